@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_OFFLOAD_JOURNAL_H
+#define IOV_OFFLOAD_JOURNAL_H 1
+
+/* What the daemon has changed and would have to put back, on disk.
+ *
+ * A JSON file in the run directory: it has to survive the daemon, not the
+ * machine, exactly as the settings it speaks of.  It is rewritten whole and
+ * renamed into place, so that a kill at any instant leaves the old one or the
+ * new one.
+ *
+ * It is written before the first change and pruned after the last one has
+ * been put back: a crash can leave an entry too many, never one too few.
+ *
+ * The subtle thing: PFs are named by PCI address, because a network device may
+ * be renamed; a PF without one (dummy) is named by its network device. */
+
+#include <stdbool.h>
+
+#include "policy/nic.h"
+#include "policy/op.h"
+
+/* Reads 'file'.  Returns null, or a sentence (owned by the caller): a file
+ * that cannot be read or parsed is set aside as FILE.bad and the journal
+ * starts empty. */
+char *iov_journal_open(const char *file);
+void iov_journal_close(void);
+
+/* Fills in 'record', 'our_macs' and 'original_vfs'.  Records whose PF or VF
+ * is not in 'nics' are kept for when it returns. */
+void iov_journal_fill(struct iov_nics *);
+
+/* Carries out RECORD or FORGET at once and returns its result; takes 'op'. */
+struct iov_result *iov_journal_do(struct iov_op *op,
+                                  const struct iov_nics *);
+/* To be called before PF_MAC_ADD and SET_NUM_VFS begin and after PF_MAC_DEL
+ * succeeded.  'pf' is as in the last iov_journal_fill(). Returns 0 or a
+ * positive errno, in which case the operation must not begin. */
+int iov_journal_note_mac(const struct iov_pf *pf, struct eth_addr, bool ours);
+int iov_journal_note_num_vfs(const struct iov_pf *pf, int original);
+/* Entries of ovs-vswitchd's MAC table that are ours.  Null 'port': the entry
+ * has been taken back. */
+int iov_journal_note_switch(const char *bridge, uint16_t vlan,
+                            struct eth_addr, const char *port);
+struct iov_journal_switch {
+    char *bridge;
+    uint16_t vlan;
+    struct eth_addr mac;
+    char *port;
+};
+/* '*entries' is borrowed, valid until the next iov_journal_note_switch(). */
+size_t iov_journal_switch_entries(const struct iov_journal_switch **entries);
+/* Records whose VF is not in 'nics' any more: drops them if the VF went for
+ * good ('n_vfs' of its PF is smaller).  Returns true if any was dropped. */
+bool iov_journal_prune(const struct iov_nics *);
+
+#endif /* offload/journal.h */

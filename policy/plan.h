@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_PLAN_H
+#define IOV_POLICY_PLAN_H 1
+
+/* What has to be done next so that a port is where its verdict wants it.
+ *
+ * The plan has no memory: it compares what is wanted with what is seen and
+ * returns the next operation.  Therefore a daemon that was killed at any step
+ * goes on where it was, and a VF that somebody else changed is mended by the
+ * same few lines that set it up.
+ *
+ * The order (DESIGN.md, "Order of moves"):
+ *
+ *   to the VF      record; spoof check, trust, rate; fence; MAC of the port
+ *                  behind the fence; hand over; open the fence; start; PF
+ *                  gives the MAC up; switch learns; read back.
+ *   protective     fence; PF takes the MAC; switch learns; take back; put
+ *                  back; forget.
+ *   yielding       PF takes the MAC; switch learns; take back; fence; put
+ *                  back; forget.
+ *
+ * The subtle thing: the fence is two settings, a MAC address nobody uses and
+ * VLAN 4094, with the spoof check on.  On the way to the VF the MAC of the
+ * port comes first, behind VLAN 4094, so that the PF goes on receiving for it
+ * and no packet is lost; on the way back the MAC goes first, because with the
+ * spoof check on that one request stops sending and receiving alike. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "openvswitch/types.h"
+#include "policy/nic.h"
+#include "policy/op.h"
+
+#define IOV_FENCE_VLAN 4094
+
+/* Where a port is and where it has to go.  All strings are borrowed. */
+struct iov_plan_in {
+    const char *port;           /* Interface name. */
+    const char *bridge;
+    const char *uplink;         /* Interface name of the PF in the bridge. */
+    bool has_mac;
+    struct eth_addr mac;        /* MAC of the port. */
+    uint16_t vlan;              /* VLAN in ovs-vswitchd's MAC table. */
+    const char *guest;          /* Text of iov-guest. */
+    bool guest_keeps;           /* The guest never gives the VF back, which
+                                 * therefore stays fenced ("none"). */
+
+    /* Wanted. */
+    bool direct;                /* On 'vf', else on software. */
+    bool protect;               /* Fence first. */
+    bool managed;               /* The port is (still) on an enabled bridge,
+                                 * else everything is taken back. */
+    const struct iov_vf_settings *want; /* When direct. */
+
+    /* Seen. */
+    const struct iov_pf *pf;    /* PF, or null if there is none. */
+    const struct iov_vf *vf;    /* VF it is on, goes to or leaves, or null. */
+    const char *learned_at;     /* Interface where the switch has the MAC by
+                                 * our word, or null. */
+    bool checked;               /* Read back since the last change. */
+    struct eth_addr fence_mac;  /* To use for a new record. */
+    const struct iov_failures *failures;
+};
+
+/* Next operation, to be freed by the caller, or null if there is nothing to
+ * do (or nothing that has not just failed). */
+struct iov_op *iov_plan_next(const struct iov_plan_in *);
+
+/* True if nothing of the VF is open to the port's network. */
+bool iov_vf_is_fenced(const struct iov_vf *);
+/* True if the VF carries the port's traffic: MAC and VLAN as wanted. */
+bool iov_vf_is_open(const struct iov_vf *, const struct iov_vf_settings *);
+
+/* Differences between what is wanted and what is seen, as sentences, for
+ * "iov/verify".  Appends to 'ds'; returns their number. */
+size_t iov_plan_verify(const struct iov_plan_in *, struct ds *);
+
+#endif /* policy/plan.h */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_VERDICT_H
+#define IOV_POLICY_VERDICT_H 1
+
+/* May a port be on a VF, on which one, and if not, why.
+ *
+ * Pure: a function of the snapshot and of the present assignment of VFs,
+ * which matters only so that a port keeps its VF where it can. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/nic.h"
+#include "policy/reason.h"
+#include "policy/snapshot.h"
+
+/* Checks.  The list is check.def. */
+enum iov_check_id {
+#define CHECK(NAME, QUESTION) IOV_CHECK_##NAME,
+#include "policy/check.def"
+#undef CHECK
+    IOV_N_CHECKS
+};
+const char *iov_check_name(enum iov_check_id);
+const char *iov_check_question(enum iov_check_id);
+
+struct iov_verdict {
+    const struct iov_bridge *bridge;
+    const struct iov_port *port;
+    bool requested;             /* Bridge enabled and weight above 0. */
+    const struct iov_pf *pf;    /* PF behind which the port is, or null. */
+    const struct iov_vf *vf;    /* VF to be on, or null for software. */
+    struct iov_vf_settings want; /* Of that VF when direct. */
+    struct iov_reasons reasons; /* Empty exactly if 'vf' is not null. */
+};
+
+/* One for each port that is no uplink, of each bridge, in the snapshot's
+ * order. */
+struct iov_verdicts {
+    struct iov_verdict *list;
+    size_t n;
+};
+
+struct iov_verdicts *iov_verdicts_compute(const struct iov_snapshot *);
+void iov_verdicts_destroy(struct iov_verdicts *);
+const struct iov_verdict *iov_verdicts_find(const struct iov_verdicts *,
+                                            const char *port);
+
+#endif /* policy/verdict.h */

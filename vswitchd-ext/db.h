@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_DB_H
+#define IOV_DB_H 1
+
+/* The Open_vSwitch database: what is asked for, and what we publish.
+ *
+ * All columns read and written are declared in db_init(), nowhere else.
+ *
+ * The subtle thing: external_ids belongs to everybody.  Only our own keys are
+ * touched, one by one, never the whole column. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct iov_snapshot;
+struct iov_status;
+
+void iov_db_init(const char *remote);
+void iov_db_exit(void);
+void iov_db_run(void);
+void iov_db_wait(void);
+/* True once the first complete copy has arrived and while the connection is
+ * alive or may come back: the contents are then usable. */
+bool iov_db_ready(void);
+/* Changes whenever iov_db_fill() would tell something else. */
+uint64_t iov_db_changed(void);
+
+/* Fills in bridges, ports, mirrors, features and keys. */
+void iov_db_fill(struct iov_snapshot *);
+
+/* Writes what differs; a transaction at a time, retried until it is in. */
+void iov_db_publish(const struct iov_status *);
+/* True if everything given to iov_db_publish() is in the database. */
+bool iov_db_published(void);
+/* Removes every key of ours from the database; true when done. */
+bool iov_db_unpublish(void);
+
+/* Starts a round trip to the database server; iov_db_synced(token) is true
+ * once everything committed there before has arrived here and ovs-vswitchd
+ * has applied it (cur_cfg has caught up with next_cfg). */
+uint64_t iov_db_sync(void);
+bool iov_db_synced(uint64_t token);
+
+#endif /* vswitchd-ext/db.h */
