@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# Tools for users and contributors.  The lab runs from the source tree only,
+# so none of it is installed.
+
+EXTRA_DIST += \
+	utilities/iov-lab \
+	utilities/lab/build.sh \
+	utilities/lab/common.sh \
+	utilities/lab/guest/bin/lab-ovs \
+	utilities/lab/guest/early-init \
+	utilities/lab/guest/init \
+	utilities/lab/guest/run-suite \
+	utilities/lab/guest/shellrc \
+	utilities/lab/image.sh \
+	utilities/lab/job.sh \
+	utilities/lab/machine.sh \
+	utilities/lab/options.sh \
+	utilities/lab/packages.sh \
+	utilities/lab/suites.sh

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Runs the two Autotest suites and counts what came out.
+#
+# Autotest's closing summary has a dozen wordings, so the counts are taken
+# from the line that it prints for each test.  The summary serves one purpose:
+# a suite that does not get to print it has died, which is a failure.
+
+passed=0
+failed=0
+skipped=0
+
+# Prints "PASSED FAILED SKIPPED" for the suite whose output is in LOG.
+count_results() {
+    awk '
+        /^ *[0-9]+: / {
+            if (/ ok *$/ || / expected failure \(.*\) *$/) passed++
+            else if (/ skipped \(.*\) *$/) skipped++
+            else if (/ FAILED \(.*\) *$/ || / UNEXPECTED PASS *$/) failed++
+        }
+        /^## Test results\. ##/ { finished = 1 }
+        END {
+            if (!finished) failed++
+            print passed + 0, failed + 0, skipped + 0
+        }' "$1"
+}
+
+add_results() {
+    local name=$1 log=$2 status=$3 p f s
+    read -r p f s < <(count_results "$log")
+    if [[ $status -ne 0 && $f -eq 0 ]]; then
+        say "the $name suite exited with status $status, with no test failed"
+        f=1
+    fi
+    grep -q '^## Test results\. ##' "$log" ||
+        say "the $name suite died before its end; see $log"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    say "$name suite: $p passed, $f failed, $s skipped"
+}
+
+# Makes "$run_dir/view" a fifo: what is written to it is shown and kept in LOG.
+open_view() {
+    local log=$1
+    mkfifo "$run_dir/view"
+    tee "$log" <"$run_dir/view" &
+    viewer=$!
+}
+
+close_view() {
+    wait "$viewer" || :
+    rm "$run_dir/view"
+}
+
+run_host_suite() {
+    local log=$results_dir/host.log status=0
+    say "running the host suite"
+    open_view "$log"
+    set -m
+    (as_owner "$build_dir" make check \
+        "TESTSUITEFLAGS=-j$cores $suite_flags") \
+        </dev/null >"$run_dir/view" 2>&1 &
+    set +m
+    live_groups+=("$!")
+    wait "$!" || status=$?
+    forget_group "$!"
+    close_view
+    keep_failures "$build_dir/tests/testsuite.dir" host
+    add_results host "$log" "$status"
+}
+
+run_lab_suite() {
+    local log=$results_dir/lab.log
+    file=$lab_dir/guest/run-suite
+    read -ra command <<<"./run-suite $suite_flags"
+    with=("$suite_dir/lab-testsuite" "$suite_dir/atconfig"
+        "$suite_dir/atlocal")
+    out_dir=$results_dir/lab
+    open_view "$log"
+    boot_job >"$run_dir/view"
+    close_view
+    add_results lab "$log" "$job_status"
+}
+
+# Keeps the directories of failed tests, which Autotest leaves behind.
+keep_failures() {
+    local from=$1 name=$2
+    [[ ! -d $from ]] || cp -r "$from" "$results_dir/$name"
+}
+
+# Says where to look when something has failed.
+show_failures() {
+    local log
+    [[ $failed -ne 0 ]] || return 0
+    printf '\nFailed tests, with what they said kept in %s:\n' "$results_dir"
+    for log in "$results_dir"/*.log; do
+        grep -HE '^ *[0-9]+: .* (FAILED \(.*\)|UNEXPECTED PASS) *$' "$log" |
+            sed "s|^$results_dir/||; s|\.log:| suite:|" || :
+    done
+}
+
+run_suites() {
+    results_dir=$cache/check/$(key_of "$top_dir")
+    rm -rf "$results_dir"
+    mkdir -p "$results_dir"
+    [[ $only = lab ]] || run_host_suite
+    [[ $only = host ]] || run_lab_suite
+    show_failures
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    [[ $failed -eq 0 ]]
+}
