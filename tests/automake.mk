@@ -1,1 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# The test suites.  A test file is named here once, the suite includes it.
+#
+# The subtle thing: a suite is made anew whenever this file changes, because
+# it contains the list.  Run some tests by
+# "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
+
+TESTSUITE_AT =
+
+LAB_TESTSUITE_AT =
+
+EXTRA_DIST += \
+	tests/lab-testsuite.at \
+	tests/testsuite.at \
+	$(TESTSUITE_AT) \
+	$(LAB_TESTSUITE_AT)
+
+AUTOTEST = $(AUTOM4TE) --language=autotest
+
+tests/package.m4: $(top_srcdir)/configure.ac
+	$(AM_V_GEN)$(MKDIR_P) tests && { \
+	  echo 'm4_define([AT_PACKAGE_NAME],      [$(PACKAGE_NAME)])'; \
+	  echo 'm4_define([AT_PACKAGE_TARNAME],   [$(PACKAGE_TARNAME)])'; \
+	  echo 'm4_define([AT_PACKAGE_VERSION],   [$(PACKAGE_VERSION)])'; \
+	  echo 'm4_define([AT_PACKAGE_STRING],    [$(PACKAGE_STRING)])'; \
+	  echo 'm4_define([AT_PACKAGE_BUGREPORT], [$(PACKAGE_BUGREPORT)])'; \
+	} > $@
+
+tests/testsuite-files.at: $(top_srcdir)/tests/automake.mk
+	$(AM_V_GEN)$(MKDIR_P) tests && for f in $(TESTSUITE_AT); do \
+	  echo "m4_include([$$f])"; done > $@
+
+tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
+	$(AM_V_GEN)$(MKDIR_P) tests && for f in $(LAB_TESTSUITE_AT); do \
+	  echo "m4_include([$$f])"; done > $@
+
+tests/testsuite: tests/package.m4 tests/testsuite-files.at \
+    $(top_srcdir)/tests/testsuite.at $(TESTSUITE_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
+	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
+
+tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
+    $(top_srcdir)/tests/lab-testsuite.at $(LAB_TESTSUITE_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
+	  -o $@.tmp '$(top_srcdir)/tests/lab-testsuite.at' && mv $@.tmp $@
+
+check_SCRIPTS = tests/testsuite tests/lab-testsuite
+
+CLEANFILES += \
+	tests/lab-testsuite \
+	tests/lab-testsuite-files.at \
+	tests/package.m4 \
+	tests/testsuite \
+	tests/testsuite-files.at
+
+check-local:
+	$(SHELL) tests/testsuite -C tests $(TESTSUITEFLAGS)
+
+mostlyclean-local: clean-tests
+clean-tests:
+	test ! -f tests/testsuite || \
+	  $(SHELL) tests/testsuite -C tests --clean
+.PHONY: clean-tests
