@@ -2,16 +2,28 @@
 
 noinst_LIBRARIES += policy/libiov-policy.a
 policy_libiov_policy_a_SOURCES = \
+	policy/assign.c \
+	policy/assign.h \
+	policy/check-bridge.c \
+	policy/check-nic.c \
+	policy/check-port.c \
 	policy/check.def \
+	policy/check.h \
+	policy/failure.c \
 	policy/flow-table.h \
+	policy/key-parse.c \
+	policy/key-parse.h \
 	policy/key.c \
 	policy/key.def \
 	policy/key.h \
+	policy/nic-json.c \
 	policy/nic.c \
 	policy/nic.h \
 	policy/op.c \
 	policy/op.def \
 	policy/op.h \
+	policy/plan-pf.c \
+	policy/plan.c \
 	policy/plan.h \
 	policy/port-state.def \
 	policy/reach.h \
@@ -20,5 +32,6 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reason.h \
 	policy/snapshot.c \
 	policy/snapshot.h \
+	policy/verdict.c \
 	policy/verdict.h \
 	policy/vf-attr.def

@@ -118,8 +118,11 @@ struct iov_nics {
 
 const char *iov_vf_attr_name(enum iov_vf_attr);
 bool iov_vf_attr_from_name(const char *, enum iov_vf_attr *);
+/* Appends name and value, such as "vlan 10 qos 3". */
 void iov_vf_attr_format(struct ds *, const struct iov_vf_settings *,
                         enum iov_vf_attr);
+/* These two look at the members of the attribute alone, not at 'known' of the
+ * source; a copied attribute is known. */
 bool iov_vf_attr_equal(const struct iov_vf_settings *,
                        const struct iov_vf_settings *, enum iov_vf_attr);
 void iov_vf_attr_copy(struct iov_vf_settings *dst,
@@ -130,7 +133,10 @@ char *iov_vf_settings_from_json(const struct json *,
 
 const struct iov_pf *iov_nics_find(const struct iov_nics *,
                                    const char *netdev);
+/* True if the PF receives for the address: it is its own or in 'macs'. */
 bool iov_pf_has_mac(const struct iov_pf *, struct eth_addr);
+/* Inserts in 'macs' or, with 'ours', marks one of 'macs' as ours; one that is
+ * not there is not marked. */
 void iov_pf_add_mac(struct iov_pf *, struct eth_addr, bool ours);
 void iov_pf_clear(struct iov_pf *);
 void iov_pf_set_n_vfs(struct iov_pf *, unsigned int n);

@@ -10,6 +10,7 @@
  * each with exactly one result. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "openvswitch/types.h"
@@ -77,17 +78,25 @@ struct iov_failure {
 };
 
 struct iov_failures {
-    struct iov_failure *list;
+    struct iov_failure *list;   /* In force: not yet to be tried again. */
     size_t n;
+    struct iov_failure *past;   /* Their time has come; kept so that the next
+                                 * failure waits longer. */
+    size_t n_past;
 };
 
-/* Remembers the failed 'result', or counts it again. */
+/* Remembers the failed 'result', or counts it again: the first is forgotten
+ * after 1 s, each further one after twice as long, up to 64 s.  An operation
+ * is the same if everything about it is, the value to be set included. */
 void iov_failures_add(struct iov_failures *, const struct iov_result *,
                       long long int now);
 /* The operation worked: forgets its failure. */
 void iov_failures_remove(struct iov_failures *, const struct iov_op *);
 /* True if 'op' failed and is not yet to be tried again. */
 bool iov_failures_find(const struct iov_failures *, const struct iov_op *);
+/* Lets go of those whose 'retry_at' has come, so that neither the verdict nor
+ * the plan sees them any more.  Returns true if there was any. */
+bool iov_failures_expire(struct iov_failures *, long long int now);
 /* True if there is anything that has not reached its time to be tried. */
 bool iov_failures_pending(const struct iov_failures *, long long int now);
 /* Earliest 'retry_at' after 'now', or LLONG_MAX. */
