@@ -29,6 +29,10 @@ uint64_t iov_db_changed(void);
 /* Fills in bridges, ports, mirrors, features and keys. */
 void iov_db_fill(struct iov_snapshot *);
 
+/* True while ovs-vswitchd waits for its flows to be restored
+ * (Open_vSwitch other_config:flow-restore-wait). */
+bool iov_db_flow_restore_wait(void);
+
 /* Writes what differs; a transaction at a time, retried until it is in. */
 void iov_db_publish(const struct iov_status *);
 /* True if everything given to iov_db_publish() is in the database. */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rows of the Open_vSwitch database as the verdict sees them.
+ *
+ * The subtle thing: what ovs-vswitchd does when a column is empty is part of
+ * the meaning of the column; those defaults are applied here and nowhere
+ * else, so that policy/ never has to know them. */
+
+#include <config.h>
+
+#include "vswitchd-ext/db.h"
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "packets.h"
+#include "policy/snapshot.h"
+#include "smap.h"
+#include "util.h"
+#include "vswitch-idl.h"
+#include "vswitchd-ext/db-internal.h"
+
+/* "UUID to TARGET TARGET", to name a row that has no name. */
+static char *
+format_targets(const struct uuid *uuid, char **targets, size_t n)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    ds_put_format(&s, UUID_FMT, UUID_ARGS(uuid));
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(&s, "%s%s", i ? " " : " to ", targets[i]);
+    }
+    return ds_steal_cstr(&s);
+}
+
+static void
+fill_sampling(struct iov_sampling *s, const struct ovsrec_bridge *row)
+{
+    if (row->sflow) {
+        s->sflow = format_targets(&row->sflow->header_.uuid,
+                                  row->sflow->targets, row->sflow->n_targets);
+    }
+    if (row->ipfix) {
+        s->ipfix = format_targets(&row->ipfix->header_.uuid,
+                                  row->ipfix->targets, row->ipfix->n_targets);
+    }
+    if (row->netflow) {
+        s->netflow = format_targets(&row->netflow->header_.uuid,
+                                    row->netflow->targets,
+                                    row->netflow->n_targets);
+    }
+
+    const struct ovsrec_flow_sample_collector_set *set;
+    OVSREC_FLOW_SAMPLE_COLLECTOR_SET_FOR_EACH (set, db_idl()) {
+        if (set->bridge == row && !s->flow_ipfix) {
+            s->flow_ipfix = xasprintf("collector set %"PRId64" ("UUID_FMT")",
+                                      set->id,
+                                      UUID_ARGS(&set->header_.uuid));
+        }
+    }
+}
+
+static void
+fill_mirrors(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
+{
+    for (size_t i = 0; i < row->n_mirrors; i++) {
+        const struct ovsrec_mirror *m = row->mirrors[i];
+        struct iov_mirror *mirror = iov_bridge_add_mirror(bridge, m->name);
+
+        mirror->uuid = m->header_.uuid;
+        mirror->all = m->select_all;
+        for (size_t j = 0; j < m->n_select_src_port; j++) {
+            sset_add(&mirror->src, m->select_src_port[j]->name);
+        }
+        for (size_t j = 0; j < m->n_select_dst_port; j++) {
+            sset_add(&mirror->dst, m->select_dst_port[j]->name);
+        }
+        if (m->output_port) {
+            mirror->output = xstrdup(m->output_port->name);
+        } else if (m->n_output_vlan) {
+            mirror->output = xasprintf("VLAN %"PRId64, m->output_vlan[0]);
+        }
+    }
+}
+
+/* A MAC address and nothing else, of a single station. */
+static bool
+parse_mac(const char *s, struct eth_addr *mac)
+{
+    int n = 0;
+    return (ovs_scan(s, ETH_ADDR_SCAN_FMT"%n", ETH_ADDR_SCAN_ARGS(*mac), &n)
+            && !s[n] && !eth_addr_is_multicast(*mac)
+            && !eth_addr_is_zero(*mac));
+}
+
+/* The first place that says anything counts, also if what it says cannot be
+ * used: another address would be that of somebody else. */
+static void
+fill_mac(struct iov_port *port, const struct ovsrec_interface *iface)
+{
+    const char *text = smap_get(&iface->external_ids, "attached-mac");
+    port->mac_source = "attached-mac";
+    if (!text && iface->mac) {
+        text = iface->mac;
+        port->mac_source = "mac";
+    } else if (!text) {
+        text = iface->mac_in_use;
+        port->mac_source = "mac_in_use";
+    }
+
+    if (text) {
+        port->mac_known = parse_mac(text, &port->mac);
+        if (!port->mac_known) {
+            port->mac = eth_addr_zero;
+            port->bad_mac = xstrdup(text);
+        }
+    }
+}
+
+static enum iov_vlan_mode
+vlan_mode_from_row(const struct ovsrec_port *row)
+{
+    static const struct {
+        const char *name;
+        enum iov_vlan_mode mode;
+    } modes[] = {
+        { "access", IOV_VLAN_ACCESS },
+        { "trunk", IOV_VLAN_TRUNK },
+        { "native-tagged", IOV_VLAN_NATIVE_TAGGED },
+        { "native-untagged", IOV_VLAN_NATIVE_UNTAGGED },
+        { "dot1q-tunnel", IOV_VLAN_DOT1Q_TUNNEL },
+    };
+
+    if (row->vlan_mode) {
+        for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+            if (!strcmp(row->vlan_mode, modes[i].name)) {
+                return modes[i].mode;
+            }
+        }
+        return IOV_VLAN_TRUNK;
+    }
+
+    return (row->n_tag ? IOV_VLAN_ACCESS
+            : row->n_trunks ? IOV_VLAN_TRUNK
+            : IOV_VLAN_NONE);
+}
+
+/* The values are those that ovs-vswitchd acts on. */
+static bool
+uses_priority_tags(const struct ovsrec_port *row)
+{
+    const char *pt = smap_get_def(&row->other_config, "priority-tags", "");
+    return (!strcmp(pt, "if-nonzero") || !strcmp(pt, "true")
+            || !strcmp(pt, "always"));
+}
+
+/* What the Port row tells, the same for all its interfaces. */
+static void
+fill_port(struct iov_port *port, const struct ovsrec_port *row)
+{
+    port->port_name = xstrdup(row->name);
+    port->bonded = row->n_interfaces > 1;
+    port->vlan_mode = vlan_mode_from_row(row);
+    port->tag = row->n_tag ? row->tag[0] : 0;
+    for (size_t i = 0; i < row->n_trunks; i++) {
+        svec_add_nocopy(&port->trunks, xasprintf("%"PRId64, row->trunks[i]));
+    }
+    port->priority_tags = uses_priority_tags(row);
+    port->protected = row->protected_;
+    if (row->qos) {
+        port->qos = xasprintf("%s, "UUID_FMT, row->qos->type,
+                              UUID_ARGS(&row->qos->header_.uuid));
+    }
+}
+
+static void
+fill_interface(struct iov_port *port, const struct ovsrec_interface *iface)
+{
+    port->uuid = iface->header_.uuid;
+    port->type = xstrdup(iface->type[0] ? iface->type : "system");
+    port->ofport = iface->n_ofport ? iface->ofport[0] : 0;
+    port->error = nullable_xstrdup(iface->error);
+    port->mtu = iface->n_mtu ? iface->mtu[0] : 0;
+    port->policing_rate = iface->ingress_policing_rate;
+    port->policing_kpkts_rate = iface->ingress_policing_kpkts_rate;
+    fill_mac(port, iface);
+    iov_interface_keys_parse(&port->keys, &iface->other_config);
+}
+
+static void
+fill_bridge(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
+{
+    bridge->uuid = row->header_.uuid;
+    iov_bridge_keys_parse(&bridge->keys, &row->other_config);
+    bridge->stp = row->stp_enable;
+    bridge->rstp = row->rstp_enable;
+    bridge->mcast_snooping = row->mcast_snooping_enable;
+    fill_sampling(&bridge->sampling, row);
+    fill_mirrors(bridge, row);
+
+    for (size_t i = 0; i < row->n_ports; i++) {
+        const struct ovsrec_port *port_row = row->ports[i];
+        for (size_t j = 0; j < port_row->n_interfaces; j++) {
+            const struct ovsrec_interface *iface = port_row->interfaces[j];
+            struct iov_port *port = iov_bridge_add_port(bridge, iface->name);
+            fill_port(port, port_row);
+            fill_interface(port, iface);
+        }
+    }
+}
+
+void
+iov_db_fill(struct iov_snapshot *snapshot)
+{
+    const struct ovsrec_open_vswitch *cfg
+        = ovsrec_open_vswitch_first(db_idl());
+    const struct smap empty = SMAP_INITIALIZER(&empty);
+    iov_global_keys_parse(&snapshot->keys, cfg ? &cfg->other_config : &empty);
+
+    const struct ovsrec_bridge *row;
+    OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {
+        fill_bridge(iov_snapshot_add_bridge(snapshot, row->name), row);
+    }
+}
