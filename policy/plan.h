@@ -39,7 +39,6 @@
 struct iov_plan_in {
     const char *port;           /* Interface name. */
     const char *bridge;
-    const char *uplink;         /* Interface name of the PF in the bridge. */
     bool has_mac;
     struct eth_addr mac;        /* MAC of the port. */
     uint16_t vlan;              /* VLAN in ovs-vswitchd's MAC table. */
@@ -52,10 +51,14 @@ struct iov_plan_in {
     bool protect;               /* Fence first. */
     bool managed;               /* The port is (still) on an enabled bridge,
                                  * else everything is taken back. */
+    bool keep_fenced;           /* With 'guest_keeps': asked for offload, so
+                                 * that 'vf' is fenced while on software. */
     const struct iov_vf_settings *want; /* When direct. */
 
     /* Seen. */
-    const struct iov_pf *pf;    /* PF, or null if there is none. */
+    const struct iov_pf *const *pfs; /* PFs of the bridge. */
+    size_t n_pfs;
+    const struct iov_pf *pf;    /* PF of 'vf', or null. */
     const struct iov_vf *vf;    /* VF it is on, goes to or leaves, or null. */
     const char *learned_at;     /* Interface where the switch has the MAC by
                                  * our word, or null. */
@@ -67,6 +70,30 @@ struct iov_plan_in {
 /* Next operation, to be freed by the caller, or null if there is nothing to
  * do (or nothing that has not just failed). */
 struct iov_op *iov_plan_next(const struct iov_plan_in *);
+
+/* What has to be done for no port in particular: the number of VFs of a PF,
+ * and entries for MAC addresses that no port has any more. */
+struct iov_switch_entry {       /* Of ovs-vswitchd's MAC table, ours. */
+    const char *bridge;
+    uint16_t vlan;
+    struct eth_addr mac;
+};
+struct iov_plan_keep {
+    const struct eth_addr *macs; /* MACs of all ports on enabled bridges. */
+    size_t n_macs;
+    const struct iov_switch_entry *entries; /* Entries they want. */
+    size_t n_entries;
+};
+/* 'vfs' is the number wanted, or -1 for what is there.  'failures' are those
+ * of earlier operations for the PF. */
+struct iov_op *iov_plan_next_pf(const struct iov_pf *pf, int vfs,
+                                const struct iov_plan_keep *,
+                                const struct iov_failures *);
+/* For one entry that exists: SWITCH_FORGET if no port wants it. */
+struct iov_op *iov_plan_next_entry(const struct iov_switch_entry *,
+                                   const struct iov_plan_keep *);
+/* True if no VF of 'pf' is in use, so that their number may change. */
+bool iov_pf_is_free(const struct iov_pf *pf);
 
 /* True if nothing of the VF is open to the port's network. */
 bool iov_vf_is_fenced(const struct iov_vf *);

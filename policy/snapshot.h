@@ -61,6 +61,7 @@ struct iov_port {
     int64_t policing_kpkts_rate;
     struct iov_interface_keys keys;
     bool commanded_hold;        /* Held by "iov/hold". */
+    char *guest_absent;         /* Why its guest cannot take a VF, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
     bool is_uplink;             /* Its netdev is a PF in 'nics'. */
 };
@@ -89,7 +90,6 @@ struct iov_bridge {
     size_t n_mirrors;
     struct iov_sampling sampling;
     bool stp, rstp, mcast_snooping;
-    bool fail_secure;
     const struct iov_reach *reach;   /* Flow analysis, or null. */
     const char *flows_unknown;  /* Why the flows are not known, or null. */
 };

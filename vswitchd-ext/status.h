@@ -13,14 +13,8 @@
 #include <stddef.h>
 
 #include "openvswitch/uuid.h"
+#include "policy/port-state.h"
 #include "policy/reason.h"
-
-enum iov_port_state {
-#define PORT_STATE(ENUM, NAME, MEANING) IOV_PORT_##ENUM,
-#include "policy/port-state.def"
-#undef PORT_STATE
-    IOV_N_PORT_STATES
-};
 
 struct iov_port_status {
     char *name;                 /* Interface. */

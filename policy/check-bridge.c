@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checks of what the bridge does with packets, besides uplink and NIC.
+ *
+ * The subtle thing: a mirror of the uplink sees what comes for the port too,
+ * so a mirror costs the VF if it names either end. */
+
+#include <config.h>
+#include "policy/check.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/plan.h"
+#include "policy/reach.h"
+#include "util.h"
+#include "uuid.h"
+
+/* At most so many flows are told of for each port. */
+#define MAX_CULPRITS 10
+
+uint16_t
+iov_port_vlan(const struct iov_port *port)
+{
+    return port->vlan_mode == IOV_VLAN_ACCESS ? port->tag : 0;
+}
+
+void
+check_openflow(struct iov_check *c)
+{
+    const struct iov_bridge *bridge = c->bridge;
+
+    if (bridge->flows_unknown || !bridge->reach) {
+        check_fail(c, IOV_REASON_OPENFLOW_UNKNOWN, bridge->name, "%s",
+                   bridge->flows_unknown ? bridge->flows_unknown
+                   : "There is no connection to the bridge yet.");
+        return;
+    } else if (!c->port->mac_known || c->port->ofport <= 0) {
+        return;
+    }
+
+    uint32_t *uplinks = xcalloc(c->n_uplinks + 1, sizeof *uplinks);
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        if (c->uplinks[i]->ofport > 0) {
+            uplinks[n++] = c->uplinks[i]->ofport;
+        }
+    }
+    struct iov_reach_port rp = {
+        .ofport = c->port->ofport,
+        .mac = c->port->mac,
+        .vlan = iov_port_vlan(c->port),
+        .uplinks = uplinks,
+        .n_uplinks = n,
+    };
+    size_t first = c->reasons->n;
+    iov_reach_check(bridge->reach, &rp, c->reasons, MAX_CULPRITS);
+    for (size_t i = first; i < c->reasons->n; i++) {
+        c->reasons->list[i].check = c->current;
+    }
+    free(uplinks);
+}
+
+static bool
+mirror_sees(const struct iov_mirror *m, const char *port)
+{
+    return (m->all || sset_contains(&m->src, port)
+            || sset_contains(&m->dst, port));
+}
+
+void
+check_mirrors(struct iov_check *c)
+{
+    for (size_t i = 0; i < c->bridge->n_mirrors; i++) {
+        const struct iov_mirror *m = &c->bridge->mirrors[i];
+
+        if (m->output && !strcmp(m->output, c->port->port_name)) {
+            check_fail(c, IOV_REASON_MIRROR, m->name,
+                       "The port is the output of mirror "UUID_FMT".",
+                       UUID_ARGS(&m->uuid));
+        } else if (mirror_sees(m, c->port->port_name)) {
+            check_fail(c, IOV_REASON_MIRROR, m->name,
+                       "Mirror "UUID_FMT" selects the port.",
+                       UUID_ARGS(&m->uuid));
+        }
+        for (size_t j = 0; !m->all && j < c->n_uplinks; j++) {
+            const char *uplink = c->uplinks[j]->port_name;
+            if (mirror_sees(m, uplink)) {
+                check_fail(c, IOV_REASON_MIRROR, m->name,
+                           "Mirror "UUID_FMT" selects the uplink %s.",
+                           UUID_ARGS(&m->uuid), uplink);
+            }
+        }
+    }
+}
+
+void
+check_sampling(struct iov_check *c)
+{
+    const struct iov_sampling *s = &c->bridge->sampling;
+
+    if (s->sflow) {
+        check_fail(c, IOV_REASON_SFLOW, s->sflow, NULL);
+    }
+    if (s->ipfix) {
+        check_fail(c, IOV_REASON_IPFIX, s->ipfix, NULL);
+    }
+    if (s->flow_ipfix) {
+        check_fail(c, IOV_REASON_IPFIX, s->flow_ipfix, NULL);
+    }
+    if (s->netflow) {
+        check_fail(c, IOV_REASON_NETFLOW, s->netflow, NULL);
+    }
+}
+
+void
+check_qos(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (port->qos) {
+        check_fail(c, IOV_REASON_QOS, port->qos, NULL);
+    }
+    if (port->policing_rate) {
+        check_fail(c, IOV_REASON_INGRESS_POLICING, "ingress_policing_rate",
+                   "%"PRId64" kbit/s.", port->policing_rate);
+    }
+    if (port->policing_kpkts_rate) {
+        check_fail(c, IOV_REASON_INGRESS_POLICING,
+                   "ingress_policing_kpkts_rate", "%"PRId64" kpkt/s.",
+                   port->policing_kpkts_rate);
+    }
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        const struct iov_port *uplink = c->uplinks[i];
+        if (uplink->qos) {
+            check_fail(c, IOV_REASON_UPLINK_QOS, uplink->name, "%s",
+                       uplink->qos);
+        }
+        if (uplink->policing_rate || uplink->policing_kpkts_rate) {
+            check_fail(c, IOV_REASON_INGRESS_POLICING, uplink->name,
+                       "The uplink is policed.");
+        }
+    }
+}
+
+static const char *
+vlan_mode_text(enum iov_vlan_mode mode)
+{
+    switch (mode) {
+    case IOV_VLAN_TRUNK:
+        return "trunk";
+    case IOV_VLAN_NATIVE_TAGGED:
+        return "native-tagged";
+    case IOV_VLAN_NATIVE_UNTAGGED:
+        return "native-untagged";
+    case IOV_VLAN_DOT1Q_TUNNEL:
+        return "dot1q-tunnel";
+    case IOV_VLAN_NONE:
+    case IOV_VLAN_ACCESS:
+        return NULL;
+    }
+    return NULL;
+}
+
+/* True if packets of 'vlan' (0: untagged) pass 'uplink' as the VF would send
+ * and receive them. */
+static bool
+uplink_carries(const struct iov_port *uplink, uint16_t vlan)
+{
+    char text[8];
+
+    if (uplink->vlan_mode == IOV_VLAN_NONE) {
+        return true;
+    } else if (uplink->vlan_mode != IOV_VLAN_TRUNK) {
+        return false;
+    } else if (!uplink->trunks.n) {
+        return true;
+    }
+    snprintf(text, sizeof text, "%u", vlan);
+    return svec_contains_unsorted(&uplink->trunks, text);
+}
+
+void
+check_vlan(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+    const char *mode = vlan_mode_text(port->vlan_mode);
+    uint16_t vlan = iov_port_vlan(port);
+
+    if (mode) {
+        check_fail(c, IOV_REASON_VLAN_MODE, mode, NULL);
+        return;
+    } else if (vlan == IOV_FENCE_VLAN) {
+        check_fail(c, IOV_REASON_VLAN_RESERVED, "tag=4094", NULL);
+    }
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        if (!uplink_carries(c->uplinks[i], vlan)) {
+            check_fail(c, IOV_REASON_UPLINK_VLAN, c->uplinks[i]->name,
+                       vlan ? "It does not carry VLAN %u as a trunk."
+                       : "It does not carry untagged packets (VLAN %u).",
+                       vlan);
+        }
+    }
+}
+
+void
+check_bridging(struct iov_check *c)
+{
+    const struct iov_bridge *bridge = c->bridge;
+
+    if (c->port->protected) {
+        check_fail(c, IOV_REASON_PROTECTED_PORT, c->port->port_name, NULL);
+    }
+    if (bridge->stp || bridge->rstp) {
+        check_fail(c, IOV_REASON_STP,
+                   bridge->rstp ? "rstp_enable" : "stp_enable", NULL);
+    }
+    if (bridge->mcast_snooping) {
+        check_fail(c, IOV_REASON_MCAST_SNOOPING, "mcast_snooping_enable",
+                   NULL);
+    }
+}

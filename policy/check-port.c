@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checks of the request and of the port itself.
+ *
+ * The subtle thing: a key that cannot be parsed is an obstacle even if its
+ * default would be harmless, because what the user wanted is not known. */
+
+#include <config.h>
+#include "policy/check.h"
+
+#include <string.h>
+
+#include "packets.h"
+
+void
+check_request(struct iov_check *c)
+{
+    if (!c->bridge->keys.enabled) {
+        check_fail(c, IOV_REASON_BRIDGE_NOT_ENABLED, c->bridge->name, NULL);
+    } else if (!c->port->keys.weight && !c->port->keys.errors.n) {
+        check_fail(c, IOV_REASON_NOT_REQUESTED, NULL, NULL);
+    }
+}
+
+void
+check_keys(struct iov_check *c)
+{
+    const struct iov_interface_keys *keys = &c->port->keys;
+
+    for (size_t i = 0; i < keys->errors.n; i++) {
+        check_fail(c, IOV_REASON_BAD_KEY, NULL, "%s", keys->errors.names[i]);
+    }
+}
+
+void
+check_hold(struct iov_check *c)
+{
+    if (c->port->keys.hold) {
+        check_fail(c, IOV_REASON_HELD, "other_config:iov-hold", NULL);
+    }
+    if (c->port->commanded_hold) {
+        check_fail(c, IOV_REASON_HELD, "iov/hold", NULL);
+    }
+}
+
+void
+check_attached(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (port->is_uplink) {
+        check_fail(c, IOV_REASON_PORT_IS_UPLINK, port->name, NULL);
+    }
+    if (port->bonded) {
+        check_fail(c, IOV_REASON_PORT_BONDED, port->port_name, NULL);
+    }
+    if (port->ofport <= 0) {
+        check_fail(c, IOV_REASON_NO_OFPORT, NULL, "%s",
+                   port->error ? port->error
+                   : "ovs-vswitchd has not answered yet.");
+    }
+}
+
+/* True if the MAC address of 'port' is meant, and not just what the device on
+ * the host's side of a virtual machine happens to have. */
+static bool
+has_meant_mac(const struct iov_port *port)
+{
+    return (port->mac_known
+            && (port->keys.weight || port->is_uplink
+                || strcmp(port->mac_source, "mac_in_use")));
+}
+
+/* The MAC addresses of virtual machines' ports and of PFs must differ from
+ * all others. */
+static void
+check_unique(struct iov_check *c, const struct iov_bridge *bridge)
+{
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_port *other = &bridge->ports[i];
+        if (other != c->port && has_meant_mac(other)
+            && eth_addr_equals(other->mac, c->port->mac)) {
+            check_fail(c, IOV_REASON_DUPLICATE_MAC, other->name,
+                       "It has "ETH_ADDR_FMT" too.",
+                       ETH_ADDR_ARGS(other->mac));
+        }
+    }
+}
+
+void
+check_mac(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (port->bad_mac) {
+        check_fail(c, IOV_REASON_BAD_MAC, port->mac_source,
+                   "\"%s\" is not a unicast MAC address.", port->bad_mac);
+    } else if (!port->mac_known) {
+        check_fail(c, IOV_REASON_NO_MAC, NULL, NULL);
+    } else {
+        for (size_t i = 0; i < c->snapshot->n_bridges; i++) {
+            if (c->snapshot->bridges[i].keys.enabled) {
+                check_unique(c, &c->snapshot->bridges[i]);
+            }
+        }
+    }
+}
+
+/* The guest can take the VF, and did not refuse it. */
+void
+check_guest(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (port->keys.guest.kind == IOV_GUEST_KIND_UNKNOWN) {
+        check_fail(c, IOV_REASON_GUEST_UNKNOWN, port->keys.guest.text, NULL);
+    } else if (port->guest_absent) {
+        check_fail(c, IOV_REASON_GUEST_ABSENT, port->keys.guest.text, "%s",
+                   port->guest_absent);
+    }
+}
+
+/* The rest is given out by assign.c, which adds to this check. */
+void
+check_vf(struct iov_check *c OVS_UNUSED)
+{
+}
