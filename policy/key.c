@@ -121,29 +121,32 @@ add_unusable(struct svec *errors, enum iov_key_id id, const char *value)
     svec_add_nocopy(errors, ds_steal_cstr(&ds));
 }
 
-/* How many insertions, deletions and replacements make 'a' of 'b', which are
- * both at most MAX_SHOWN bytes long. */
+/* How many insertions, deletions, replacements and exchanges of neighbours
+ * make 'b' of 'a'.  Both are at most MAX_SHOWN bytes long. */
 static size_t
 edit_distance(const char *a, const char *b)
 {
-    size_t row[MAX_SHOWN + 1];
-    size_t n = strlen(b);
+    size_t rows[3][MAX_SHOWN + 1];
+    size_t n = strlen(b), m = strlen(a);
 
     for (size_t j = 0; j <= n; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
+    for (size_t i = 1; i <= m; i++) {
+        const size_t *before = rows[(i - 1) % 3];
+        size_t *row = rows[i % 3];
 
         row[0] = i;
         for (size_t j = 1; j <= n; j++) {
-            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            row[j] = MIN(MIN(row[j], row[j - 1]) + 1, replaced);
+            row[j] = MIN(MIN(before[j], row[j - 1]) + 1,
+                         before[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2]
+                && a[i - 2] == b[j - 1]) {
+                row[j] = MIN(row[j], rows[(i - 2) % 3][j - 2] + 1);
+            }
         }
     }
-    return row[n];
+    return rows[m % 3][n];
 }
 
 /* Returns the key of 'table' that 'name' is nearly the name of, or null. */
@@ -192,13 +195,13 @@ add_unknown(struct svec *errors, enum iov_key_table table, const char *name)
     ds_put_format(&ds, " is not a known key of %s",
                   iov_key_table_name(table));
     if (elsewhere) {
-        ds_put_format(&ds, "; it belongs to the %s",
+        ds_put_format(&ds, "; it belongs to the %s.",
                       iov_key_table_name(elsewhere->table));
     } else if (similar) {
         ds_put_format(&ds, "; did you mean %s?", similar);
+    } else {
+        ds_put_cstr(&ds, "; see ovs-iov.conf(5).");
     }
-    ds_put_format(&ds, "%s see ovs-iov.conf(5).",
-                  !elsewhere && similar ? "" : ";");
     svec_add_nocopy(errors, ds_steal_cstr(&ds));
 }
 

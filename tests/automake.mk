@@ -6,9 +6,23 @@
 # it contains the list.  Run some tests by
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
-TESTSUITE_AT =
+TESTSUITE_AT = \
+	tests/policy-failures.at \
+	tests/policy-keys.at \
+	tests/policy-nic.at \
+	tests/policy-reasons.at
 
 LAB_TESTSUITE_AT =
+
+check_PROGRAMS += tests/test-policy
+tests_test_policy_SOURCES = \
+	tests/test-policy-failures.c \
+	tests/test-policy-keys.c \
+	tests/test-policy-nic.c \
+	tests/test-policy-reasons.c \
+	tests/test-policy.c \
+	tests/test-policy.h
+tests_test_policy_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 EXTRA_DIST += \
 	tests/lab-testsuite.at \
