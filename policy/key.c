@@ -149,12 +149,13 @@ edit_distance(const char *a, const char *b)
     return rows[m % 3][n];
 }
 
-/* Returns the key of 'table' that 'name' is nearly the name of, or null. */
+/* Returns the key of 'table' that 'name', which begins with PREFIX, is nearly
+ * the name of, or null.  Two mistakes are forgiven, but not all there is. */
 static const char *
 find_similar(enum iov_key_table table, const char *name)
 {
     const char *best = NULL;
-    size_t best_distance = 3;
+    size_t best_distance = MIN(3, strlen(name) - strlen(PREFIX));
 
     if (strlen(name) > MAX_SHOWN) {
         return NULL;
