@@ -10,8 +10,9 @@
 
 #include "vswitchd-ext/db.h"
 
+#include "flow.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/vlog.h"
+#include "openvswitch/ofp-port.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
 #include "policy/snapshot.h"
@@ -219,5 +220,26 @@ iov_db_fill(struct iov_snapshot *snapshot)
     const struct ovsrec_bridge *row;
     OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {
         fill_bridge(iov_snapshot_add_bridge(snapshot, row->name), row);
+    }
+}
+
+void
+iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *map)
+{
+    const struct ovsrec_bridge *row;
+    OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {
+        if (strcmp(row->name, bridge)) {
+            continue;
+        }
+        for (size_t i = 0; i < row->n_ports; i++) {
+            const struct ovsrec_port *port = row->ports[i];
+            for (size_t j = 0; j < port->n_interfaces; j++) {
+                const struct ovsrec_interface *iface = port->interfaces[j];
+                if (iface->n_ofport && iface->ofport[0] > 0) {
+                    ofputil_port_map_put(map, u16_to_ofp(iface->ofport[0]),
+                                         iface->name);
+                }
+            }
+        }
     }
 }

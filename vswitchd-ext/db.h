@@ -15,6 +15,7 @@
 
 struct iov_snapshot;
 struct iov_status;
+struct ofputil_port_map;
 
 void iov_db_init(const char *remote);
 void iov_db_exit(void);
@@ -28,6 +29,9 @@ uint64_t iov_db_changed(void);
 
 /* Fills in bridges, ports, mirrors, features and keys. */
 void iov_db_fill(struct iov_snapshot *);
+
+/* Adds the names of the OpenFlow ports of 'bridge'. */
+void iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *);
 
 /* True while ovs-vswitchd waits for its flows to be restored
  * (Open_vSwitch other_config:flow-restore-wait). */

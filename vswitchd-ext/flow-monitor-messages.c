@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What ovs-vswitchd sends on a flow monitor's connection.
+ *
+ * The subtle thing: while it dumps, ovs-vswitchd can send a change of a flow
+ * ahead of the dump's older version of that flow.  'overtaken' holds such
+ * flows; their dumped version is ignored. */
+
+#include <config.h>
+
+#include "vswitchd-ext/flow-monitor-internal.h"
+
+#include <stdio.h>
+
+#include "coverage.h"
+#include "openvswitch/ofp-match.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-util.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/rconn.h"
+#include "openvswitch/vlog.h"
+#include "policy/flow-table.h"
+#include "timeval.h"
+#include "tun-metadata.h"
+#include "util.h"
+#include "vswitchd-ext/flow-update.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_flow_messages);
+
+COVERAGE_DEFINE(iov_flow_update);
+COVERAGE_DEFINE(iov_flow_pause);
+COVERAGE_DEFINE(iov_flow_opaque);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+ovs_be32
+flow_monitor_send(struct iov_flow_monitor *fm, struct ofpbuf *msg)
+{
+    ovs_be32 xid = ((const struct ofp_header *) msg->data)->xid;
+    rconn_send(fm->rconn, msg, NULL);
+    return xid;
+}
+
+/* A flow that could not be decoded.  When such a flow changes or goes, only a
+ * new dump can tell whether others of its kind are left. */
+static void
+opaque_update(struct iov_flow_monitor *fm, const struct flow_update *fu)
+{
+    COVERAGE_INC(iov_flow_opaque);
+    char *why = xasprintf("table=%"PRIu8" priority=%"PRIu16" "
+                          "cookie=0x%"PRIx64": match not understood (%s)",
+                          fu->table_id, fu->priority, fu->cookie,
+                          ofperr_get_name(fu->bad_match));
+    VLOG_WARN_RL(&rl, "bridge %s: %s", fm->bridge, why);
+    iov_flow_table_set_opaque(fm->table, why);
+    free(why);
+    if (fu->event == OFPFME_REMOVED) {
+        fm->resync = true;
+    }
+}
+
+static void
+apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
+             bool dumped)
+{
+    COVERAGE_INC(iov_flow_update);
+    if (fu->event == OFPFME_PAUSED) {
+        COVERAGE_INC(iov_flow_pause);
+        fm->paused = true;
+    } else if (fu->event == OFPFME_RESUMED) {
+        fm->paused = false;
+    } else if (fu->event == OFPFME_ABBREV) {
+        /* Only for changes of our own, of which there are none. */
+        fm->resync = true;
+    } else if (fu->bad_match) {
+        opaque_update(fm, fu);
+    } else if (dumped && iov_flow_table_remove(fm->overtaken, fu->table_id,
+                                               fu->priority, &fu->match)) {
+        /* A change of it was quicker. */
+    } else {
+        if (fu->event == OFPFME_REMOVED) {
+            iov_flow_table_remove(fm->table, fu->table_id, fu->priority,
+                                  &fu->match);
+        } else {
+            iov_flow_table_put(fm->table, fu->table_id, fu->priority,
+                               &fu->match, fu->ofpacts, fu->ofpacts_len,
+                               fu->cookie);
+        }
+        if (fm->phase == DUMPING && !dumped) {
+            iov_flow_table_put(fm->overtaken, fu->table_id, fu->priority,
+                               &fu->match, NULL, 0, 0);
+        }
+    }
+}
+
+/* Returns the number of entries. */
+static int
+handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    struct ofpbuf msg = ofpbuf_const_initializer(oh, ntohs(oh->length));
+    ofpraw_pull_assert(&msg);
+
+    bool dumped = fm->phase == DUMPING && oh->xid == fm->dump_xid;
+    struct flow_update fu;
+    uint64_t stub[1024 / 8];
+    struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
+    int n = 0;
+    int error;
+    while (!(error = flow_update_pull(&fu, &msg, oh->version, fm->tun_table,
+                                      &ofpacts))) {
+        apply_update(fm, &fu, dumped);
+        n++;
+    }
+    ofpbuf_uninit(&ofpacts);
+    if (error != EOF) {
+        VLOG_WARN_RL(&rl, "bridge %s: flow monitor message cannot be decoded "
+                     "(%s), starting anew", fm->bridge,
+                     ofperr_get_name(error));
+        fm->resync = true;
+    }
+    if (dumped && !ofpmp_more(oh)) {
+        fm->phase = LIVE;
+        iov_flow_table_clear(fm->overtaken);
+        VLOG_INFO("bridge %s: has %"PRIuSIZE" flows", fm->bridge,
+                  iov_flow_table_count(fm->table));
+    }
+    return n;
+}
+
+static void
+handle_tlv_table(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    struct ofputil_tlv_table_reply reply;
+    enum ofperr error = ofputil_decode_tlv_table_reply(oh, &reply);
+    if (!error) {
+        struct ofputil_tlv_table_mod add = { .command = NXTTMC_ADD };
+        ovs_list_move(&add.mappings, &reply.mappings);
+        error = tun_metadata_table_mod(&add, NULL, &fm->tun_table);
+        ofputil_uninit_tlv_table(&add.mappings);
+    }
+    if (error) {
+        VLOG_WARN_RL(&rl, "bridge %s: table of tunnel options cannot be "
+                     "decoded (%s)", fm->bridge, ofperr_get_name(error));
+        fm->resync = true;
+    } else if (fm->phase == ASKING) {
+        fm->phase = DUMPING;
+        fm->dump_xid = flow_monitor_send(
+            fm, flow_update_encode_request(oh->version, 1));
+    }
+}
+
+/* An error carries no usable transaction number, so that one that arrives
+ * before the end of the dump has to be the answer to what was asked. */
+static void
+handle_error(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    enum ofperr error = ofperr_decode_msg(oh, NULL);
+    if (fm->phase == LIVE) {
+        VLOG_WARN_RL(&rl, "bridge %s: unexpected OpenFlow error (%s), "
+                     "starting anew", fm->bridge, ofperr_get_name(error));
+        fm->resync = true;
+    } else {
+        VLOG_WARN_RL(&rl, "bridge %s: ovs-vswitchd refused the flow monitor: "
+                     "%s", fm->bridge, ofperr_get_name(error));
+        fm->phase = REFUSED;
+        fm->refusal = error;
+        fm->retry_at = time_msec() + FLOW_MONITOR_RETRY_MAX_MSEC;
+    }
+}
+
+int
+flow_monitor_handle(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    enum ofptype type;
+    enum ofperr error = ofptype_decode(&type, oh);
+    if (error) {
+        VLOG_WARN_RL(&rl, "bridge %s: OpenFlow message not understood (%s), "
+                     "starting anew", fm->bridge, ofperr_get_name(error));
+        fm->resync = true;
+        return 1;
+    }
+
+    if (type == OFPTYPE_FLOW_MONITOR_STATS_REPLY) {
+        return handle_updates(fm, oh);
+    } else if (type == OFPTYPE_FLOW_MONITOR_PAUSED) {
+        COVERAGE_INC(iov_flow_pause);
+        fm->paused = true;
+    } else if (type == OFPTYPE_FLOW_MONITOR_RESUMED) {
+        fm->paused = false;
+    } else if (type == OFPTYPE_NXT_TLV_TABLE_REPLY) {
+        handle_tlv_table(fm, oh);
+    } else if (type == OFPTYPE_BARRIER_REPLY) {
+        if (oh->xid == fm->barrier_xid) {
+            fm->barrier_xid = 0;
+            fm->answered = fm->sent;
+        }
+    } else if (type == OFPTYPE_ECHO_REQUEST) {
+        rconn_send(fm->rconn, ofputil_encode_echo_reply(oh), NULL);
+    } else if (type == OFPTYPE_ERROR) {
+        handle_error(fm, oh);
+    }
+    return 1;
+}
