@@ -1,1 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# Manual pages are made by docs/gen-man from a hand-written part and from the
+# tables that the program itself is made of.
+#
+# The subtle thing: the run directory in them is that of Open vSwitch's
+# libraries as configured by our Makefile, not one below our prefix.
+
+noinst_PROGRAMS += docs/gen-man
+docs_gen_man_SOURCES = docs/gen-man.c
+
+nodist_man_MANS += \
+	docs/ovs-iov-reasons.7 \
+	docs/ovs-iov.conf.5 \
+	docs/ovs-iovd.8
+
+EXTRA_DIST += \
+	docs/ovs-iov-reasons.7.in \
+	docs/ovs-iov.conf.5.in \
+	docs/ovs-iovd.8.in
+
+CLEANFILES += \
+	docs/ovs-iov-reasons.7 \
+	docs/ovs-iov.conf.5 \
+	docs/ovs-iovd.8
+
+gen_man = docs/gen-man$(EXEEXT) VERSION='$(VERSION)' \
+	RUNDIR=/var/run/openvswitch
+
+docs/ovs-iov-reasons.7: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov-reasons.7.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-reasons.7.in \
+	  > $@.tmp && mv $@.tmp $@
+
+docs/ovs-iov.conf.5: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov.conf.5.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov.conf.5.in \
+	  > $@.tmp && mv $@.tmp $@
+
+docs/ovs-iovd.8: docs/gen-man$(EXEEXT) $(top_srcdir)/docs/ovs-iovd.8.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iovd.8.in \
+	  > $@.tmp && mv $@.tmp $@

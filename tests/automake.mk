@@ -7,6 +7,7 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
+	tests/docs.at \
 	tests/policy-failures.at \
 	tests/policy-keys.at \
 	tests/policy-nic.at \

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Makes a manual page: copies stdin, troff with man macros, to stdout and
+ * puts in what the tables of the program say.
+ *
+ * A line that is "@NAME@" alone is replaced by a whole table; "@VERSION@" and
+ * "@RUNDIR@" are replaced wherever they stand by the values given as
+ * NAME=VALUE on the command line.  Because the tables are included here as
+ * they are in the program, the manual cannot say anything else.
+ *
+ * The subtle thing: this runs while building, before Open vSwitch's library
+ * is there, and so uses nothing but the C library. */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_LEN(ARRAY) (sizeof (ARRAY) / sizeof (ARRAY)[0])
+#define MAX_COLUMN 72
+
+static char **values;           /* NAME=VALUE, ends with a null. */
+
+/* Escaping.  A hyphen of a name has to be copied from the page as it is. */
+
+static void
+put_char(char c)
+{
+    if (c == '\\') {
+        fputs("\\e", stdout);
+    } else if (c == '-') {
+        fputs("\\-", stdout);
+    } else {
+        putchar(c);
+    }
+}
+
+static void
+put_name(const char *s)
+{
+    for (; *s; s++) {
+        put_char(*s);
+    }
+}
+
+/* Prints 's' as text in lines of moderate length, none of which troff may
+ * take for a request. */
+static void
+put_text(const char *s)
+{
+    size_t column = 0;
+
+    while (*s) {
+        size_t n = strcspn(s, " ");
+        bool ends = n && s[n] && s[n - 1] == '.';
+
+        if (column && column + n + 1 > MAX_COLUMN) {
+            putchar('\n');
+            column = 0;
+        } else if (column) {
+            putchar(' ');
+            column++;
+        }
+        if (!column && (*s == '.' || *s == '\'')) {
+            fputs("\\&", stdout);
+        }
+        for (size_t i = 0; i < n; i++) {
+            put_char(s[i]);
+        }
+        column = ends ? MAX_COLUMN : column + n;
+        s += n + strspn(s + n, " ");
+    }
+    putchar('\n');
+}
+
+/* Prints 's' with words of capitals in italics, as placeholders are. */
+static void
+put_usage(const char *s)
+{
+    bool italic = false;
+
+    for (; *s; s++) {
+        bool capital = *s >= 'A' && *s <= 'Z';
+
+        if (capital != italic) {
+            fputs(capital ? "\\fI" : "\\fR", stdout);
+            italic = capital;
+        }
+        put_char(*s);
+    }
+    fputs(italic ? "\\fR" : "", stdout);
+}
+
+static void
+put_tag(const char *name)
+{
+    fputs(".TP\n\\fB", stdout);
+    put_name(name);
+    fputs("\\fR\n", stdout);
+}
+
+/* Tables. */
+
+enum table { BRIDGE, INTERFACE, OPEN_VSWITCH };
+
+static const struct key {
+    enum table table;
+    const char *name, *default_;
+    bool later;
+    const char *accepted, *meaning;
+} keys[] = {
+#define NOW false
+#define LATER true
+#define KEY(TABLE, ENUM, NAME, TYPE, DEFAULT, EFFECT, ACCEPTED, MEANING) \
+    { TABLE, NAME, DEFAULT, EFFECT, ACCEPTED, MEANING },
+#include "policy/key.def"
+#undef KEY
+#undef NOW
+#undef LATER
+};
+
+static void
+put_keys(enum table table)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct key *k = &keys[i];
+
+        if (k->table != table) {
+            continue;
+        }
+        put_tag(k->name);
+        put_text(k->meaning);
+        fputs(".IP\nAccepted: ", stdout);
+        put_name(k->accepted);
+        fputs(".\n", stdout);
+        if (k->default_[0]) {
+            fputs("Default: \\fB", stdout);
+            put_name(k->default_);
+            fputs("\\fR.\n", stdout);
+        }
+        if (k->later) {
+            fputs("Not yet effective: the value is checked and shown, "
+                  "nothing more.\n", stdout);
+        }
+    }
+}
+
+static void
+put_bridge_keys(void)
+{
+    put_keys(BRIDGE);
+}
+
+static void
+put_interface_keys(void)
+{
+    put_keys(INTERFACE);
+}
+
+static void
+put_global_keys(void)
+{
+    put_keys(OPEN_VSWITCH);
+}
+
+static const struct {
+    enum table table;
+    const char *name, *meaning;
+} published[] = {
+#define PUBLISHED(TABLE, ENUM, NAME, MEANING) { TABLE, NAME, MEANING },
+#include "vswitchd-ext/published.def"
+#undef PUBLISHED
+};
+
+static void
+put_published(enum table table)
+{
+    for (size_t i = 0; i < ARRAY_LEN(published); i++) {
+        if (published[i].table == table) {
+            put_tag(published[i].name);
+            put_text(published[i].meaning);
+        }
+    }
+}
+
+static void
+put_bridge_published(void)
+{
+    put_published(BRIDGE);
+}
+
+static void
+put_interface_published(void)
+{
+    put_published(INTERFACE);
+}
+
+static void
+put_reasons(void)
+{
+#define PROTECT false
+#define YIELD true
+#define REASON(ENUM, SLUG, EFFECT, TEXT, REMEDY) \
+    put_tag(SLUG); \
+    put_text(TEXT); \
+    put_text(REMEDY); \
+    if (EFFECT) { \
+        put_text("The port yields."); \
+    }
+#include "policy/reason.def"
+#undef REASON
+#undef PROTECT
+#undef YIELD
+}
+
+static void
+put_command(const char *name, const char *usage, const char *meaning)
+{
+    fputs(".TP\n\\fB", stdout);
+    put_name(name);
+    fputs(usage[0] ? "\\fR " : "\\fR", stdout);
+    put_usage(usage);
+    putchar('\n');
+    put_text(meaning);
+}
+
+static void
+put_commands(void)
+{
+#define COMMAND(NAME, USAGE, MIN_ARGS, MAX_ARGS, FUNCTION, MEANING) \
+    put_command(NAME, USAGE, MEANING);
+#include "vswitchd-ext/command.def"
+#undef COMMAND
+}
+
+static void
+put_states(void)
+{
+#define PORT_STATE(ENUM, NAME, MEANING) \
+    put_tag(NAME); \
+    put_text(MEANING ".");
+#include "policy/port-state.def"
+#undef PORT_STATE
+}
+
+static void
+put_vf_attrs(void)
+{
+#define VF_ATTR(ENUM, NAME, MEMBER, MEANING) \
+    put_tag(NAME); \
+    put_text(MEANING ".");
+#include "policy/vf-attr.def"
+#undef VF_ATTR
+}
+
+static void
+put_checks(void)
+{
+#define CHECK(NAME, QUESTION) \
+    put_tag(#NAME); \
+    put_text(QUESTION ".");
+#include "policy/check.def"
+#undef CHECK
+}
+
+static void
+put_operations(void)
+{
+#define OP(ENUM, NAME, REASON, MEANING) \
+    put_tag(NAME); \
+    put_text(MEANING ".");
+#include "policy/op.def"
+#undef OP
+}
+
+static const struct {
+    const char *line;
+    void (*put)(void);
+} tables[] = {
+    { "@BRIDGE_KEYS@\n", put_bridge_keys },
+    { "@INTERFACE_KEYS@\n", put_interface_keys },
+    { "@GLOBAL_KEYS@\n", put_global_keys },
+    { "@BRIDGE_PUBLISHED@\n", put_bridge_published },
+    { "@INTERFACE_PUBLISHED@\n", put_interface_published },
+    { "@REASONS@\n", put_reasons },
+    { "@COMMANDS@\n", put_commands },
+    { "@STATES@\n", put_states },
+    { "@VF_ATTRS@\n", put_vf_attrs },
+    { "@CHECKS@\n", put_checks },
+    { "@OPERATIONS@\n", put_operations },
+};
+
+/* Copying. */
+
+static bool
+put_table(const char *line)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        if (!strcmp(line, tables[i].line)) {
+            tables[i].put();
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 's' begins with "@".  Prints the value and returns what follows it, or null
+ * if 's' is no placeholder with a value. */
+static const char *
+put_value(const char *s)
+{
+    size_t n = strspn(s + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
+    if (!n || s[n + 1] != '@') {
+        return NULL;
+    }
+    for (char **v = values; *v; v++) {
+        if (!strncmp(*v, s + 1, n) && (*v)[n] == '=') {
+            fputs(*v + n + 1, stdout);
+            return s + n + 2;
+        }
+    }
+    fprintf(stderr, "gen-man: nothing to put in for %s", s);
+    exit(EXIT_FAILURE);
+}
+
+static void
+put_line(const char *s)
+{
+    while (*s) {
+        const char *rest = *s == '@' ? put_value(s) : NULL;
+
+        if (rest) {
+            s = rest;
+        } else {
+            putchar(*s++);
+        }
+    }
+}
+
+int
+main(int argc, char *argv[])
+{
+    char line[1024];
+
+    values = argv + (argc > 0);
+    while (fgets(line, sizeof line, stdin)) {
+        if (!put_table(line)) {
+            put_line(line);
+        }
+    }
+    return fflush(stdout) || ferror(stdin) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
