@@ -8,6 +8,9 @@ policy_libiov_policy_a_SOURCES = \
 	policy/check-nic.c \
 	policy/check-port.c \
 	policy/check.def \
+	policy/flow-index.c \
+	policy/flow-index.h \
+	policy/flow-table.c \
 	policy/check.h \
 	policy/failure.c \
 	policy/flow-table.h \
@@ -25,7 +28,9 @@ policy_libiov_policy_a_SOURCES = \
 	policy/plan-pf.c \
 	policy/plan.c \
 	policy/plan.h \
+	policy/port-state.c \
 	policy/port-state.def \
+	policy/port-state.h \
 	policy/reach.h \
 	policy/reason.c \
 	policy/reason.def \

@@ -292,7 +292,8 @@ step_link_up(const struct iov_plan_in *in)
     if (up.link_state == IOV_VF_LINK_DISABLE) {
         up.link_state = IOV_VF_LINK_AUTO;
     }
-    return (in->vf->now.known & IOV_VF_BIT(IOV_VF_LINK_STATE)
+    return (in->vf->now.known & ~in->vf->cannot
+            & IOV_VF_BIT(IOV_VF_LINK_STATE)
             ? make_set(in, IOV_VF_LINK_STATE, &up)
             : NULL);
 }

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * "iov/explain": every check of one port, and "iov/vfs": every VF.
+ *
+ * The subtle thing: a check is passed when it found nothing; for a port that
+ * does not ask for offload only the first one was made, and the others are
+ * shown as not made. */
+
+#include <config.h>
+#include "vswitchd-ext/command.h"
+
+#include <string.h>
+
+#include "openvswitch/json.h"
+#include "packets.h"
+#include "policy/snapshot.h"
+#include "policy/verdict.h"
+#include "util.h"
+#include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/status.h"
+
+static size_t
+count_reasons(const struct iov_verdict *v, enum iov_check_id id)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->reasons.n; i++) {
+        n += v->reasons.list[i].check == (int) id;
+    }
+    return n;
+}
+
+static const char *
+outcome(const struct iov_verdict *v, enum iov_check_id id)
+{
+    return (count_reasons(v, id) ? "failed"
+            : id > IOV_CHECK_request
+              && count_reasons(v, IOV_CHECK_request) ? "not made"
+            : id == IOV_CHECK_vf && !v->vf ? "not made"
+            : "ok");
+}
+
+static void
+explain_text(struct ds *ds, const struct iov_verdict *v)
+{
+    ds_put_format(ds, "port %s on bridge %s: %s\n", v->port->name,
+                  v->bridge->name, v->vf ? "direct" : "software");
+    for (int i = 0; i < IOV_N_CHECKS; i++) {
+        ds_put_format(ds, "  %-9s %-9s %s\n", iov_check_name(i),
+                      outcome(v, i), iov_check_question(i));
+        for (size_t j = 0; j < v->reasons.n; j++) {
+            const struct iov_reason *r = &v->reasons.list[j];
+            if (r->check == i) {
+                ds_put_format(ds, "    %s%s%s\n",
+                              iov_reason_class(r->id)->slug,
+                              r->object ? ": " : "",
+                              r->object ? r->object : "");
+                if (r->detail) {
+                    ds_put_format(ds, "      %s\n", r->detail);
+                }
+            }
+        }
+    }
+    if (v->vf) {
+        ds_put_format(ds, "  it goes to VF %u of %s\n", v->vf->index,
+                      v->pf->netdev);
+    }
+}
+
+static struct json *
+explain_json(const struct iov_verdict *v)
+{
+    struct json *checks = json_array_create_empty();
+    struct json *o = json_object_create();
+
+    for (int i = 0; i < IOV_N_CHECKS; i++) {
+        struct json *c = json_object_create();
+        json_object_put_string(c, "check", iov_check_name(i));
+        json_object_put_string(c, "question", iov_check_question(i));
+        json_object_put_string(c, "outcome", outcome(v, i));
+        json_array_add(checks, c);
+    }
+    json_object_put_string(o, "port", v->port->name);
+    json_object_put_string(o, "bridge", v->bridge->name);
+    json_object_put(o, "direct", json_boolean_create(v->vf != NULL));
+    json_object_put(o, "checks", checks);
+    json_object_put(o, "reasons", iov_reasons_to_json(&v->reasons));
+    return o;
+}
+
+void
+cmd_explain(struct iov_command *cmd)
+{
+    const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
+                                                    cmd->arg);
+
+    if (!v) {
+        const struct iov_bridge *bridge;
+        if (iov_snapshot_find_port(cmd->view->snapshot, cmd->arg, &bridge)) {
+            cmd->error = xasprintf("port %s is an uplink of bridge %s and "
+                                   "cannot be on a VF itself", cmd->arg,
+                                   bridge->name);
+        } else {
+            iov_command_no_port(cmd);
+        }
+    } else if (cmd->json) {
+        cmd->reply = explain_json(v);
+    } else {
+        explain_text(&cmd->out, v);
+    }
+}
+
+/* iov/vfs. */
+
+static void
+vf_text(struct ds *ds, const struct iov_vf *vf)
+{
+    ds_put_format(ds, "  vf %u", vf->index);
+    if (vf->pci) {
+        ds_put_format(ds, " (%s%s%s)", vf->pci, vf->driver ? ", " : "",
+                      vf->driver ? vf->driver : "");
+    }
+    if (vf->record) {
+        ds_put_format(ds, ": port %s, %s", vf->record->port,
+                      iov_guest_state_name(vf->guest));
+    } else {
+        ds_put_cstr(ds, vf->busy ? ": in use by somebody else" : ": free");
+    }
+    ds_put_cstr(ds, "\n   ");
+    for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
+        if (vf->now.known & IOV_VF_BIT(i)) {
+            ds_put_char(ds, ' ');
+            iov_vf_attr_format(ds, &vf->now, i);
+        }
+    }
+    ds_put_char(ds, '\n');
+}
+
+static void
+pf_text(struct ds *ds, const struct iov_pf *pf)
+{
+    ds_put_format(ds, "pf %s", pf->netdev);
+    if (pf->pci) {
+        ds_put_format(ds, " (%s)", pf->pci);
+    }
+    ds_put_format(ds, ": %u of %u VFs enabled\n", pf->n_vfs, pf->total_vfs);
+    for (size_t i = 0; i < pf->n_our_macs; i++) {
+        ds_put_format(ds, "  receives for "ETH_ADDR_FMT"\n",
+                      ETH_ADDR_ARGS(pf->our_macs[i]));
+    }
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        vf_text(ds, &pf->vfs[i]);
+    }
+}
+
+static struct json *
+vf_to_json(const struct iov_vf *vf)
+{
+    struct json *o = json_object_create();
+
+    json_object_put(o, "vf", json_integer_create(vf->index));
+    if (vf->pci) {
+        json_object_put_string(o, "pci", vf->pci);
+    }
+    if (vf->driver) {
+        json_object_put_string(o, "driver", vf->driver);
+    }
+    if (vf->record) {
+        json_object_put_string(o, "port", vf->record->port);
+        json_object_put_string(o, "guest", iov_guest_state_name(vf->guest));
+    }
+    json_object_put(o, "busy", json_boolean_create(vf->busy));
+    json_object_put(o, "settings", iov_vf_settings_to_json(&vf->now));
+    return o;
+}
+
+static struct json *
+pf_vfs_to_json(const struct iov_pf *pf)
+{
+    struct json *macs = json_array_create_empty();
+    struct json *vfs = json_array_create_empty();
+    struct json *o = json_object_create();
+
+    for (size_t i = 0; i < pf->n_our_macs; i++) {
+        char mac[ETH_ADDR_STRLEN + 1];
+        snprintf(mac, sizeof mac, ETH_ADDR_FMT,
+                 ETH_ADDR_ARGS(pf->our_macs[i]));
+        json_array_add(macs, json_string_create(mac));
+    }
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        json_array_add(vfs, vf_to_json(&pf->vfs[i]));
+    }
+    json_object_put_string(o, "pf", pf->netdev);
+    json_object_put(o, "total-vfs", json_integer_create(pf->total_vfs));
+    json_object_put(o, "macs", macs);
+    json_object_put(o, "vfs", vfs);
+    return o;
+}
+
+void
+cmd_vfs(struct iov_command *cmd)
+{
+    const struct iov_nics *nics = cmd->view->nics;
+
+    if (cmd->arg && !iov_nics_find(nics, cmd->arg)) {
+        cmd->error = xasprintf("there is no PF \"%s\"; \"iov/vfs\" without "
+                               "arguments lists them", cmd->arg);
+        return;
+    }
+    if (cmd->json) {
+        cmd->reply = json_array_create_empty();
+    }
+    for (size_t i = 0; i < nics->n_pfs; i++) {
+        const struct iov_pf *pf = &nics->pfs[i];
+        if (cmd->arg && strcmp(cmd->arg, pf->netdev)) {
+            continue;
+        } else if (cmd->json) {
+            json_array_add(cmd->reply, pf_vfs_to_json(pf));
+        } else {
+            pf_text(&cmd->out, pf);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * "iov/show": where every port is and why.
+ *
+ * The subtle thing: ports that ask for nothing are left out, or the output
+ * of a bridge with many plain ports would hide the few that matter; asked for
+ * by name they are shown. */
+
+#include <config.h>
+#include "vswitchd-ext/command.h"
+
+#include <string.h>
+
+#include "openvswitch/json.h"
+#include "policy/snapshot.h"
+#include "timeval.h"
+#include "util.h"
+#include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/status.h"
+
+/* Text. */
+
+static void
+put_warnings(struct ds *ds, const char *indent, const char *label,
+             const struct svec *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        ds_put_format(ds, "%s%s: %s\n", indent, label, list->names[i]);
+    }
+}
+
+/* Time of day, with the date if it is not today's. */
+static void
+put_time(struct ds *ds, long long int wall)
+{
+    char *then = xastrftime_msec("%Y-%m-%d", wall, false);
+    char *today = xastrftime_msec("%Y-%m-%d", time_wall_msec(), false);
+
+    ds_put_strftime_msec(ds, strcmp(then, today) ? "%Y-%m-%d %H:%M:%S"
+                         : "%H:%M:%S", wall, false);
+    free(then);
+    free(today);
+}
+
+static unsigned int
+count_in_use(const struct iov_pf *pf)
+{
+    unsigned int n = 0;
+
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        n += pf->vfs[i].record != NULL;
+    }
+    return n;
+}
+
+static void
+put_pf(struct ds *ds, const struct iov_pf *pf)
+{
+    const char *parts[] = { pf->pci, pf->driver, pf->description };
+    const char *separator = " (";
+
+    ds_put_format(ds, "  pf %s", pf->netdev);
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (parts[i]) {
+            ds_put_format(ds, "%s%s", separator, parts[i]);
+            separator = ", ";
+        }
+    }
+    ds_put_format(ds, "%s: VEB, %u of %u VFs enabled, %u in use\n",
+                  separator[0] == ',' ? ")" : "", pf->n_vfs, pf->total_vfs,
+                  count_in_use(pf));
+}
+
+static void
+put_reasons(struct ds *ds, const struct iov_reasons *reasons)
+{
+    for (size_t i = 0; i < reasons->n; i++) {
+        const struct iov_reason *r = &reasons->list[i];
+        const struct iov_reason_class *class = iov_reason_class(r->id);
+
+        ds_put_format(ds, "    %s%s%s, since ", class->slug,
+                      r->object ? ": " : "", r->object ? r->object : "");
+        put_time(ds, r->since);
+        ds_put_format(ds, "\n        %s\n", class->text);
+        if (r->detail) {
+            ds_put_format(ds, "        %s\n", r->detail);
+        }
+        ds_put_format(ds, "        %s\n", class->remedy);
+    }
+}
+
+static void
+put_port(struct ds *ds, const struct iov_port *port,
+         const struct iov_port_status *ps)
+{
+    ds_put_format(ds, "  port %s: weight %u, %s", port->name,
+                  port->keys.weight, iov_port_state_name(ps->state));
+    if (ps->pf) {
+        ds_put_format(ds, "%s VF %u",
+                      ps->state == IOV_PORT_DIRECT ? " on"
+                      : ps->state == IOV_PORT_ATTACHING ? " to"
+                      : ps->state == IOV_PORT_RELEASING ? " from"
+                      : ", fenced", ps->vf);
+        if (ps->vf_pci) {
+            ds_put_format(ds, " (%s)", ps->vf_pci);
+        }
+    }
+    ds_put_cstr(ds, ", since ");
+    put_time(ds, ps->since);
+    ds_put_char(ds, '\n');
+    put_reasons(ds, &ps->reasons);
+    put_warnings(ds, "    ", "not yet effective", &port->keys.later);
+}
+
+static bool
+is_shown(const struct iov_port *port, const char *name)
+{
+    return name ? !strcmp(name, port->name)
+                : port->keys.weight || port->keys.errors.n;
+}
+
+/* Finds the status of 'port'; null for an uplink. */
+static const struct iov_port_status *
+find_status(const struct iov_view *view, const struct iov_port *port)
+{
+    for (size_t i = 0; i < view->status->n_ports; i++) {
+        if (!strcmp(view->status->ports[i].name, port->name)) {
+            return &view->status->ports[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_supported(const struct iov_view *view, const struct iov_bridge *bridge)
+{
+    for (size_t i = 0; i < view->status->n_bridges; i++) {
+        if (!strcmp(view->status->bridges[i].name, bridge->name)) {
+            return view->status->bridges[i].supported;
+        }
+    }
+    return false;
+}
+
+static const struct iov_pf *
+pf_of(const struct iov_view *view, const struct iov_port *port)
+{
+    return port->is_uplink ? iov_nics_find(view->nics, port->name) : NULL;
+}
+
+static void
+put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
+           const char *port_name)
+{
+    ds_put_format(&cmd->out, "bridge %s: %s\n", bridge->name,
+                  !bridge->keys.enabled ? "iov not enabled"
+                  : is_supported(cmd->view, bridge)
+                  ? "iov enabled, supported"
+                  : "iov enabled, not supported: none of its ports is a PF "
+                    "with VFs");
+    put_warnings(&cmd->out, "  ", "warning", &bridge->keys.errors);
+    put_warnings(&cmd->out, "  ", "not yet effective", &bridge->keys.later);
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_pf *pf = pf_of(cmd->view, &bridge->ports[i]);
+        if (pf) {
+            put_pf(&cmd->out, pf);
+        }
+    }
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_port *port = &bridge->ports[i];
+        const struct iov_port_status *ps = find_status(cmd->view, port);
+        if (ps && is_shown(port, port_name)) {
+            put_port(&cmd->out, port, ps);
+        }
+    }
+}
+
+/* JSON. */
+
+static struct json *
+svec_to_json(const struct svec *list)
+{
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < list->n; i++) {
+        json_array_add(array, json_string_create(list->names[i]));
+    }
+    return array;
+}
+
+static void
+put_nullable(struct json *o, const char *key, const char *value)
+{
+    if (value) {
+        json_object_put_string(o, key, value);
+    }
+}
+
+static struct json *
+pf_to_json(const struct iov_pf *pf)
+{
+    struct json *o = json_object_create();
+
+    json_object_put_string(o, "name", pf->netdev);
+    put_nullable(o, "pci", pf->pci);
+    put_nullable(o, "driver", pf->driver);
+    put_nullable(o, "description", pf->description);
+    json_object_put(o, "total-vfs", json_integer_create(pf->total_vfs));
+    json_object_put(o, "vfs", json_integer_create(pf->n_vfs));
+    json_object_put(o, "vfs-in-use", json_integer_create(count_in_use(pf)));
+    return o;
+}
+
+static struct json *
+port_to_json(const struct iov_port *port, const struct iov_port_status *ps)
+{
+    struct json *o = json_object_create();
+
+    json_object_put_string(o, "name", port->name);
+    json_object_put(o, "weight", json_integer_create(port->keys.weight));
+    json_object_put_string(o, "state", iov_port_state_name(ps->state));
+    json_object_put(o, "since", json_integer_create(ps->since));
+    if (ps->pf) {
+        json_object_put_string(o, "pf", ps->pf);
+        json_object_put(o, "vf", json_integer_create(ps->vf));
+        put_nullable(o, "vf-pci", ps->vf_pci);
+    }
+    json_object_put(o, "reasons", iov_reasons_to_json(&ps->reasons));
+    json_object_put(o, "not-yet-effective", svec_to_json(&port->keys.later));
+    return o;
+}
+
+static struct json *
+bridge_to_json(const struct iov_view *view, const struct iov_bridge *bridge,
+               const char *port_name)
+{
+    struct json *pfs = json_array_create_empty();
+    struct json *ports = json_array_create_empty();
+    struct json *o = json_object_create();
+
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_port *port = &bridge->ports[i];
+        const struct iov_port_status *ps = find_status(view, port);
+        const struct iov_pf *pf = pf_of(view, port);
+
+        if (pf) {
+            json_array_add(pfs, pf_to_json(pf));
+        }
+        if (ps && is_shown(port, port_name)) {
+            json_array_add(ports, port_to_json(port, ps));
+        }
+    }
+    json_object_put_string(o, "name", bridge->name);
+    json_object_put(o, "enabled", json_boolean_create(bridge->keys.enabled));
+    json_object_put(o, "supported",
+                    json_boolean_create(is_supported(view, bridge)));
+    json_object_put(o, "warnings", svec_to_json(&bridge->keys.errors));
+    json_object_put(o, "not-yet-effective",
+                    svec_to_json(&bridge->keys.later));
+    json_object_put(o, "pfs", pfs);
+    json_object_put(o, "ports", ports);
+    return o;
+}
+
+/* Both. */
+
+static void
+show_globals(struct iov_command *cmd)
+{
+    const struct iov_global_keys *keys = &cmd->view->snapshot->keys;
+
+    if (cmd->json) {
+        cmd->reply = json_object_create();
+        json_object_put(cmd->reply, "warnings", svec_to_json(&keys->errors));
+        json_object_put(cmd->reply, "not-yet-effective",
+                        svec_to_json(&keys->later));
+    } else {
+        put_warnings(&cmd->out, "", "warning", &keys->errors);
+        put_warnings(&cmd->out, "", "not yet effective", &keys->later);
+    }
+}
+
+void
+cmd_show(struct iov_command *cmd)
+{
+    const struct iov_snapshot *s = cmd->view->snapshot;
+    struct json *bridges = json_array_create_empty();
+    const struct iov_bridge *only = NULL;
+    const char *port_name = NULL;
+
+    if (cmd->arg) {
+        only = iov_snapshot_find_bridge(s, cmd->arg);
+        if (!only && iov_snapshot_find_port(s, cmd->arg, &only)) {
+            port_name = cmd->arg;
+        }
+        if (!only) {
+            cmd->error = xasprintf("there is no bridge or port \"%s\"; "
+                                   "\"iov/show\" without arguments lists "
+                                   "them", cmd->arg);
+            json_destroy(bridges);
+            return;
+        }
+    }
+    show_globals(cmd);
+    for (size_t i = 0; i < s->n_bridges; i++) {
+        const struct iov_bridge *bridge = &s->bridges[i];
+        if (only && bridge != only) {
+            continue;
+        } else if (cmd->json) {
+            json_array_add(bridges,
+                           bridge_to_json(cmd->view, bridge, port_name));
+        } else {
+            put_bridge(cmd, bridge, port_name);
+        }
+    }
+    if (cmd->json) {
+        json_object_put(cmd->reply, "bridges", bridges);
+    } else {
+        json_destroy(bridges);
+    }
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The commands of users: see command.h.  The longer ones have files of their
+ * own.
+ *
+ * The subtle thing: before the first turn of the loop there is nothing to
+ * show; a command that came then says so instead of showing nothing. */
+
+#include <config.h>
+#include "vswitchd-ext/command.h"
+
+#include <string.h>
+
+#include "openvswitch/json.h"
+#include "policy/reason.h"
+#include "policy/snapshot.h"
+#include "policy/verdict.h"
+#include "unixctl.h"
+#include "util.h"
+#include "vswitchd-ext/history.h"
+#include "vswitchd-ext/live.h"
+#include "vswitchd-ext/loop.h"
+
+struct command_row {
+    iov_command_func *func;
+    const char *name;
+    const char *usage;
+    int min, max;
+};
+
+static const struct command_row rows[] = {
+#define COMMAND(NAME, USAGE, MIN, MAX, FUNCTION, MEANING) \
+    { FUNCTION, NAME, USAGE, MIN, MAX },
+#include "vswitchd-ext/command.def"
+#undef COMMAND
+};
+
+/* Takes the options out of 'argv'; returns a sentence if one is wrong. */
+static char *
+parse_arguments(struct iov_command *cmd, const struct command_row *row,
+                int argc, const char *argv[])
+{
+    bool takes_json = strstr(row->usage, "--json") != NULL;
+    bool takes_arg = strstr(row->usage, "PORT") || strstr(row->usage, "PF");
+
+    for (int i = 1; i < argc; i++) {
+        if (takes_json && !strcmp(argv[i], "--json")) {
+            cmd->json = true;
+        } else if (argv[i][0] == '-') {
+            return xasprintf("%s: there is no option \"%s\"; usage: %s %s",
+                             row->name, argv[i], row->name, row->usage);
+        } else if (cmd->arg || !takes_arg) {
+            return xasprintf("%s: one argument too many, \"%s\"; usage: "
+                             "%s %s", row->name, argv[i], row->name,
+                             row->usage);
+        } else {
+            cmd->arg = argv[i];
+        }
+    }
+    if (!cmd->arg && takes_arg && row->usage[strlen(row->usage) - 1] != ']') {
+        return xasprintf("%s: a port is missing; usage: %s %s", row->name,
+                         row->name, row->usage);
+    }
+    return NULL;
+}
+
+static void
+answer(struct iov_command *cmd)
+{
+    if (!cmd->conn) {
+        /* It answers later. */
+    } else if (cmd->error) {
+        unixctl_command_reply_error(cmd->conn, cmd->error);
+    } else if (cmd->reply) {
+        json_to_ds(cmd->reply, JSSF_PRETTY | JSSF_SORT, &cmd->out);
+        ds_put_char(&cmd->out, '\n');
+        unixctl_command_reply(cmd->conn, ds_cstr(&cmd->out));
+    } else {
+        unixctl_command_reply(cmd->conn, ds_cstr(&cmd->out));
+    }
+    json_destroy(cmd->reply);
+    ds_destroy(&cmd->out);
+    free(cmd->error);
+}
+
+static void
+run_command(struct unixctl_conn *conn, int argc, const char *argv[],
+            void *row_)
+{
+    const struct command_row *row = row_;
+    struct iov_command cmd = {
+        .view = iov_loop_view(),
+        .out = DS_EMPTY_INITIALIZER,
+        .conn = conn,
+    };
+
+    cmd.error = parse_arguments(&cmd, row, argc, argv);
+    if (!cmd.error && !cmd.view->status && row->func != cmd_list_reasons) {
+        cmd.error = xstrdup("ovs-iovd has not yet heard from ovsdb-server "
+                            "and ovs-vswitchd; check that they run, or try "
+                            "again in a moment");
+    }
+    if (!cmd.error) {
+        row->func(&cmd);
+    }
+    answer(&cmd);
+}
+
+void
+iov_commands_register(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        unixctl_command_register(rows[i].name, rows[i].usage, rows[i].min,
+                                 rows[i].max, run_command,
+                                 CONST_CAST(struct command_row *, &rows[i]));
+    }
+}
+
+void
+iov_command_no_port(struct iov_command *cmd)
+{
+    cmd->error = xasprintf("there is no port \"%s\" on any bridge; "
+                           "\"iov/show\" lists them", cmd->arg);
+}
+
+/* Short commands. */
+
+void
+cmd_list_reasons(struct iov_command *cmd)
+{
+    if (cmd->json) {
+        cmd->reply = iov_reason_table_to_json();
+    } else {
+        iov_reason_table_format(&cmd->out);
+    }
+}
+
+void
+cmd_history(struct iov_command *cmd)
+{
+    if (cmd->arg && !iov_live_find(cmd->arg)) {
+        iov_command_no_port(cmd);
+    } else if (cmd->json) {
+        cmd->reply = iov_history_to_json(cmd->arg);
+    } else {
+        iov_history_format(&cmd->out, cmd->arg);
+    }
+}
+
+static void
+set_held(struct iov_command *cmd, bool held)
+{
+    const struct iov_bridge *bridge;
+
+    if (!iov_snapshot_find_port(cmd->view->snapshot, cmd->arg, &bridge)) {
+        iov_command_no_port(cmd);
+    } else {
+        iov_live_get(cmd->arg)->held = held;
+        iov_loop_touch();
+    }
+}
+
+void
+cmd_hold(struct iov_command *cmd)
+{
+    set_held(cmd, true);
+}
+
+void
+cmd_unhold(struct iov_command *cmd)
+{
+    const struct iov_live *live = iov_live_find(cmd->arg);
+
+    if (live && !live->held) {
+        cmd->error = xasprintf("port %s is not held by iov/hold; see "
+                               "\"iov/show %s\" for its reasons", cmd->arg,
+                               cmd->arg);
+        return;
+    }
+    set_held(cmd, false);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_COMMAND_H
+#define IOV_COMMAND_H 1
+
+/* The commands of users.  The list is command.def.
+ *
+ * A command gets its arguments with the options taken out, and prints into
+ * 'out' or makes 'json'; or it says what is wrong. */
+
+#include <stdbool.h>
+
+#include "openvswitch/dynamic-string.h"
+
+struct iov_view;
+struct json;
+struct unixctl_conn;
+
+struct iov_command {
+    const struct iov_view *view; /* Never null, with all members set. */
+    const char *arg;            /* First argument, or null. */
+    bool json;                  /* --json was given. */
+    struct ds out;              /* Text to print. */
+    struct json *reply;         /* With 'json': what to print instead. */
+    char *error;                /* What is wrong, or null. */
+    struct unixctl_conn *conn;  /* Set to null by a command that answers
+                                 * later by itself. */
+};
+
+typedef void iov_command_func(struct iov_command *);
+
+#define COMMAND(NAME, USAGE, MIN, MAX, FUNCTION, MEANING) \
+    iov_command_func FUNCTION;
+#include "vswitchd-ext/command.def"
+#undef COMMAND
+
+void iov_commands_register(void);
+
+/* Commands that answer later: to be called once in each turn of the main
+ * loop.  iov_deferred_cancel() answers them all with an error. */
+void iov_deferred_run(void);
+void iov_deferred_wait(void);
+void iov_deferred_cancel(const char *error);
+
+/* Sets 'error': there is no such port, and how to list those there are. */
+void iov_command_no_port(struct iov_command *);
+
+#endif /* vswitchd-ext/command.h */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Brings each operation to who carries it out: see dispatch.h.
+ *
+ * The subtle thing: the journal answers at once, the others later; its
+ * operations wait in a queue so that all look alike to the caller. */
+
+#include <config.h>
+#include "vswitchd-ext/dispatch.h"
+
+#include <errno.h>
+
+#include "coverage.h"
+#include "offload/guest.h"
+#include "offload/journal.h"
+#include "offload/provider.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+#include "vswitchd-ext/history.h"
+#include "vswitchd-ext/switch-mac.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_moves);
+
+COVERAGE_DEFINE(iov_op);
+COVERAGE_DEFINE(iov_op_failed);
+COVERAGE_DEFINE(iov_kernel_request);
+
+/* Operations for the journal. */
+static struct iov_op **queue;
+static size_t n_queue, allocated_queue;
+
+void
+iov_dispatch(struct iov_op *op, const struct iov_vf *vf)
+{
+    switch (op->type) {
+    case IOV_OP_RECORD:
+    case IOV_OP_FORGET:
+        if (n_queue >= allocated_queue) {
+            queue = x2nrealloc(queue, &allocated_queue, sizeof *queue);
+        }
+        queue[n_queue++] = op;
+        return;
+    case IOV_OP_GUEST_GIVE:
+    case IOV_OP_GUEST_START:
+    case IOV_OP_GUEST_TAKE:
+        iov_guests_start(op, vf);
+        return;
+    case IOV_OP_SWITCH_LEARN:
+    case IOV_OP_SWITCH_FORGET:
+        iov_switch_mac_start(op);
+        return;
+    case IOV_OP_VF_SET:
+    case IOV_OP_PF_MAC_ADD:
+    case IOV_OP_PF_MAC_DEL:
+    case IOV_OP_READ_BACK:
+    case IOV_OP_SET_NUM_VFS:
+        iov_providers_start(op);
+        return;
+    case IOV_N_OPS:
+        break;
+    }
+    OVS_NOT_REACHED();
+}
+
+static struct iov_result *
+next_journal_result(const struct iov_nics *nics)
+{
+    struct iov_op *op;
+
+    if (!n_queue) {
+        return NULL;
+    }
+    op = queue[0];
+    n_queue--;
+    memmove(queue, queue + 1, n_queue * sizeof *queue);
+    return iov_journal_do(op, nics);
+}
+
+/* The journal follows ovs-vswitchd's MAC table. */
+static struct iov_result *
+next_switch_result(void)
+{
+    struct iov_result *r = iov_switch_mac_next_result();
+
+    if (r && !r->error) {
+        iov_journal_note_switch(r->op->bridge, r->op->vlan, r->op->mac,
+                                r->op->type == IOV_OP_SWITCH_LEARN
+                                ? r->op->switch_port : NULL);
+    }
+    return r;
+}
+
+struct iov_result *
+iov_dispatch_next_result(const struct iov_nics *nics)
+{
+    struct iov_result *r = next_journal_result(nics);
+
+    r = r ? r : iov_providers_next_result();
+    r = r ? r : iov_guests_next_result();
+    return r ? r : next_switch_result();
+}
+
+void
+iov_dispatch_log(const struct iov_result *r, const char *name,
+                 const char *op, long long int wall_now)
+{
+    COVERAGE_INC(iov_op);
+    COVERAGE_ADD(iov_kernel_request, r->requests);
+    if (r->error) {
+        COVERAGE_INC(iov_op_failed);
+        VLOG_WARN("%s: %s: %s%s%s", name, op, ovs_strerror(r->error),
+                  r->text ? ": " : "", r->text ? r->text : "");
+        iov_history_add(name, wall_now, "%s: %s%s%s", op,
+                        ovs_strerror(r->error), r->text ? ": " : "",
+                        r->text ? r->text : "");
+    } else {
+        VLOG_DBG("%s: %s", name, op);
+        iov_history_add(name, wall_now, "%s", op);
+    }
+}
+
+void
+iov_dispatch_exit(void)
+{
+    while (n_queue) {
+        iov_op_destroy(queue[--n_queue]);
+    }
+    free(queue);
+    queue = NULL;
+    allocated_queue = 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the daemon remembers of each port: see live.h.
+ *
+ * The subtle thing: an entry outlives its port while an operation is under
+ * way, because the result has to find it. */
+
+#include <config.h>
+#include "vswitchd-ext/live.h"
+
+#include <string.h>
+
+#include "coverage.h"
+#include "hash.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "policy/snapshot.h"
+#include "random.h"
+#include "util.h"
+#include "vswitchd-ext/history.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_ports);
+
+COVERAGE_DEFINE(iov_port_direct);
+COVERAGE_DEFINE(iov_port_fallback);
+
+struct shash iov_live_ports = SHASH_INITIALIZER(&iov_live_ports);
+
+/* Unicast and locally administered, so that no device has it by birth. */
+static struct eth_addr
+make_fence_mac(void)
+{
+    struct eth_addr mac;
+
+    eth_addr_random(&mac);
+    mac.ea[0] = (mac.ea[0] & ~1) | 2;
+    return mac;
+}
+
+struct iov_live *
+iov_live_find(const char *name)
+{
+    return shash_find_data(&iov_live_ports, name);
+}
+
+struct iov_live *
+iov_live_get(const char *name)
+{
+    struct iov_live *live = iov_live_find(name);
+
+    if (!live) {
+        live = xzalloc(sizeof *live);
+        live->name = xstrdup(name);
+        live->fence_mac = make_fence_mac();
+        shash_add(&iov_live_ports, name, live);
+    }
+    return live;
+}
+
+const char *
+iov_live_key(const struct iov_op *op, char *buffer, size_t size)
+{
+    if (op->port && op->port[0]) {
+        return op->port;
+    }
+    snprintf(buffer, size, "/%s", op->pf && op->pf[0] ? op->pf : "switch");
+    return buffer;
+}
+
+static void
+learned_clear(struct iov_learned *learned)
+{
+    free(learned->at);
+    free(learned->bridge);
+    memset(learned, 0, sizeof *learned);
+}
+
+static void
+live_destroy(struct shash_node *node)
+{
+    struct iov_live *live = node->data;
+
+    iov_reasons_clear(&live->reasons);
+    iov_failures_clear(&live->failures);
+    learned_clear(&live->learned);
+    free(live->next);
+    free(live->name);
+    free(live);
+    shash_delete(&iov_live_ports, node);
+}
+
+void
+iov_live_sweep(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &iov_live_ports) {
+        struct iov_live *live = node->data;
+        if (!live->seen && !live->busy) {
+            live_destroy(node);
+        } else {
+            live->seen = false;
+        }
+    }
+}
+
+void
+iov_live_destroy_all(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &iov_live_ports) {
+        live_destroy(node);
+    }
+}
+
+void
+iov_live_set_state(struct iov_live *live, enum iov_port_state state,
+                   long long int wall_now)
+{
+    const char *was = iov_port_state_name(live->state);
+
+    if (live->since && state == live->state) {
+        return;
+    }
+    if (live->since) {
+        struct ds why = DS_EMPTY_INITIALIZER;
+
+        iov_reasons_format_slugs(&why, &live->reasons);
+        VLOG_INFO("%s: %s -> %s%s%s", live->name, was,
+                  iov_port_state_name(state), why.length ? ": " : "",
+                  ds_cstr(&why));
+        iov_history_add(live->name, wall_now, "%s -> %s%s%s", was,
+                        iov_port_state_name(state), why.length ? ": " : "",
+                        ds_cstr(&why));
+        ds_destroy(&why);
+    }
+    if (live->state == IOV_PORT_DIRECT) {
+        COVERAGE_INC(iov_port_fallback);
+        live->falls++;
+    }
+    if (state == IOV_PORT_DIRECT) {
+        COVERAGE_INC(iov_port_direct);
+    }
+    live->state = state;
+    live->since = wall_now;
+}
+
+void
+iov_live_set_reasons(struct iov_live *live, struct iov_reasons *reasons,
+                     long long int wall_now)
+{
+    iov_reasons_date(reasons, &live->reasons, wall_now);
+    iov_reasons_clear(&live->reasons);
+    iov_reasons_move(&live->reasons, reasons);
+}
+
+void
+iov_live_set_request(struct iov_live *live, const struct iov_port *port)
+{
+    const struct iov_interface_keys *keys = &port->keys;
+    uint32_t hash = hash_string(keys->guest.text ? keys->guest.text : "",
+                                keys->weight);
+
+    hash = hash_add(hash, keys->min_rate);
+    hash = hash_add(hash, keys->max_rate);
+    hash = hash_add(hash, keys->pin.kind);
+    hash = hash_add(hash, keys->pin.index);
+    hash = hash_string(keys->pin.pci, hash);
+    hash = hash_add(hash, port->tag);
+    hash = hash_add(hash, port->ofport);
+    hash = hash_bytes(&port->mac, sizeof port->mac, hash);
+    if (hash != live->request) {
+        iov_failures_clear(&live->failures);
+        live->request = hash;
+    }
+}
+
+const char *
+iov_live_learned_at(const struct iov_live *live, const char *bridge,
+                    struct eth_addr mac, uint16_t vlan, uint64_t connection)
+{
+    const struct iov_learned *learned = &live->learned;
+
+    return (learned->at && learned->connection == connection
+            && learned->vlan == vlan && eth_addr_equals(learned->mac, mac)
+            && !strcmp(learned->bridge, bridge)
+            ? learned->at : NULL);
+}
+
+void
+iov_live_set_learned(struct iov_live *live, const struct iov_op *op,
+                     uint64_t connection)
+{
+    learned_clear(&live->learned);
+    if (op->type == IOV_OP_SWITCH_LEARN) {
+        live->learned.at = xstrdup(op->switch_port);
+        live->learned.bridge = xstrdup(op->bridge);
+        live->learned.vlan = op->vlan;
+        live->learned.mac = op->mac;
+        live->learned.connection = connection;
+    }
+}

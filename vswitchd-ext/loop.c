@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The whole loop: see loop.h.
+ *
+ * The subtle thing: at its start the daemon may find ports on their VFs and
+ * knows no flows yet.  It does nothing until it has heard from everybody, or
+ * until START_GRACE has passed, so that its own restart costs no port its
+ * VF; from then on whatever is not known means software. */
+
+#include <config.h>
+#include "vswitchd-ext/loop.h"
+
+#include <limits.h>
+
+#include "coverage.h"
+#include "offload/guest.h"
+#include "offload/journal.h"
+#include "offload/provider.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "policy/verdict.h"
+#include "timeval.h"
+#include "util.h"
+#include "vswitchd-ext/db.h"
+#include "vswitchd-ext/dispatch.h"
+#include "vswitchd-ext/history.h"
+#include "vswitchd-ext/live.h"
+#include "vswitchd-ext/monitors.h"
+#include "vswitchd-ext/privileges.h"
+#include "vswitchd-ext/report.h"
+#include "vswitchd-ext/status.h"
+#include "vswitchd-ext/steer.h"
+#include "vswitchd-ext/switch-mac.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_loop);
+
+COVERAGE_DEFINE(iov_turn);
+
+#define START_GRACE 5000        /* ms. */
+#define MAX_TURNS 16            /* In one run, before others have theirs. */
+
+static struct iov_snapshot *snapshot;
+static struct iov_verdicts *verdicts;
+static struct iov_nics nics;
+static struct iov_status *status;
+
+static long long int start;     /* ms. */
+static bool started;
+static bool clean_up;
+static bool dummy;
+static uint64_t n_touched;      /* Changes from outside the inputs. */
+static uint64_t seen;           /* Sum of all changes at the last turn. */
+static uint64_t n_turns;
+
+/* Inputs. */
+
+static void
+run_inputs(long long int now)
+{
+    iov_db_run();
+    iov_monitors_run();
+    iov_providers_run(now);
+    iov_guests_run(now);
+    iov_switch_mac_run(now);
+}
+
+static uint64_t
+changes(void)
+{
+    return (iov_db_changed() + iov_monitors_changed()
+            + iov_providers_changed() + iov_guests_changed()
+            + iov_switch_mac_connection() + n_touched
+            + (iov_switch_mac_unreachable() ? 1ull << 40 : 0));
+}
+
+/* Operations that failed and may be tried again. */
+static void
+expire_failures(long long int now)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        struct iov_live *live = node->data;
+        if (iov_failures_expire(&live->failures, now)) {
+            iov_loop_touch();
+        }
+    }
+}
+
+/* Snapshot. */
+
+static void
+see_nics(void)
+{
+    iov_nics_clear(&nics);
+    iov_providers_fill(&nics);
+    iov_nics_sort(&nics);
+    iov_journal_fill(&nics);
+    if (iov_journal_prune(&nics)) {
+        iov_loop_touch();
+    }
+    for (size_t i = 0; i < nics.n_pfs; i++) {
+        struct iov_pf *pf = &nics.pfs[i];
+        for (unsigned int j = 0; j < pf->n_vfs; j++) {
+            struct iov_vf *vf = &pf->vfs[j];
+            if (vf->record) {
+                vf->guest = iov_guests_state(vf->record->guest, vf);
+            }
+        }
+    }
+}
+
+static void
+see_port(struct iov_port *port)
+{
+    struct iov_live *live = iov_live_get(port->name);
+
+    live->seen = true;
+    iov_live_set_request(live, port);
+    port->commanded_hold = live->held;
+    port->failures = &live->failures;
+    if (port->keys.weight && port->keys.guest.text) {
+        port->guest_absent = iov_guests_absent(port->keys.guest.text);
+    }
+}
+
+static void
+see(void)
+{
+    iov_verdicts_destroy(verdicts);
+    verdicts = NULL;
+    iov_snapshot_destroy(snapshot);
+    see_nics();
+    snapshot = iov_snapshot_create();
+    snapshot->nics = &nics;
+    iov_db_fill(snapshot);
+    iov_monitors_fill(snapshot);
+    snapshot->no_switch = nullable_xstrdup(iov_switch_mac_unreachable());
+    snapshot->no_privilege = dummy ? NULL : iov_privileges_missing();
+    for (size_t i = 0; i < snapshot->n_bridges; i++) {
+        struct iov_bridge *bridge = &snapshot->bridges[i];
+        for (size_t j = 0; j < bridge->n_ports; j++) {
+            see_port(&bridge->ports[j]);
+        }
+    }
+    iov_snapshot_finish(snapshot);
+}
+
+static bool
+is_ready(long long int now)
+{
+    if (!started && iov_db_ready()) {
+        /* Begins the flow monitors. */
+        see();
+        started = ((iov_monitors_all_known() && !iov_switch_mac_unreachable())
+                   || now >= start + START_GRACE);
+    }
+    return started;
+}
+
+/* The loop. */
+
+static struct iov_steer
+make_steer(void)
+{
+    return (struct iov_steer) {
+        .snapshot = snapshot,
+        .verdicts = verdicts,
+        .nics = &nics,
+        .clean_up = clean_up,
+        .wall_now = time_wall_msec(),
+    };
+}
+
+static void
+turn(void)
+{
+    seen = changes();
+    see();
+    verdicts = iov_verdicts_compute(snapshot);
+
+    struct iov_steer steer = make_steer();
+    bool settled = iov_steer_run(&steer);
+
+    iov_status_destroy(status);
+    status = iov_status_create(&steer, settled);
+    if (!clean_up) {
+        iov_db_publish(status);
+    }
+    COVERAGE_INC(iov_turn);
+    n_turns++;
+}
+
+void
+iov_loop_run(void)
+{
+    for (int i = 0; i < MAX_TURNS; i++) {
+        long long int now = time_msec();
+
+        run_inputs(now);
+        if (!is_ready(now)) {
+            return;
+        }
+        if (iov_steer_take_results(&nics, now, time_wall_msec())) {
+            iov_loop_touch();
+        }
+        expire_failures(now);
+        if (status && changes() == seen) {
+            return;
+        }
+        turn();
+    }
+}
+
+void
+iov_loop_wait(void)
+{
+    long long int now = time_msec();
+    long long int deadline = LLONG_MAX;
+    struct shash_node *node;
+
+    iov_db_wait();
+    iov_monitors_wait();
+    iov_providers_wait(now);
+    iov_guests_wait(now);
+    iov_switch_mac_wait(now);
+    if (!started) {
+        poll_timer_wait_until(start + START_GRACE);
+        return;
+    }
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        const struct iov_live *live = node->data;
+        deadline = MIN(deadline,
+                       iov_failures_deadline(&live->failures, now));
+    }
+    if (deadline != LLONG_MAX) {
+        poll_timer_wait_until(deadline);
+    }
+    if (changes() != seen) {
+        poll_immediate_wake();
+    }
+}
+
+/* Beginning and end. */
+
+char *
+iov_loop_init(const struct iov_loop_options *options)
+{
+    char *error;
+
+    start = time_msec();
+    dummy = options->dummy;
+    error = iov_journal_open(options->journal);
+    if (error) {
+        VLOG_WARN("%s", error);
+        free(error);
+    }
+    iov_providers_init(options->dummy);
+    if (iov_providers_errors()[0]) {
+        VLOG_WARN("%s", iov_providers_errors());
+    }
+    iov_switch_mac_init();
+    iov_db_init(options->database);
+    return NULL;
+}
+
+void
+iov_loop_exit(void)
+{
+    iov_status_destroy(status);
+    iov_verdicts_destroy(verdicts);
+    iov_snapshot_destroy(snapshot);
+    iov_nics_clear(&nics);
+    status = NULL;
+    verdicts = NULL;
+    snapshot = NULL;
+    iov_monitors_exit();
+    iov_db_exit();
+    iov_switch_mac_exit();
+    iov_guests_exit();
+    iov_providers_exit();
+    iov_dispatch_exit();
+    iov_journal_close();
+    iov_live_destroy_all();
+    iov_history_clear();
+}
+
+const struct iov_view *
+iov_loop_view(void)
+{
+    static const struct iov_view none;
+    static struct iov_view view;
+
+    view = (struct iov_view) { snapshot, verdicts, &nics, status };
+    return status ? &view : &none;
+}
+
+void
+iov_loop_verify(struct ds *ds)
+{
+    struct iov_steer steer = make_steer();
+
+    iov_steer_verify(&steer, ds);
+}
+
+void
+iov_loop_touch(void)
+{
+    n_touched++;
+}
+
+void
+iov_loop_clean_up(void)
+{
+    clean_up = true;
+    iov_loop_touch();
+}
+
+/* Failed operations do not keep the daemon from exiting: they are logged, and
+ * the journal keeps what is left to be done. */
+bool
+iov_loop_is_clean(void)
+{
+    return (clean_up && status && status->settled && changes() == seen
+            && iov_db_unpublish());
+}
+
+uint64_t
+iov_loop_turn(void)
+{
+    return n_turns;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The flow monitors of all iov-enabled bridges: see monitors.h.
+ *
+ * The subtle thing: a bridge that was deleted and made again has the same
+ * name and another UUID; its monitor reconnects by itself, and what it knew of
+ * the old bridge is void from the disconnection on. */
+
+#include <config.h>
+#include "vswitchd-ext/monitors.h"
+
+#include "openvswitch/shash.h"
+#include "policy/snapshot.h"
+#include "util.h"
+#include "vswitchd-ext/flow-monitor.h"
+
+struct monitor {
+    struct iov_flow_monitor *fm;
+    bool wanted;
+    bool syncing;
+    uint64_t token;
+};
+
+static struct shash monitors = SHASH_INITIALIZER(&monitors);
+static uint64_t n_changes;      /* Monitors begun and ended. */
+
+void
+iov_monitors_run(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        struct monitor *m = node->data;
+        iov_flow_monitor_run(m->fm);
+    }
+}
+
+void
+iov_monitors_wait(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        struct monitor *m = node->data;
+        iov_flow_monitor_wait(m->fm);
+    }
+}
+
+static void
+end_monitor(struct shash_node *node)
+{
+    struct monitor *m = node->data;
+
+    iov_flow_monitor_destroy(m->fm);
+    free(m);
+    shash_delete(&monitors, node);
+    n_changes++;
+}
+
+void
+iov_monitors_exit(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &monitors) {
+        end_monitor(node);
+    }
+}
+
+uint64_t
+iov_monitors_changed(void)
+{
+    uint64_t sum = n_changes << 32;
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        struct monitor *m = node->data;
+        sum += iov_flow_monitor_changed(m->fm);
+    }
+    return sum;
+}
+
+static struct monitor *
+get_monitor(const char *bridge)
+{
+    struct monitor *m = shash_find_data(&monitors, bridge);
+
+    if (!m) {
+        m = xzalloc(sizeof *m);
+        m->fm = iov_flow_monitor_create(bridge);
+        shash_add(&monitors, bridge, m);
+        n_changes++;
+    }
+    return m;
+}
+
+void
+iov_monitors_fill(struct iov_snapshot *snapshot)
+{
+    struct shash_node *node;
+
+    for (size_t i = 0; i < snapshot->n_bridges; i++) {
+        struct iov_bridge *bridge = &snapshot->bridges[i];
+
+        if (bridge->keys.enabled) {
+            struct monitor *m = get_monitor(bridge->name);
+            m->wanted = true;
+            bridge->flows_unknown = iov_flow_monitor_unknown(m->fm);
+            bridge->reach = iov_flow_monitor_reach(m->fm);
+        }
+    }
+    SHASH_FOR_EACH_SAFE (node, &monitors) {
+        struct monitor *m = node->data;
+        if (!m->wanted) {
+            end_monitor(node);
+        } else {
+            m->wanted = false;
+        }
+    }
+}
+
+bool
+iov_monitors_all_known(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        struct monitor *m = node->data;
+        if (iov_flow_monitor_unknown(m->fm)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+iov_monitors_sync(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        struct monitor *m = node->data;
+        m->syncing = true;
+        m->token = iov_flow_monitor_sync(m->fm);
+    }
+}
+
+bool
+iov_monitors_synced(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        struct monitor *m = node->data;
+        if (m->syncing && !iov_flow_monitor_synced(m->fm, m->token)) {
+            return false;
+        }
+        m->syncing = false;
+    }
+    return true;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ovs-iovd: options, start, main loop, end.
+ *
+ * The subtle thing: privileges are dropped before anything is opened, so that
+ * nothing is ever done with more of them than the daemon will have later; for
+ * the same reason --user is not left to Open vSwitch, see privileges.h. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command-line.h"
+#include "daemon.h"
+#include "dirs.h"
+#include "fatal-signal.h"
+#include "memory.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "openvswitch/vconn.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "simap.h"
+#include "stream-ssl.h"
+#include "stream.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+#include "vswitchd-ext/command.h"
+#include "vswitchd-ext/live.h"
+#include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/privileges.h"
+
+VLOG_DEFINE_THIS_MODULE(iovd);
+
+struct options {
+    char *database;
+    char *journal;
+    char *unixctl;
+    bool dummy;
+};
+
+/* What "exit" has asked for. */
+struct ending {
+    bool asked;
+    bool clean_up;
+    struct unixctl_conn **conns; /* Answered when the work is done. */
+    size_t n_conns;
+};
+
+static void parse_options(int argc, char *argv[], struct options *);
+OVS_NO_RETURN static void usage(void);
+
+static void
+start_daemon(void)
+{
+#if OVS_VERSION_NUM >= 302
+    daemonize_start(true, false);
+#else
+    daemonize_start(true);
+#endif
+}
+
+static void
+exit_command(struct unixctl_conn *conn, int argc, const char *argv[],
+             void *ending_)
+{
+    struct ending *ending = ending_;
+
+    if (argc > 1 && strcmp(argv[1], "--cleanup")) {
+        char *error = xasprintf("exit: there is no option \"%s\"; usage: "
+                                "exit [--cleanup]", argv[1]);
+        unixctl_command_reply_error(conn, error);
+        free(error);
+        return;
+    }
+    ending->asked = true;
+    ending->clean_up = ending->clean_up || argc > 1;
+    ending->conns = xrealloc(ending->conns, (ending->n_conns + 1)
+                                            * sizeof *ending->conns);
+    ending->conns[ending->n_conns++] = conn;
+}
+
+static void
+report_memory(void)
+{
+    if (memory_should_report()) {
+        struct simap usage = SIMAP_INITIALIZER(&usage);
+
+        simap_increase(&usage, "ports", shash_count(&iov_live_ports));
+        memory_report(&usage);
+        simap_destroy(&usage);
+    }
+}
+
+/* Runs until the work is done. */
+static void
+main_loop(struct unixctl_server *unixctl, struct ending *ending)
+{
+    for (;;) {
+        memory_run();
+        report_memory();
+        iov_loop_run();
+        unixctl_server_run(unixctl);
+        iov_deferred_run();
+        if (ending->clean_up) {
+            iov_loop_clean_up();
+        }
+        if (ending->asked && (!ending->clean_up || iov_loop_is_clean())) {
+            return;
+        }
+
+        memory_wait();
+        iov_loop_wait();
+        unixctl_server_wait(unixctl);
+        iov_deferred_wait();
+        poll_block();
+        if (should_service_stop()) {
+            return;
+        }
+    }
+}
+
+static void
+answer_exit(struct ending *ending)
+{
+    for (size_t i = 0; i < ending->n_conns; i++) {
+        unixctl_command_reply(ending->conns[i], NULL);
+    }
+    free(ending->conns);
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options options = { .dummy = false };
+    struct ending ending = { .asked = false };
+    struct unixctl_server *unixctl;
+    int error;
+
+    set_program_name(argv[0]);
+    ovs_set_program_name("ovs-iovd", IOV_VERSION);
+    ovs_cmdl_proctitle_init(argc, argv);
+    service_start(&argc, &argv);
+    parse_options(argc, argv, &options);
+    fatal_ignore_sigpipe();
+    iov_privileges_drop(!options.dummy);
+    start_daemon();
+
+    error = unixctl_server_create(options.unixctl, &unixctl);
+    if (error) {
+        ovs_fatal(error, "cannot create the control socket %s",
+                  options.unixctl ? options.unixctl : "");
+    }
+    unixctl_command_register("exit", "[--cleanup]", 0, 1, exit_command,
+                             &ending);
+    iov_commands_register();
+
+    struct iov_loop_options loop_options = {
+        .database = options.database,
+        .journal = options.journal,
+        .dummy = options.dummy,
+    };
+    iov_loop_init(&loop_options);
+    daemonize_complete();
+    VLOG_INFO("ovs-iovd %s, built with Open vSwitch %s", IOV_VERSION,
+              IOV_OVS_VERSION);
+
+    main_loop(unixctl, &ending);
+
+    iov_deferred_cancel("ovs-iovd is exiting");
+    iov_loop_exit();
+    answer_exit(&ending);
+    unixctl_server_destroy(unixctl);
+    free(options.database);
+    free(options.journal);
+    free(options.unixctl);
+    service_stop();
+    ovs_cmdl_proctitle_restore();
+    return 0;
+}
+
+enum {
+    OPT_UNIXCTL = UCHAR_MAX + 1,
+    OPT_JOURNAL,
+    OPT_ENABLE_DUMMY,
+    OPT_BOOTSTRAP_CA_CERT,
+    OPT_PEER_CA_CERT,
+    VLOG_OPTION_ENUMS,
+    DAEMON_OPTION_ENUMS,
+    SSL_OPTION_ENUMS,
+};
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+    {"journal", required_argument, NULL, OPT_JOURNAL},
+    {"enable-dummy", no_argument, NULL, OPT_ENABLE_DUMMY},
+    DAEMON_LONG_OPTIONS,
+    VLOG_LONG_OPTIONS,
+    STREAM_SSL_LONG_OPTIONS,
+    {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
+    {"peer-ca-cert", required_argument, NULL, OPT_PEER_CA_CERT},
+    {NULL, 0, NULL, 0},
+};
+
+static bool
+parse_own_option(int c, struct options *options)
+{
+    switch (c) {
+    case 'h':
+        usage();
+
+    case 'V':
+        ovs_print_version(0, 0);
+        exit(EXIT_SUCCESS);
+
+    case OPT_UNIXCTL:
+        free(options->unixctl);
+        options->unixctl = xstrdup(optarg);
+        return true;
+
+    case OPT_JOURNAL:
+        free(options->journal);
+        options->journal = abs_file_name(NULL, optarg);
+        return true;
+
+    case OPT_ENABLE_DUMMY:
+        options->dummy = true;
+        return true;
+
+    case OPT_BOOTSTRAP_CA_CERT:
+        stream_ssl_set_ca_cert_file(optarg, true);
+        return true;
+
+    case OPT_PEER_CA_CERT:
+        stream_ssl_set_peer_ca_cert_file(optarg);
+        return true;
+
+    case OPT_USER_GROUP:
+        iov_privileges_set_user(optarg);
+        return true;
+
+    case '?':
+        exit(EXIT_FAILURE);
+
+    default:
+        return false;
+    }
+}
+
+static void
+parse_common_option(int c)
+{
+    switch (c) {
+    VLOG_OPTION_HANDLERS
+    DAEMON_OPTION_HANDLERS
+    STREAM_SSL_OPTION_HANDLERS
+
+    default:
+        abort();
+    }
+}
+
+static void
+parse_options(int argc, char *argv[], struct options *options)
+{
+    char *short_options = ovs_cmdl_long_options_to_short_options(
+        long_options);
+    int c;
+
+    while ((c = getopt_long(argc, argv, short_options, long_options,
+                            NULL)) != -1) {
+        if (!parse_own_option(c, options)) {
+            parse_common_option(c);
+        }
+    }
+    free(short_options);
+
+    argc -= optind;
+    argv += optind;
+    if (argc > 1) {
+        ovs_fatal(0, "\"%s\": at most one argument, the database, is "
+                  "accepted; use --help for usage", argv[1]);
+    }
+    options->database = (argc
+                         ? xstrdup(argv[0])
+                         : xasprintf("unix:%s/db.sock", ovs_rundir()));
+    if (!options->journal) {
+        options->journal = xasprintf("%s/ovs-iovd.journal", ovs_rundir());
+    }
+}
+
+static void
+usage(void)
+{
+    printf("%s: puts ports of Open vSwitch on SR-IOV virtual functions\n"
+           "usage: %s [OPTIONS] [DATABASE]\n"
+           "where DATABASE is a socket on which ovsdb-server is listening\n"
+           "      (default: \"unix:%s/db.sock\").\n",
+           program_name, program_name, ovs_rundir());
+    stream_usage("DATABASE", true, false, true);
+    daemon_usage();
+    vlog_usage();
+    printf("\nOther options:\n"
+           "  --unixctl=SOCKET        override default control socket name\n"
+           "  --journal=FILE          where to remember what has to be put "
+           "back\n"
+           "                          (default: %s/ovs-iovd.journal)\n"
+           "  --enable-dummy          have simulated NICs, for tests\n"
+           "  -h, --help              display this help message\n"
+           "  -V, --version           display version information\n",
+           ovs_rundir());
+    exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes the status: see report.h.
+ *
+ * The subtle thing: a VF is in use when the journal has a record of it,
+ * whatever the verdict of the moment says. */
+
+#include <config.h>
+#include "vswitchd-ext/report.h"
+
+#include <string.h>
+
+#include "policy/verdict.h"
+#include "util.h"
+#include "vswitchd-ext/live.h"
+#include "vswitchd-ext/status.h"
+#include "vswitchd-ext/steer.h"
+
+/* Fills in the VF that the port is on, if any. */
+static void
+report_vf(struct iov_port_status *ps, const struct iov_nics *nics)
+{
+    for (size_t i = 0; i < nics->n_pfs; i++) {
+        const struct iov_pf *pf = &nics->pfs[i];
+        for (unsigned int j = 0; j < pf->n_vfs; j++) {
+            const struct iov_vf *vf = &pf->vfs[j];
+            if (vf->record && !strcmp(vf->record->port, ps->name)) {
+                ps->pf = xstrdup(pf->netdev);
+                ps->vf = vf->index;
+                ps->vf_pci = nullable_xstrdup(vf->pci);
+                return;
+            }
+        }
+    }
+}
+
+static void
+report_port(struct iov_port_status *ps, const struct iov_verdict *v,
+            const struct iov_nics *nics)
+{
+    const struct iov_live *live = iov_live_get(v->port->name);
+
+    ps->name = xstrdup(v->port->name);
+    ps->uuid = v->port->uuid;
+    ps->bridge = xstrdup(v->bridge->name);
+    ps->state = live->state;
+    ps->since = live->since;
+    iov_reasons_copy(&ps->reasons, &live->reasons);
+    report_vf(ps, nics);
+}
+
+static void
+report_bridge(struct iov_bridge_status *bs, const struct iov_bridge *bridge,
+              const struct iov_nics *nics)
+{
+    bs->name = xstrdup(bridge->name);
+    bs->uuid = bridge->uuid;
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_pf *pf = (bridge->ports[i].is_uplink
+                                   ? iov_nics_find(nics,
+                                                   bridge->ports[i].name)
+                                   : NULL);
+        if (pf) {
+            bs->vfs += pf->n_vfs;
+            for (unsigned int j = 0; j < pf->n_vfs; j++) {
+                bs->vfs_in_use += pf->vfs[j].record != NULL;
+            }
+        }
+    }
+    bs->supported = bs->vfs > 0;
+}
+
+struct iov_status *
+iov_status_create(const struct iov_steer *s, bool settled)
+{
+    const struct iov_snapshot *snapshot = s->snapshot;
+    struct iov_status *status = xzalloc(sizeof *status);
+
+    status->settled = settled;
+    status->bridges = xcalloc(snapshot->n_bridges + 1,
+                              sizeof *status->bridges);
+    for (size_t i = 0; i < snapshot->n_bridges; i++) {
+        if (snapshot->bridges[i].keys.enabled) {
+            report_bridge(&status->bridges[status->n_bridges++],
+                          &snapshot->bridges[i], s->nics);
+        }
+    }
+    status->ports = xcalloc(s->verdicts->n + 1, sizeof *status->ports);
+    for (size_t i = 0; i < s->verdicts->n; i++) {
+        report_port(&status->ports[status->n_ports++],
+                    &s->verdicts->list[i], s->nics);
+    }
+    return status;
+}
+
+void
+iov_status_destroy(struct iov_status *status)
+{
+    if (!status) {
+        return;
+    }
+    for (size_t i = 0; i < status->n_bridges; i++) {
+        free(status->bridges[i].name);
+    }
+    for (size_t i = 0; i < status->n_ports; i++) {
+        struct iov_port_status *ps = &status->ports[i];
+        free(ps->name);
+        free(ps->bridge);
+        free(ps->pf);
+        free(ps->vf_pci);
+        iov_reasons_clear(&ps->reasons);
+    }
+    free(status->bridges);
+    free(status->ports);
+    free(status);
+}
