@@ -128,7 +128,8 @@ bool
 iov_vf_is_fenced(const struct iov_vf *vf)
 {
     return (vf->record && vf_has_mac(vf, vf->record->fence_mac)
-            && vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk);
+            && vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk
+            && !vf->now.trust);
 }
 
 bool
@@ -206,6 +207,7 @@ fence_settings(const struct iov_plan_in *in)
     return (struct iov_vf_settings) {
         .known = (IOV_VF_BIT(IOV_VF_MAC) | IOV_VF_BIT(IOV_VF_VLAN)
                   | IOV_VF_BIT(IOV_VF_SPOOFCHK)
+                  | (in->vf->now.known & IOV_VF_BIT(IOV_VF_TRUST))
                   | IOV_VF_BIT(IOV_VF_LINK_STATE)),
         .mac = record(in)->fence_mac,
         .vlan = IOV_FENCE_VLAN,
@@ -375,7 +377,7 @@ static struct iov_op *
 step_fence(const struct iov_plan_in *in)
 {
     static const enum iov_vf_attr attrs[] = {
-        IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_VLAN
+        IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_VLAN
     };
     struct iov_vf_settings fence;
 

@@ -11,6 +11,7 @@ TESTSUITE_AT = \
 	tests/policy-failures.at \
 	tests/policy-keys.at \
 	tests/policy-nic.at \
+	tests/policy-plan.at \
 	tests/policy-reasons.at
 
 LAB_TESTSUITE_AT =
@@ -20,10 +21,15 @@ tests_test_policy_SOURCES = \
 	tests/test-policy-failures.c \
 	tests/test-policy-keys.c \
 	tests/test-policy-nic.c \
+	tests/test-policy-plan.c \
 	tests/test-policy-reasons.c \
 	tests/test-policy.c \
 	tests/test-policy.h
 tests_test_policy_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
+check_PROGRAMS += tests/test-reach
+tests_test_reach_SOURCES = tests/test-reach.c
+tests_test_reach_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 EXTRA_DIST += \
 	tests/lab-testsuite.at \
