@@ -39,8 +39,17 @@ clear_line() {
 show_tail() {
     local log=$1 lines=${2-20}
     [[ -s $log ]] || return 0
+    show_errors "$log" "$lines"
     printf '  the last lines of %s:\n' "$log" >&2
     tail -n "$lines" "$log" | tr -d '\r' | sed 's/^/    | /' >&2
+}
+
+# Shows lines of LOG that look like errors, other than the last LINES: what
+# "make -j" was told to stop for is often long past when it stops.
+show_errors() {
+    local log=$1 lines=$2
+    { head -n "-$lines" "$log" | grep -E 'error:|\*\*\*|^E: ' ||:; } |
+        head -n 8 | sed 's/^/    ! /' >&2
 }
 
 # Prepares the directories and the traps.  Called once, before any step.
@@ -51,12 +60,22 @@ start_session() {
     chmod 755 "$cache"
     find "$cache/log" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
     log_dir=$(mktemp -d "$cache/log/run.XXXXXX")
-    run_dir=$(mktemp -d "${TMPDIR:-/tmp}/iov-lab.XXXXXX")
+    run_dir=$(mktemp -d "${TMPDIR:-/tmp}/iov-lab.$$.XXXXXX")
     temp_paths+=("$run_dir")
+    remove_orphans
     trap 'end_session $?' EXIT
     trap 'interrupted INT 130' INT
     trap 'interrupted TERM 143' TERM
     trap 'interrupted HUP 129' HUP
+}
+
+# Removes what an iov-lab that was killed by SIGKILL could not remove.
+remove_orphans() {
+    local dir pid
+    for dir in "${TMPDIR:-/tmp}"/iov-lab.*.*; do
+        pid=${dir##*/iov-lab.}
+        [[ -d /proc/${pid%%.*} || ! -O $dir ]] || rm -rf -- "$dir"
+    done
 }
 
 interrupted() {

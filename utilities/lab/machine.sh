@@ -20,7 +20,7 @@ find_accel() {
     accel=tcg
     [[ -r /dev/kvm && -w /dev/kvm ]] || return 0
     stamp=$cache/accel-$(key_of "$(</proc/sys/kernel/random/boot_id)" \
-        "$(qemu-system-x86_64 --version)" "$image_dir")
+        "$(qemu-system-x86_64 --version)")
     if [[ ! -e $stamp ]]; then
         rm -f "$cache"/accel-*
         say "trying whether this machine can run the lab's kernel under KVM"

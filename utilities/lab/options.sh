@@ -76,6 +76,8 @@ EOF
         cat <<EOF
 Boots the lab with the product installed and nothing configured, and opens a
 root shell there.  "exit" ends the lab.  Ctrl-a x ends it at once.
+
+  --no-product        neither build nor install the product
 EOF
     fi
     help_hardware
@@ -140,7 +142,10 @@ parse_switch() {
         --no-iommu) iommu=no ;;
         --no-intremap) intremap=off ;;
         --no-acs) acs=no ;;
-        --no-product) need_command "$1" run "$2"; product=no ;;
+        --no-product)
+            [[ $1 = run || $1 = shell ]] || usage "$1" "needs the product"
+            product=no
+            ;;
         *) usage "$1" "there is no option $2" ;;
     esac
 }
