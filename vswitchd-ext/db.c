@@ -56,71 +56,71 @@ db_add_columns(const struct ovsdb_idl_column *const *columns, size_t n)
 
 /* Every column that is read; the only one that is written is external_ids of
  * Bridge and Interface, key by key. */
+static const struct ovsdb_idl_table_class *const tables[] = {
+    &ovsrec_table_open_vswitch, &ovsrec_table_bridge,
+    &ovsrec_table_port, &ovsrec_table_interface, &ovsrec_table_qos,
+    &ovsrec_table_mirror, &ovsrec_table_sflow, &ovsrec_table_ipfix,
+    &ovsrec_table_netflow, &ovsrec_table_flow_sample_collector_set,
+};
+static const struct ovsdb_idl_column *const columns[] = {
+    &ovsrec_open_vswitch_col_next_cfg,
+    &ovsrec_open_vswitch_col_cur_cfg,
+    &ovsrec_open_vswitch_col_other_config,
+
+    &ovsrec_bridge_col_name,
+    &ovsrec_bridge_col_ports,
+    &ovsrec_bridge_col_other_config,
+    &ovsrec_bridge_col_external_ids,
+    &ovsrec_bridge_col_mirrors,
+    &ovsrec_bridge_col_sflow,
+    &ovsrec_bridge_col_ipfix,
+    &ovsrec_bridge_col_netflow,
+    &ovsrec_bridge_col_stp_enable,
+    &ovsrec_bridge_col_rstp_enable,
+    &ovsrec_bridge_col_mcast_snooping_enable,
+
+    &ovsrec_port_col_name,
+    &ovsrec_port_col_interfaces,
+    &ovsrec_port_col_vlan_mode,
+    &ovsrec_port_col_tag,
+    &ovsrec_port_col_trunks,
+    &ovsrec_port_col_other_config,
+    &ovsrec_port_col_protected_,
+    &ovsrec_port_col_qos,
+
+    &ovsrec_interface_col_name,
+    &ovsrec_interface_col_type,
+    &ovsrec_interface_col_ofport,
+    &ovsrec_interface_col_error,
+    &ovsrec_interface_col_mac,
+    &ovsrec_interface_col_mac_in_use,
+    &ovsrec_interface_col_mtu,
+    &ovsrec_interface_col_ingress_policing_rate,
+    &ovsrec_interface_col_ingress_policing_kpkts_rate,
+    &ovsrec_interface_col_other_config,
+    &ovsrec_interface_col_external_ids,
+
+    &ovsrec_qos_col_type,
+
+    &ovsrec_mirror_col_name,
+    &ovsrec_mirror_col_select_all,
+    &ovsrec_mirror_col_select_src_port,
+    &ovsrec_mirror_col_select_dst_port,
+    &ovsrec_mirror_col_output_port,
+    &ovsrec_mirror_col_output_vlan,
+
+    &ovsrec_sflow_col_targets,
+    &ovsrec_ipfix_col_targets,
+    &ovsrec_netflow_col_targets,
+
+    &ovsrec_flow_sample_collector_set_col_bridge,
+    &ovsrec_flow_sample_collector_set_col_id,
+    &ovsrec_flow_sample_collector_set_col_ipfix,
+};
+
 static void
 db_declare(void)
 {
-    static const struct ovsdb_idl_table_class *const tables[] = {
-        &ovsrec_table_open_vswitch, &ovsrec_table_bridge,
-        &ovsrec_table_port, &ovsrec_table_interface, &ovsrec_table_qos,
-        &ovsrec_table_mirror, &ovsrec_table_sflow, &ovsrec_table_ipfix,
-        &ovsrec_table_netflow, &ovsrec_table_flow_sample_collector_set,
-    };
-    static const struct ovsdb_idl_column *const columns[] = {
-        &ovsrec_open_vswitch_col_next_cfg,
-        &ovsrec_open_vswitch_col_cur_cfg,
-        &ovsrec_open_vswitch_col_other_config,
-
-        &ovsrec_bridge_col_name,
-        &ovsrec_bridge_col_ports,
-        &ovsrec_bridge_col_other_config,
-        &ovsrec_bridge_col_external_ids,
-        &ovsrec_bridge_col_mirrors,
-        &ovsrec_bridge_col_sflow,
-        &ovsrec_bridge_col_ipfix,
-        &ovsrec_bridge_col_netflow,
-        &ovsrec_bridge_col_stp_enable,
-        &ovsrec_bridge_col_rstp_enable,
-        &ovsrec_bridge_col_mcast_snooping_enable,
-
-        &ovsrec_port_col_name,
-        &ovsrec_port_col_interfaces,
-        &ovsrec_port_col_vlan_mode,
-        &ovsrec_port_col_tag,
-        &ovsrec_port_col_trunks,
-        &ovsrec_port_col_other_config,
-        &ovsrec_port_col_protected_,
-        &ovsrec_port_col_qos,
-
-        &ovsrec_interface_col_name,
-        &ovsrec_interface_col_type,
-        &ovsrec_interface_col_ofport,
-        &ovsrec_interface_col_error,
-        &ovsrec_interface_col_mac,
-        &ovsrec_interface_col_mac_in_use,
-        &ovsrec_interface_col_mtu,
-        &ovsrec_interface_col_ingress_policing_rate,
-        &ovsrec_interface_col_ingress_policing_kpkts_rate,
-        &ovsrec_interface_col_other_config,
-        &ovsrec_interface_col_external_ids,
-
-        &ovsrec_qos_col_type,
-
-        &ovsrec_mirror_col_name,
-        &ovsrec_mirror_col_select_all,
-        &ovsrec_mirror_col_select_src_port,
-        &ovsrec_mirror_col_select_dst_port,
-        &ovsrec_mirror_col_output_port,
-        &ovsrec_mirror_col_output_vlan,
-
-        &ovsrec_sflow_col_targets,
-        &ovsrec_ipfix_col_targets,
-        &ovsrec_netflow_col_targets,
-
-        &ovsrec_flow_sample_collector_set_col_bridge,
-        &ovsrec_flow_sample_collector_set_col_id,
-        &ovsrec_flow_sample_collector_set_col_ipfix,
-    };
-
     for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
         ovsdb_idl_add_table(idl, tables[i]);
     }
