@@ -73,7 +73,8 @@ make_root() {
     sources_for "$suite" >"$image_dir/sources"
     [[ -s $image_dir/sources ]] ||
         { echo "apt on this machine knows no Debian mirror"; return 1; }
-    for dir in "${left_out[@]}" "${modules_left_out[@]/#//lib/modules/*/kernel/}" \
+    for dir in "${left_out[@]}" \
+        "${modules_left_out[@]/#//lib/modules/*/kernel/}" \
         "${modules_left_out[@]/#//usr/lib/modules/*/kernel/}"; do
         options+=("--dpkgopt=path-exclude=$dir/*")
     done

@@ -98,7 +98,8 @@ add_terminal() {
 # Boots the lab with the job in job.tar and sets job_status to its status.
 run_lab() {
     local append="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic"
-    append+=" mitigations=off nokaslr audit=0 apparmor=0 rcupdate.rcu_expedited=1"
+    append+=" mitigations=off nokaslr audit=0 apparmor=0"
+    append+=" rcupdate.rcu_expedited=1"
     [[ $iommu = no ]] || append+=" intel_iommu=on iommu=pt"
     choose_hardware
     choose_channels

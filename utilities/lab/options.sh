@@ -44,8 +44,8 @@ usage: iov-lab COMMAND [OPTION]...
 
 The lab is a virtual machine with an emulated Intel 82576 NIC.  Packages that
 are missing on this machine (Debian 12 or 13) are installed, so run it as root.
-What is built is kept in ${IOV_LAB_CACHE:-/var/cache/ovs-iov}; set IOV_LAB_CACHE for another
-place, remove the directory to start afresh.
+What is built is kept in $cache; set IOV_LAB_CACHE for
+another place, remove the directory to start afresh.
 EOF
 }
 
@@ -112,7 +112,7 @@ the lab.  The last line is "N passed, N failed, N skipped"; the exit status is
 0 if nothing failed, 1 if something did, $EX_LAB if the lab itself failed.
 
   --only host|lab     run only this suite
-  --flags FLAGS       what to give to the suites, for instance "-k acl" or "3-5"
+  --flags FLAGS       what to give to the suites, such as "-k acl" or "3-5"
 EOF
     help_hardware
 }

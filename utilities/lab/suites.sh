@@ -14,6 +14,7 @@ skipped=0
 # Prints "PASSED FAILED SKIPPED" for the suite whose output is in LOG.
 count_results() {
     awk '
+        { gsub(/\033\[[0-9;]*m/, "") }
         /^ *[0-9]+: / {
             if (/ ok *$/ || / expected failure \(.*\) *$/) passed++
             else if (/ skipped \(.*\) *$/) skipped++
