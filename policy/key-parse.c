@@ -15,13 +15,13 @@
 
 #include <ctype.h>
 #include <limits.h>
-#include <net/if.h>
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
 #define MAX_VF_NUMBER 65535     /* sriov_totalvfs has 16 bits. */
+#define MAX_DEVICE_NAME 15      /* IFNAMSIZ without the null byte. */
 
 bool
 iov_key_parse_bool(const char *text, bool *value)
@@ -127,7 +127,8 @@ is_device_name(const char *name)
 {
     size_t n = strlen(name);
 
-    if (!n || n >= IFNAMSIZ || !strcmp(name, ".") || !strcmp(name, "..")) {
+    if (!n || n > MAX_DEVICE_NAME
+        || !strcmp(name, ".") || !strcmp(name, "..")) {
         return false;
     }
     for (; *name; name++) {

@@ -12,7 +12,10 @@ TESTSUITE_AT = \
 	tests/policy-keys.at \
 	tests/policy-nic.at \
 	tests/policy-plan.at \
-	tests/policy-reasons.at
+	tests/policy-reasons.at \
+	tests/reach-flows.at \
+	tests/reach-tables.at \
+	tests/source.at
 
 LAB_TESTSUITE_AT =
 
