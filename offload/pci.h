@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_OFFLOAD_PCI_H
+#define IOV_OFFLOAD_PCI_H 1
+
+/* PFs and VFs as sysfs shows them.
+ *
+ * The subtle thing: sysfs changes while it is read.  A file that is gone is
+ * never an error here; the device is then told of without what the file said,
+ * or is no PF any more. */
+
+#include <stdbool.h>
+
+#include "policy/nic.h"
+
+struct svec;
+
+/* Directory to look in instead of /sys, for tests. */
+void pci_set_sysfs(const char *dir);
+void pci_exit(void);
+
+/* Appends the names of the network devices that are PFs, sorted. */
+void pci_list_pfs(struct svec *);
+
+/* True if the network device 'netdev' is an SR-IOV capable PF, with or
+ * without VFs. */
+bool pci_is_pf(const char *netdev);
+
+/* Fills in 'pci', 'driver', 'description', 'total_vfs' and 'vfs' of 'pf',
+ * whose 'netdev' is set; of the VFs 'pci', 'driver' and 'netdev'.  Returns
+ * false if it is no PF (any more). */
+bool pci_read_pf(struct iov_pf *pf);
+
+/* PCI address of the PF of VF 'pci', or null; and the network device of the
+ * device 'pci' in the daemon's network namespace, or null.  To be freed. */
+char *pci_physfn(const char *pci);
+char *pci_netdev(const char *pci);
+
+/* Creating and removing VFs takes the kernel seconds, so it is done by a child
+ * process. */
+struct pci_num_vfs;
+
+/* Begins to set the number of VFs of 'netdev' to 'n'.  Returns 0 or a positive
+ * errno. */
+int pci_num_vfs_start(const char *netdev, unsigned int n,
+                      struct pci_num_vfs **);
+/* True when it is done: '*error' is 0 or a positive errno and '*text' (owned
+ * by the caller) a sentence or null. */
+bool pci_num_vfs_done(struct pci_num_vfs *, int *error, char **text);
+void pci_num_vfs_wait(const struct pci_num_vfs *);
+/* Does not wait for the kernel to finish. */
+void pci_num_vfs_destroy(struct pci_num_vfs *);
+
+/* Path of 'file' of the PCI device behind 'netdev'.  To be freed. */
+char *pci_path(const char *netdev, const char *file);
+
+#endif /* offload/pci.h */
