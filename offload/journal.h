@@ -39,6 +39,8 @@ struct iov_result *iov_journal_do(struct iov_op *op,
  * positive errno, in which case the operation must not begin. */
 int iov_journal_note_mac(const struct iov_pf *pf, struct eth_addr, bool ours);
 int iov_journal_note_num_vfs(const struct iov_pf *pf, int original);
+/* The number of VFs noted and not yet put back, or -1. */
+int iov_journal_original_vfs(const struct iov_pf *pf);
 /* Entries of ovs-vswitchd's MAC table that are ours.  Null 'port': the entry
  * has been taken back. */
 int iov_journal_note_switch(const char *bridge, uint16_t vlan,
