@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Brings operations to the provider of their PF and results back.
+ *
+ * The subtle thing: what has to be in the journal before an operation begins
+ * is written here, so that no provider can forget it. */
+
+#include <config.h>
+
+#include "offload/provider.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "offload/die.h"
+#include "offload/journal.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "util.h"
+
+/* The table.  "dummy" is last so that init() can leave it out. */
+static const struct iov_provider_class *const classes[] = {
+    &iov_provider_veb,
+    &iov_provider_dummy,
+};
+
+static bool works[ARRAY_SIZE(classes)];
+static struct ds errors = DS_EMPTY_INITIALIZER;
+
+/* Who filled in a PF, and what the journal has to know of it. */
+struct owner {
+    const struct iov_provider_class *class;
+    struct iov_pf pf;           /* Only 'netdev', 'pci' and 'n_vfs'. */
+};
+static struct shash owners = SHASH_INITIALIZER(&owners);
+
+/* Results of operations that did not begin. */
+struct refused {
+    struct ovs_list node;
+    struct iov_result *result;
+};
+static struct ovs_list refusals = OVS_LIST_INITIALIZER(&refusals);
+
+void
+iov_providers_init(bool dummy)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        const struct iov_provider_class *class = classes[i];
+        char *error = NULL;
+
+        if (class == &iov_provider_dummy && !dummy) {
+            continue;
+        }
+        if (class->init) {
+            error = class->init();
+        }
+        works[i] = !error;
+        if (error) {
+            ds_put_format(&errors, "%s%s: %s", errors.length ? "; " : "",
+                          class->name, error);
+            free(error);
+        }
+    }
+    if (dummy) {
+        iov_die_init();
+    }
+}
+
+static void
+clear_owners(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &owners) {
+        struct owner *owner = node->data;
+
+        iov_pf_clear(&owner->pf);
+        free(owner);
+        shash_delete(&owners, node);
+    }
+}
+
+void
+iov_providers_exit(void)
+{
+    struct refused *r;
+
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        if (works[i] && classes[i]->exit) {
+            classes[i]->exit();
+        }
+        works[i] = false;
+    }
+    LIST_FOR_EACH_POP (r, node, &refusals) {
+        iov_result_destroy(r->result);
+        free(r);
+    }
+    clear_owners();
+    ds_destroy(&errors);
+    ds_init(&errors);
+}
+
+const char *
+iov_providers_errors(void)
+{
+    return ds_cstr(&errors);
+}
+
+void
+iov_providers_run(long long int now)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        if (works[i] && classes[i]->run) {
+            classes[i]->run(now);
+        }
+    }
+}
+
+void
+iov_providers_wait(long long int now)
+{
+    if (!ovs_list_is_empty(&refusals)) {
+        poll_immediate_wake();
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        if (works[i] && classes[i]->wait) {
+            classes[i]->wait(now);
+        }
+    }
+}
+
+uint64_t
+iov_providers_changed(void)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        sum += works[i] ? classes[i]->changed() : 0;
+    }
+    return sum;
+}
+
+static void
+remember_owner(const struct iov_provider_class *class,
+               const struct iov_pf *pf)
+{
+    struct owner *owner = xzalloc(sizeof *owner);
+
+    owner->class = class;
+    owner->pf.netdev = xstrdup(pf->netdev);
+    owner->pf.pci = nullable_xstrdup(pf->pci);
+    iov_pf_set_n_vfs(&owner->pf, pf->n_vfs);
+    if (!shash_add_once(&owners, pf->netdev, owner)) {
+        iov_pf_clear(&owner->pf);
+        free(owner);
+    }
+}
+
+void
+iov_providers_fill(struct iov_nics *nics)
+{
+    clear_owners();
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        size_t first = nics->n_pfs;
+
+        if (works[i]) {
+            classes[i]->fill(nics);
+        }
+        for (size_t j = first; j < nics->n_pfs; j++) {
+            remember_owner(classes[i], &nics->pfs[j]);
+        }
+    }
+    iov_nics_sort(nics);
+}
+
+static void
+refuse(struct iov_op *op, int error, const char *text)
+{
+    struct refused *r = xmalloc(sizeof *r);
+
+    r->result = iov_result_create(op, error, text);
+    ovs_list_push_back(&refusals, &r->node);
+}
+
+/* Writes down what must not be forgotten if 'op' is all that still happens. */
+static int
+note_before(const struct owner *owner, const struct iov_op *op)
+{
+    if (op->type == IOV_OP_PF_MAC_ADD) {
+        return iov_journal_note_mac(&owner->pf, op->mac, true);
+    } else if (op->type == IOV_OP_SET_NUM_VFS) {
+        return iov_journal_note_num_vfs(&owner->pf, owner->pf.n_vfs);
+    }
+    return 0;
+}
+
+/* A failure here leaves an entry too many, which does no harm. */
+static void
+note_after(const struct owner *owner, const struct iov_result *result)
+{
+    const struct iov_op *op = result->op;
+    const struct iov_pf *pf = &owner->pf;
+
+    if ((op->type == IOV_OP_PF_MAC_DEL && !result->error)
+        || (op->type == IOV_OP_PF_MAC_ADD && result->error)) {
+        iov_journal_note_mac(pf, op->mac, false);
+    } else if (op->type == IOV_OP_SET_NUM_VFS) {
+        int now_there = (!result->error ? (int) op->num_vfs
+                         : !pf->n_vfs ? 0 : -1);
+
+        if (now_there == iov_journal_original_vfs(pf)) {
+            iov_journal_note_num_vfs(pf, -1);
+        }
+    }
+}
+
+void
+iov_providers_start(struct iov_op *op)
+{
+    const struct owner *owner = shash_find_data(&owners, op->pf);
+
+    if (!owner) {
+        refuse(op, ENODEV, "the PF has gone");
+        return;
+    }
+    iov_die_hook(op, false);
+
+    int error = note_before(owner, op);
+
+    if (error) {
+        refuse(op, error, "the journal cannot be written");
+    } else {
+        owner->class->start(op);
+    }
+}
+
+static struct iov_result *
+next_refusal(void)
+{
+    struct iov_result *result = NULL;
+
+    if (!ovs_list_is_empty(&refusals)) {
+        struct refused *r = CONTAINER_OF(ovs_list_pop_front(&refusals),
+                                         struct refused, node);
+        result = r->result;
+        free(r);
+    }
+    return result;
+}
+
+struct iov_result *
+iov_providers_next_result(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        struct iov_result *r = works[i] ? classes[i]->next_result() : NULL;
+
+        if (r) {
+            const struct owner *owner = shash_find_data(&owners, r->op->pf);
+
+            if (!r->error) {
+                iov_die_hook(r->op, true);
+            }
+            if (owner) {
+                note_after(owner, r);
+            }
+            return r;
+        }
+    }
+    return next_refusal();
+}
