@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_OFFLOAD_NETNS_H
+#define IOV_OFFLOAD_NETNS_H 1
+
+/* Network namespaces by name, as "ip netns" makes them, and the network
+ * devices in them.
+ *
+ * The subtle thing: an open socket keeps a network namespace alive.  When the
+ * name of a namespace disappears, the sockets there are closed at once, so
+ * that the kernel can end it and return its physical devices. */
+
+#include <stdint.h>
+
+#include "offload/rtnl-link.h"
+
+struct netns;
+
+/* Null if the network namespace 'name' is there, else a sentence (owned by the
+ * caller). */
+char *netns_absent(const char *name);
+
+/* Returns the namespace, entered if it has not been before.  If that cannot
+ * be done, returns null and sets '*error' to a positive errno and '*text' (if
+ * 'text' is not null) to a sentence owned by the caller. */
+struct netns *netns_get(const char *name, int *error, char **text);
+
+/* The network device there that belongs to PCI device 'pci', or null.  Valid
+ * until netns_run() or netns_get(). */
+const struct rtnl_link *netns_find_pci(const struct netns *, const char *pci);
+/* Takes over what an answer of the namespace told of a device. */
+void netns_update(struct netns *, const struct rtnl_link *);
+/* For requests in the namespace. */
+struct rtnl *netns_rtnl(struct netns *);
+/* Its file descriptor. */
+int netns_fd(const struct netns *);
+
+void netns_run(long long int now);
+void netns_wait(long long int now);
+void netns_exit(void);
+/* Changes when a namespace, or a device in one, has. */
+uint64_t netns_changed(void);
+
+#endif /* offload/netns.h */
