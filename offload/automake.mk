@@ -2,6 +2,36 @@
 
 noinst_LIBRARIES += offload/libiov-offload.a
 offload_libiov_offload_a_SOURCES = \
+	offload/device-events.c \
+	offload/device-events.h \
+	offload/die.c \
+	offload/die.h \
+	offload/dummy-guest.c \
+	offload/dummy-script.c \
+	offload/dummy-store.c \
+	offload/dummy.c \
+	offload/dummy.h \
+	offload/guest-netns.c \
+	offload/guest-none.c \
+	offload/guest.c \
 	offload/guest.h \
+	offload/journal-json.c \
+	offload/journal-json.h \
+	offload/journal.c \
 	offload/journal.h \
-	offload/provider.h
+	offload/netns.c \
+	offload/netns.h \
+	offload/pci-num-vfs.c \
+	offload/pci.c \
+	offload/pci.h \
+	offload/provider.c \
+	offload/provider.h \
+	offload/rtnl-link.c \
+	offload/rtnl-link.h \
+	offload/rtnl-vf.c \
+	offload/rtnl-vf.h \
+	offload/rtnl.c \
+	offload/rtnl.h \
+	offload/veb-pf.c \
+	offload/veb-pf.h \
+	offload/veb.c
