@@ -8,11 +8,11 @@ policy_libiov_policy_a_SOURCES = \
 	policy/check-nic.c \
 	policy/check-port.c \
 	policy/check.def \
+	policy/check.h \
+	policy/failure.c \
 	policy/flow-index.c \
 	policy/flow-index.h \
 	policy/flow-table.c \
-	policy/check.h \
-	policy/failure.c \
 	policy/flow-table.h \
 	policy/key-parse.c \
 	policy/key-parse.h \
@@ -31,6 +31,17 @@ policy_libiov_policy_a_SOURCES = \
 	policy/port-state.c \
 	policy/port-state.def \
 	policy/port-state.h \
+	policy/reach-action.def \
+	policy/reach-acts.c \
+	policy/reach-acts.h \
+	policy/reach-cube.c \
+	policy/reach-cube.h \
+	policy/reach-pool.c \
+	policy/reach-show.c \
+	policy/reach-show.h \
+	policy/reach-walk.c \
+	policy/reach-walk.h \
+	policy/reach.c \
 	policy/reach.h \
 	policy/reason.c \
 	policy/reason.def \

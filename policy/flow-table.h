@@ -28,12 +28,18 @@ struct iov_flow_table;
 struct iov_flow_table *iov_flow_table_create(void);
 void iov_flow_table_destroy(struct iov_flow_table *);
 
-/* Adds or replaces a flow.  'ofpacts' is copied.  Null 'ofpacts' means that
- * the actions are not understood (opaque). */
-void iov_flow_table_put(struct iov_flow_table *, uint8_t table_id,
-                        uint16_t priority, const struct match *,
-                        const struct ofpact *ofpacts, size_t ofpacts_len,
-                        uint64_t cookie);
+/* A flow to be put in; nothing of it is kept. */
+struct iov_flow_spec {
+    uint8_t table_id;
+    uint16_t priority;
+    const struct match *match;
+    const struct ofpact *ofpacts;   /* Null: not understood (opaque). */
+    size_t ofpacts_len;
+    uint64_t cookie;
+};
+
+/* Adds or replaces a flow. */
+void iov_flow_table_put(struct iov_flow_table *, const struct iov_flow_spec *);
 /* Removes a flow; absent is no error.  Returns true if it was there. */
 bool iov_flow_table_remove(struct iov_flow_table *, uint8_t table_id,
                            uint16_t priority, const struct match *);

@@ -55,4 +55,7 @@ size_t iov_reach_check(const struct iov_reach *,
                        const struct iov_reach_port *,
                        struct iov_reasons *, size_t max);
 
+/* How often a port was examined, rather than its cached result taken. */
+unsigned long long int iov_reach_n_examined(const struct iov_reach *);
+
 #endif /* policy/reach.h */

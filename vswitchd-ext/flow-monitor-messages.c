@@ -82,13 +82,21 @@ apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
             iov_flow_table_remove(fm->table, fu->table_id, fu->priority,
                                   &fu->match);
         } else {
-            iov_flow_table_put(fm->table, fu->table_id, fu->priority,
-                               &fu->match, fu->ofpacts, fu->ofpacts_len,
-                               fu->cookie);
+            iov_flow_table_put(fm->table, &(struct iov_flow_spec) {
+                .table_id = fu->table_id,
+                .priority = fu->priority,
+                .match = &fu->match,
+                .ofpacts = fu->ofpacts,
+                .ofpacts_len = fu->ofpacts_len,
+                .cookie = fu->cookie,
+            });
         }
         if (fm->phase == DUMPING && !dumped) {
-            iov_flow_table_put(fm->overtaken, fu->table_id, fu->priority,
-                               &fu->match, NULL, 0, 0);
+            iov_flow_table_put(fm->overtaken, &(struct iov_flow_spec) {
+                .table_id = fu->table_id,
+                .priority = fu->priority,
+                .match = &fu->match,
+            });
         }
     }
 }

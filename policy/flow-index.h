@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_FLOW_INDEX_H
+#define IOV_POLICY_FLOW_INDEX_H 1
+
+/* The inside of struct iov_flow_table, for policy/ alone.
+ *
+ * Flows of a table that mask the same bits share a subtable, so that the
+ * question "which flow covers these packets" costs one hash lookup for each
+ * mask.  The question "which flows can these packets match" is answered by
+ * views: the flows of a subtable hashed on those bits of the port's own
+ * fields (in_port, MACs, VLAN, registers) that both they and the packets
+ * have, so that flows that name another port are not even looked at.  Views
+ * are made when they are first asked for.
+ *
+ * The subtle thing: views leave out "plain" flows, which do what NORMAL does,
+ * unless asked for all; where a packet has already been through a NORMAL, a
+ * plain flow is one too many. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hmapx.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/types.h"
+#include "policy/reach-acts.h"
+#include "policy/reach-cube.h"
+
+struct iov_flow_table;
+struct tun_metadata_allocation;
+
+struct iov_flow {
+    struct hmap_node node;      /* In iov_subtable.flows, by values. */
+    struct iov_acts *acts;
+    uint64_t cookie;
+    uint16_t priority;
+    uint64_t values[];          /* One for each word of the subtable. */
+};
+
+/* A word of a mask. */
+struct iov_mask_word {
+    uint8_t pos;                /* Position in struct iov_words. */
+    uint64_t mask;
+};
+
+struct iov_subtable {
+    struct hmap_node node;      /* In iov_table.subtables, by mask. */
+    struct hmap flows;          /* Contains struct iov_flow. */
+    uint16_t max_priority;      /* At least that of each flow. */
+    uint8_t table_id;
+    size_t n_conj;              /* Flows with "conjunction" actions. */
+    struct iov_view *views;     /* Linked list. */
+    struct tun_metadata_allocation *tun_md; /* Or null. */
+    size_t n_words;
+    struct iov_mask_word words[];
+};
+
+struct iov_table {
+    struct hmap subtables;      /* Contains struct iov_subtable. */
+    size_t n_flows;
+    size_t n_conj;              /* Flows with "conjunction" actions. */
+};
+
+/* A flow that packets can match. */
+struct iov_candidate {
+    const struct iov_subtable *sub;
+    const struct iov_flow *flow;
+};
+struct iov_candidates {
+    struct iov_candidate *list;
+    size_t n, allocated;
+};
+
+struct iov_subtable *iov_subtable_create(uint8_t table_id, size_t n_words,
+                                         const struct iov_mask_word *);
+void iov_subtable_destroy(struct iov_subtable *);
+void iov_subtable_insert(struct iov_subtable *, struct iov_flow *);
+void iov_subtable_remove(struct iov_subtable *, struct iov_flow *);
+uint32_t iov_subtable_hash(const struct iov_subtable *,
+                           const uint64_t values[]);
+
+/* Makes 'cube' those packets of it that match 'flow'. */
+void iov_flow_narrow(const struct iov_candidate *, const struct iov_words *,
+                     struct iov_cube *);
+void iov_flow_to_match(const struct iov_candidate *, const struct iov_words *,
+                       struct match *);
+
+/* Appends all flows of 'table' that a packet of 'cube' can match by its mask
+ * alone, whatever their priority; "conjunction" flows left out, "plain" ones
+ * too unless 'all'. */
+void iov_table_candidates(const struct iov_table *, const struct iov_words *,
+                          const struct iov_cube *, bool all,
+                          struct iov_candidates *);
+
+/* Returns true if a single flow of more than 'priority' matches all packets
+ * of 'cube' for sure; -1 means any flow at all. */
+bool iov_table_covers(const struct iov_table *, const struct iov_cube *,
+                      int priority);
+
+/* A change of a flow, as far as it takes to tell which ports it is about. */
+enum { IOV_N_KEY_WORDS = 4 };
+struct iov_key_cube {
+    struct iov_bits w[IOV_N_KEY_WORDS];
+};
+void iov_key_cube_init(struct iov_key_cube *, const struct match *);
+bool iov_key_cubes_meet(const struct iov_key_cube *,
+                        const struct iov_key_cube *);
+
+/* What policy/reach asks a flow table. */
+const struct iov_words *iov_flow_table_words(const struct iov_flow_table *);
+const struct iov_table *iov_flow_table_get(const struct iov_flow_table *,
+                                           uint8_t table_id);
+/* Why flows are missing, or null. */
+const char *iov_flow_table_opaque(const struct iov_flow_table *);
+/* Returns true if since 'seqno' a flow may have changed in one of the tables
+ * of bitmap 'tables' that can match packets of one of the 'n' 'cubes'. */
+bool iov_flow_table_concerns(const struct iov_flow_table *, uint64_t seqno,
+                             const unsigned long *tables,
+                             const struct iov_key_cube *cubes, size_t n);
+
+#endif /* policy/flow-index.h */

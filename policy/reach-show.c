@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Culprits in words: the flow as ovs-ofctl prints it, the packets it is
+ * about, and how it could spare other ports.
+ *
+ * The subtle thing: the object of a reason is its identity, by which "since"
+ * is kept, so it must not contain anything that changes while the flow is the
+ * same, such as counters. */
+
+#include <config.h>
+
+#include "policy/reach-show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-port.h"
+#include "flow.h"
+#include "packets.h"
+#include "policy/reach.h"
+#include "policy/reach-walk.h"
+#include "util.h"
+
+/* For sorting: a culprit with its text. */
+struct entry {
+    const struct iov_culprit *culprit;
+    char *text;
+};
+
+static char *
+match_text(const struct iov_candidate *at, const struct iov_words *words,
+           const struct ofputil_port_map *port_map)
+{
+    struct match match;
+
+    iov_flow_to_match(at, words, &match);
+    return match_to_string(&match, port_map, at->flow->priority);
+}
+
+static int
+culprit_priority(const struct iov_culprit *c)
+{
+    return c->at.flow ? c->at.flow->priority : -1;
+}
+
+static int
+compare_entries(const void *a_, const void *b_)
+{
+    const struct entry *a = a_;
+    const struct entry *b = b_;
+    int cmp = (int) a->culprit->table_id - (int) b->culprit->table_id;
+
+    if (!cmp) {
+        cmp = culprit_priority(b->culprit) - culprit_priority(a->culprit);
+    }
+    if (!cmp) {
+        cmp = strcmp(a->text, b->text);
+    }
+    return cmp ? cmp : (int) a->culprit->reason - (int) b->culprit->reason;
+}
+
+void
+iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
+                  const struct iov_words *words)
+{
+    struct entry *entries = xcalloc(n, sizeof *entries);
+
+    for (size_t i = 0; i < n; i++) {
+        entries[i].culprit = culprits[i];
+        entries[i].text = (culprits[i]->at.flow
+                           ? match_text(&culprits[i]->at, words, NULL)
+                           : xstrdup(""));
+    }
+    qsort(entries, n, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < n; i++) {
+        culprits[i] = entries[i].culprit;
+        free(entries[i].text);
+    }
+    free(entries);
+}
+
+static void
+format_packets(const struct iov_culprit *c, const struct iov_show *show,
+               struct ds *s)
+{
+    bool from_port = c->classes & 1;
+
+    if (from_port) {
+        ds_put_cstr(s, "packets from the port");
+    }
+    if (c->classes & ~UINT64_C(1)) {
+        ds_put_format(s, "%spackets for the port from uplink",
+                      from_port ? " and " : "");
+        const char *sep = " ";
+        for (size_t i = 0; i < show->port->n_uplinks; i++) {
+            if (c->classes & (UINT64_C(1) << MIN(i + 1, 63))) {
+                ds_put_cstr(s, sep);
+                ofputil_format_port(u16_to_ofp(show->port->uplinks[i]),
+                                    show->port_map, s);
+                sep = ", ";
+            }
+        }
+    }
+}
+
+/* Says how 'c', if it does not say which port it is about, could. */
+static void
+format_narrowing(const struct iov_culprit *c, const struct iov_words *words,
+                 struct ds *s)
+{
+    struct match match;
+
+    iov_flow_to_match(&c->at, words, &match);
+    bool in_port = match.wc.masks.in_port.ofp_port != 0;
+    bool dl_dst = (eth_mask_is_exact(match.wc.masks.dl_dst)
+                   && !eth_addr_is_multicast(match.flow.dl_dst));
+    bool dl_src = eth_mask_is_exact(match.wc.masks.dl_src);
+    if (!in_port && !dl_dst && !dl_src) {
+        ds_put_cstr(s, "; it names no port: add in_port= or dl_dst= to it "
+                    "so that it costs no other ports their VF");
+    } else if (in_port && !dl_dst && !(c->classes & 1)) {
+        ds_put_cstr(s, "; it names no port but the uplink: add dl_dst= to "
+                    "it so that it costs no other ports their VF");
+    }
+}
+
+static void
+format_detail(const struct iov_culprit *c, const struct iov_show *show,
+              struct ds *s)
+{
+    if (c->stop && c->stop->stop.action) {
+        ds_put_format(s, "Action %s %s ", c->stop->stop.action,
+                      c->stop->stop.does);
+    } else if (c->reason == IOV_REASON_OPENFLOW_ACTIONS) {
+        ds_put_cstr(s, "A second NORMAL for ");
+    } else {
+        ds_put_cstr(s, "It concerns ");
+    }
+    format_packets(c, show, s);
+    if (c->at.flow) {
+        format_narrowing(c, show->words, s);
+    }
+    if (c->missing) {
+        char *text = match_to_string(c->missing, show->port_map,
+                                     OFP_DEFAULT_PRIORITY);
+        ds_put_format(s, ", among them %s", text);
+        free(text);
+    }
+    ds_put_char(s, '.');
+}
+
+static void
+format_object(const struct iov_culprit *c, const struct iov_show *show,
+              struct ds *s)
+{
+    ds_put_format(s, "table=%"PRIu8, c->table_id);
+    if (c->at.flow) {
+        char *text = match_text(&c->at, show->words, show->port_map);
+        ds_put_format(s, "%s%s ", text[0] ? " " : "", text);
+        iov_acts_format(c->at.flow->acts, show->port_map, s);
+        free(text);
+    }
+}
+
+void
+iov_culprit_to_reason(const struct iov_culprit *c,
+                      const struct iov_show *show,
+                      struct iov_reasons *reasons)
+{
+    struct ds object = DS_EMPTY_INITIALIZER;
+    struct ds detail = DS_EMPTY_INITIALIZER;
+
+    format_object(c, show, &object);
+    format_detail(c, show, &detail);
+    iov_reasons_add(reasons, c->reason, ds_cstr(&object), ds_cstr(&detail));
+    ds_destroy(&object);
+    ds_destroy(&detail);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_REACH_SHOW_H
+#define IOV_POLICY_REACH_SHOW_H 1
+
+/* Culprits in words. */
+
+#include <stddef.h>
+
+struct iov_culprit;
+struct iov_reach_port;
+struct iov_reasons;
+struct iov_words;
+struct ofputil_port_map;
+
+struct iov_show {
+    const struct iov_words *words;
+    const struct ofputil_port_map *port_map;
+    const struct iov_reach_port *port;
+};
+
+/* Sorts by table, priority and text, so that the order says nothing about
+ * the order of examination. */
+void iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
+                       const struct iov_words *);
+void iov_culprit_to_reason(const struct iov_culprit *,
+                           const struct iov_show *, struct iov_reasons *);
+
+#endif /* policy/reach-show.h */
