@@ -34,6 +34,16 @@ check_PROGRAMS += tests/test-reach
 tests_test_reach_SOURCES = tests/test-reach.c
 tests_test_reach_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-offload
+tests_test_offload_SOURCES = \
+	tests/test-offload-daemon.c \
+	tests/test-offload-files.c \
+	tests/test-offload-netlink.c \
+	tests/test-offload.c \
+	tests/test-offload.h
+tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
+	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+
 EXTRA_DIST += \
 	tests/lab-testsuite.at \
 	tests/testsuite.at \

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Files: sysfs and the journal.
+ *
+ *   pci SYSFS                 tells of the PFs in a tree that looks like /sys
+ *   journal FILE COMMAND...   opens the journal and does, in order:
+ *       record VF PORT MAC    forget VF        mac MAC      del-mac MAC
+ *       num-vfs N             switch VLAN MAC PORT|-        prune N
+ *       show
+ *
+ * The journal is that of one PF with four VFs, "pf0" at 0000:01:00.0. */
+
+#include <config.h>
+
+#include "tests/test-offload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "offload/journal.h"
+#include "offload/pci.h"
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
+#include "svec.h"
+#include "util.h"
+
+int
+test_pci(int argc, char *argv[])
+{
+    struct svec names = SVEC_EMPTY_INITIALIZER;
+    const char *name;
+    size_t i;
+
+    pci_set_sysfs(argc > 1 ? argv[1] : NULL);
+    pci_list_pfs(&names);
+    SVEC_FOR_EACH (i, name, &names) {
+        struct iov_pf pf = { .netdev = xstrdup(name) };
+
+        if (pci_read_pf(&pf)) {
+            printf("%s: %s %s, %u of %u VFs\n", name,
+                   pf.pci ? pf.pci : "-", pf.driver ? pf.driver : "-",
+                   pf.n_vfs, pf.total_vfs);
+            for (unsigned int j = 0; j < pf.n_vfs; j++) {
+                const struct iov_vf *vf = &pf.vfs[j];
+
+                printf("  vf %u: %s %s %s\n", vf->index,
+                       vf->pci ? vf->pci : "-",
+                       vf->driver ? vf->driver : "-",
+                       vf->netdev ? vf->netdev : "-");
+            }
+        }
+        iov_pf_clear(&pf);
+    }
+    svec_destroy(&names);
+    pci_exit();
+    return 0;
+}
+
+static void
+make_nics(struct iov_nics *nics, unsigned int n_vfs)
+{
+    struct iov_pf *pf = xzalloc(sizeof *pf);
+
+    pf->netdev = xstrdup("pf0");
+    pf->pci = xstrdup("0000:01:00.0");
+    iov_pf_set_n_vfs(pf, n_vfs);
+    for (unsigned int i = 0; i < n_vfs; i++) {
+        pf->vfs[i].busy = true;
+        pf->vfs[i].now.known = IOV_VF_ALL & ~IOV_VF_BIT(IOV_VF_TRUST);
+        pf->vfs[i].now.max_rate = 100 + i;
+        pf->vfs[i].now.vlan_proto = 0x8100;
+    }
+    nics->pfs = pf;
+    nics->n_pfs = 1;
+    iov_journal_fill(nics);
+}
+
+static void
+show(void)
+{
+    const struct iov_journal_switch *entries;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct iov_nics nics;
+
+    make_nics(&nics, 4);
+
+    struct iov_pf *pf = &nics.pfs[0];
+
+    /* Only addresses that the PF has can be ours. */
+    iov_pf_add_mac(pf, (struct eth_addr) ETH_ADDR_C(02,00,00,00,00,01),
+                   false);
+    iov_pf_add_mac(pf, (struct eth_addr) ETH_ADDR_C(02,00,00,00,00,02),
+                   false);
+    iov_journal_fill(&nics);
+    ds_put_format(&ds, "original vfs %d\n", pf->original_vfs);
+    for (size_t i = 0; i < pf->n_our_macs; i++) {
+        ds_put_format(&ds, "mac "ETH_ADDR_FMT"\n",
+                      ETH_ADDR_ARGS(pf->our_macs[i]));
+    }
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        const struct iov_vf_record *r = pf->vfs[i].record;
+
+        if (r) {
+            ds_put_format(&ds, "vf %u: %s %s %s "ETH_ADDR_FMT" "ETH_ADDR_FMT
+                          " rate %u%s%s\n", i, r->port, r->bridge, r->guest,
+                          ETH_ADDR_ARGS(r->mac), ETH_ADDR_ARGS(r->fence_mac),
+                          r->original.max_rate,
+                          r->original.known & IOV_VF_BIT(IOV_VF_TRUST)
+                          ? "" : ", trust unknown",
+                          pf->vfs[i].busy ? ", busy" : "");
+        }
+    }
+    for (size_t i = 0, n = iov_journal_switch_entries(&entries); i < n; i++) {
+        ds_put_format(&ds, "switch %s %d "ETH_ADDR_FMT" %s\n",
+                      entries[i].bridge, entries[i].vlan,
+                      ETH_ADDR_ARGS(entries[i].mac), entries[i].port);
+    }
+    fputs(ds_cstr(&ds), stdout);
+    ds_destroy(&ds);
+    iov_nics_clear(&nics);
+}
+
+static struct eth_addr
+mac_of(const char *s)
+{
+    struct eth_addr mac;
+
+    if (!eth_addr_from_string(s, &mac)) {
+        ovs_fatal(0, "%s: not a MAC address", s);
+    }
+    return mac;
+}
+
+static void
+do_op(const struct iov_nics *nics, enum iov_op_type type, char *args[])
+{
+    unsigned int vf = atoi(args[0]);
+    struct iov_op *op = iov_op_create(type, "", "pf0", vf);
+
+    if (type == IOV_OP_RECORD) {
+        struct iov_vf_record *r = op->record = xzalloc(sizeof *r);
+
+        r->port = xstrdup(args[1]);
+        r->bridge = xstrdup("br0");
+        r->guest = xstrdup("netns:a");
+        r->mac = mac_of(args[2]);
+        r->fence_mac = mac_of("06:00:00:00:00:ff");
+        if (vf < nics->pfs[0].n_vfs) {
+            r->original = nics->pfs[0].vfs[vf].now;
+            r->original.max_rate += strlen(args[1]);
+        }
+    }
+
+    struct iov_result *result = iov_journal_do(op, nics);
+
+    if (result->error) {
+        printf("%s: %s\n", ovs_strerror(result->error), result->text);
+    }
+    iov_result_destroy(result);
+}
+
+/* Does the command at 'args'; returns the number of words it takes. */
+static int
+run_command(char *args[], int n)
+{
+    const char *what = args[0];
+    struct iov_nics nics;
+    int error = 0, used;
+
+    make_nics(&nics, !strcmp(what, "prune") && n > 1 ? atoi(args[1]) : 4);
+    if (!strcmp(what, "record") && n > 3) {
+        do_op(&nics, IOV_OP_RECORD, args + 1);
+        used = 4;
+    } else if (!strcmp(what, "forget") && n > 1) {
+        do_op(&nics, IOV_OP_FORGET, args + 1);
+        used = 2;
+    } else if ((!strcmp(what, "mac") || !strcmp(what, "del-mac")) && n > 1) {
+        error = iov_journal_note_mac(&nics.pfs[0], mac_of(args[1]),
+                                     !strcmp(what, "mac"));
+        used = 2;
+    } else if (!strcmp(what, "num-vfs") && n > 1) {
+        error = iov_journal_note_num_vfs(&nics.pfs[0], atoi(args[1]));
+        used = 2;
+    } else if (!strcmp(what, "switch") && n > 3) {
+        error = iov_journal_note_switch("br0", atoi(args[1]),
+                                        mac_of(args[2]),
+                                        strcmp(args[3], "-") ? args[3]
+                                        : NULL);
+        used = 4;
+    } else if (!strcmp(what, "prune") && n > 1) {
+        puts(iov_journal_prune(&nics) ? "pruned" : "nothing to prune");
+        used = 2;
+    } else if (!strcmp(what, "show")) {
+        show();
+        used = 1;
+    } else {
+        ovs_fatal(0, "%s: no such command", what);
+    }
+    if (error) {
+        printf("%s: %s\n", what, ovs_strerror(error));
+    }
+    iov_nics_clear(&nics);
+    return used;
+}
+
+int
+test_journal(int argc, char *argv[])
+{
+    char *error = iov_journal_open(argc > 1 ? argv[1] : "");
+
+    if (error) {
+        puts(error);
+        free(error);
+    }
+    for (int i = 2; i < argc; ) {
+        i += run_command(argv + i, argc - i);
+    }
+    iov_journal_close();
+    return 0;
+}
