@@ -15,6 +15,11 @@ nodist_man_MANS += \
 	docs/ovs-iovd.8
 
 EXTRA_DIST += \
+	docs/architecture.md \
+	docs/architecture.svg \
+	docs/howto-acl-fallback.md \
+	docs/index.md \
+	docs/limitations.md \
 	docs/ovs-iov-reasons.7.in \
 	docs/ovs-iov.conf.5.in \
 	docs/ovs-iovd.8.in

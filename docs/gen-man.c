@@ -234,6 +234,26 @@ put_commands(void)
 }
 
 static void
+put_capability(const char *name, const char *purpose, const char *lost)
+{
+    fputs(".TP\n\\fBCAP_", stdout);
+    put_name(name);
+    fputs("\\fR\nNeeded to\n", stdout);
+    put_text(purpose);
+    fputs("Without it,\n", stdout);
+    put_text(lost);
+}
+
+static void
+put_capabilities(void)
+{
+#define PRIVILEGE(CAP, MOVES, PURPOSE, LOST) \
+    put_capability(#CAP, PURPOSE ".", LOST ".");
+#include "vswitchd-ext/privileges.def"
+#undef PRIVILEGE
+}
+
+static void
 put_states(void)
 {
 #define PORT_STATE(ENUM, NAME, MEANING) \
@@ -284,6 +304,7 @@ static const struct {
     { "@INTERFACE_PUBLISHED@\n", put_interface_published },
     { "@REASONS@\n", put_reasons },
     { "@COMMANDS@\n", put_commands },
+    { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },
     { "@VF_ATTRS@\n", put_vf_attrs },
     { "@CHECKS@\n", put_checks },
