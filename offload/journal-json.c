@@ -435,7 +435,8 @@ journal_from_json(struct journal *journal, const struct json *json)
     const struct json *entries = member(json, "switch", JSON_ARRAY);
     int version;
 
-    if (!get_integer(json, "version", FORMAT_VERSION, FORMAT_VERSION, &version)) {
+    if (!get_integer(json, "version", FORMAT_VERSION, FORMAT_VERSION,
+                     &version)) {
         return xstrdup("not of a version that this daemon knows");
     } else if (!pfs || !entries) {
         return xstrdup("\"pfs\" or \"switch\" is missing");
