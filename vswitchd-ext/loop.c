@@ -312,8 +312,10 @@ iov_loop_touch(void)
 void
 iov_loop_clean_up(void)
 {
-    clean_up = true;
-    iov_loop_touch();
+    if (!clean_up) {
+        clean_up = true;
+        iov_loop_touch();
+    }
 }
 
 /* Failed operations do not keep the daemon from exiting: they are logged, and
