@@ -154,6 +154,8 @@ netns_update(struct netns *ns, const struct rtnl_link *link)
     if (!l) {
         l = xzalloc(sizeof *l);
         hmap_insert(&ns->links, &l->node, hash_int(link->ifindex, 0));
+    /* Both were zeroed, so that padding is equal. */
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
     } else if (!memcmp(&l->link, link, sizeof *link)) {
         return;
     }
@@ -343,12 +345,15 @@ drain_inotify(void)
     ssize_t n;
 
     while (inotify_fd >= 0 && (n = read(inotify_fd, buf, sizeof buf)) > 0) {
-        const struct inotify_event *event = (const void *) buf;
+        for (const char *p = buf; p < buf + n; ) {
+            const struct inotify_event *event = (const void *) p;
 
-        any = true;
-        if (event->mask & (IN_DELETE_SELF | IN_IGNORED)) {
-            watching_dir = false;
+            if (event->mask & (IN_DELETE_SELF | IN_IGNORED)) {
+                watching_dir = false;
+            }
+            p += sizeof *event + event->len;
         }
+        any = true;
     }
     return any;
 }
