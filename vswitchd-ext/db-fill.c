@@ -223,23 +223,47 @@ iov_db_fill(struct iov_snapshot *snapshot)
     }
 }
 
-void
-iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *map)
+static const struct ovsrec_bridge *
+find_bridge(const char *name)
 {
     const struct ovsrec_bridge *row;
     OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {
-        if (strcmp(row->name, bridge)) {
-            continue;
+        if (!strcmp(row->name, name)) {
+            return row;
         }
-        for (size_t i = 0; i < row->n_ports; i++) {
-            const struct ovsrec_port *port = row->ports[i];
-            for (size_t j = 0; j < port->n_interfaces; j++) {
-                const struct ovsrec_interface *iface = port->interfaces[j];
-                if (iface->n_ofport && iface->ofport[0] > 0) {
-                    ofputil_port_map_put(map, u16_to_ofp(iface->ofport[0]),
-                                         iface->name);
-                }
+    }
+    return NULL;
+}
+
+void
+iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *map)
+{
+    const struct ovsrec_bridge *row = find_bridge(bridge);
+    for (size_t i = 0; row && i < row->n_ports; i++) {
+        const struct ovsrec_port *port = row->ports[i];
+        for (size_t j = 0; j < port->n_interfaces; j++) {
+            const struct ovsrec_interface *iface = port->interfaces[j];
+            if (iface->n_ofport && iface->ofport[0] > 0) {
+                ofputil_port_map_put(map, u16_to_ofp(iface->ofport[0]),
+                                     iface->name);
             }
         }
     }
+}
+
+bool
+iov_db_allows_openflow(const char *bridge)
+{
+    const struct ovsrec_bridge *row = find_bridge(bridge);
+    if (!row || !row->n_protocols) {
+        return true;
+    }
+    for (size_t i = 0; i < row->n_protocols; i++) {
+        const char *p = row->protocols[i];
+        if (!strcmp(p, "OpenFlow13") || !strcmp(p, "OpenFlow14")
+            || !strcmp(p, "OpenFlow15")) {
+            return true;
+        }
+    }
+    return false;
 }

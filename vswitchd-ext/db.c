@@ -68,6 +68,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_open_vswitch_col_other_config,
 
     &ovsrec_bridge_col_name,
+    &ovsrec_bridge_col_protocols,
     &ovsrec_bridge_col_ports,
     &ovsrec_bridge_col_other_config,
     &ovsrec_bridge_col_external_ids,

@@ -34,7 +34,7 @@ struct iov_flow_monitor {
     /* Connection. */
     struct rconn *rconn;
     bool trying;                /* 'rconn' has been given a connection. */
-    bool connected;             /* As last seen. */
+    bool connected;             /* It works. */
     int error;                  /* Why there is no connection, 0: not yet. */
     unsigned int backoff;       /* Milliseconds. */
     long long int retry_at;

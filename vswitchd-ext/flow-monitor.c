@@ -67,6 +67,7 @@ COVERAGE_DEFINE(iov_flow_resync);
 /* A missing socket is looked for often, because that is cheap and says
  * nothing in the log. */
 #define RETRY_MISSING_MSEC 500
+#define RETRY_CLOSED_MSEC 100
 #define RETRY_MIN_MSEC 1000
 
 /* What one run takes in before others have their turn: a message holds up to
@@ -129,6 +130,7 @@ static void
 connected(struct iov_flow_monitor *fm)
 {
     forget_connection(fm);
+    fm->connected = true;
     fm->error = 0;
     fm->backoff = RETRY_MIN_MSEC;
     fm->db_token = iov_db_sync();
@@ -137,17 +139,28 @@ connected(struct iov_flow_monitor *fm)
                                   rconn_get_version(fm->rconn), 0));
 }
 
+/* How long to wait before the next attempt. */
+static unsigned int
+choose_delay(struct iov_flow_monitor *fm, int error)
+{
+    if (error == ENOENT || error == ECONNREFUSED) {
+        return RETRY_MISSING_MSEC;
+    } else if (fm->connected && !fm->resync && fm->phase != REFUSED) {
+        return RETRY_CLOSED_MSEC;
+    }
+    unsigned int delay = fm->backoff;
+    fm->backoff = MIN(fm->backoff * 2, FLOW_MONITOR_RETRY_MAX_MSEC);
+    return delay;
+}
+
 static void
 disconnected(struct iov_flow_monitor *fm, int error)
 {
+    fm->retry_at = time_msec() + choose_delay(fm, error);
     forget_connection(fm);
     fm->trying = false;
+    fm->connected = false;
     fm->error = error ? error : ECONNRESET;
-    bool missing = error == ENOENT || error == ECONNREFUSED;
-    fm->retry_at = time_msec() + (missing ? RETRY_MISSING_MSEC : fm->backoff);
-    if (!missing) {
-        fm->backoff = MIN(fm->backoff * 2, FLOW_MONITOR_RETRY_MAX_MSEC);
-    }
     rconn_disconnect(fm->rconn);
 }
 
@@ -162,7 +175,8 @@ try_to_connect(struct iov_flow_monitor *fm)
     fm->retry_db = iov_db_changed();
 
     struct vconn *vconn;
-    int error = vconn_open(fm->target, VERSIONS, DSCP_DEFAULT, &vconn);
+    int error = (!iov_db_allows_openflow(fm->bridge) ? EPROTO
+                 : vconn_open(fm->target, VERSIONS, DSCP_DEFAULT, &vconn));
     if (error) {
         disconnected(fm, error);
     } else {
@@ -184,13 +198,11 @@ run_connection(struct iov_flow_monitor *fm)
         rconn_disconnect(fm->rconn);
     }
 
-    bool is_connected = rconn_is_connected(fm->rconn);
-    if (is_connected && !fm->connected) {
+    if (rconn_is_connected(fm->rconn) && !fm->connected) {
         connected(fm);
     } else if (fm->trying && !rconn_is_alive(fm->rconn)) {
         disconnected(fm, rconn_get_last_error(fm->rconn));
     }
-    fm->connected = is_connected;
 }
 
 static void
@@ -207,7 +219,6 @@ run_messages(struct iov_flow_monitor *fm)
     }
     if (fm->trying && !rconn_is_alive(fm->rconn)) {
         disconnected(fm, rconn_get_last_error(fm->rconn));
-        fm->connected = false;
     }
 }
 
@@ -242,7 +253,7 @@ find_unknown(const struct iov_flow_monitor *fm)
 {
     switch (fm->phase) {
     case CONNECTING:
-        if (fm->error == EPROTO) {
+        if (fm->error == EPROTO || !iov_db_allows_openflow(fm->bridge)) {
             return xasprintf(
                 "ovs-vswitchd and ovs-iovd have no OpenFlow version in "
                 "common on %s: the bridge's protocols column must be empty "
@@ -284,7 +295,8 @@ find_unknown(const struct iov_flow_monitor *fm)
 static bool
 is_hopeless(const struct iov_flow_monitor *fm)
 {
-    return (fm->phase == REFUSED
+    return (fm->restoring
+            || fm->phase == REFUSED
             || (fm->phase == CONNECTING && !fm->trying && fm->error));
 }
 
@@ -293,8 +305,9 @@ update_state(struct iov_flow_monitor *fm)
 {
     char *unknown = find_unknown(fm);
     if (!nullable_string_is_equal(unknown, fm->unknown)) {
-        VLOG_INFO("bridge %s: flows %s%s", fm->bridge,
-                  unknown ? "not known: " : "known", unknown ? unknown : "");
+        bool brief = unknown && fm->phase != CONNECTING;
+        VLOG(brief ? VLL_DBG : VLL_INFO, "bridge %s: flows %s%s", fm->bridge,
+             unknown ? "not known: " : "known", unknown ? unknown : "");
         free(fm->unknown);
         fm->unknown = unknown;
         fm->changed++;
