@@ -165,18 +165,32 @@ mark_by_physfn(const char *pci)
     }
 }
 
+/* A PF that has been renamed is read anew under its new name, which udev may
+ * have told before, so that both are there for a moment. */
+static void
+remove_old_names(const struct rtnl_link *link)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &veb_pfs) {
+        struct veb_pf *pf = node->data;
+
+        if (pf->ifindex == link->ifindex && link->name[0]
+            && strcmp(link->name, pf->known.netdev)) {
+            remove_pf(pf);
+        }
+    }
+}
+
 static void
 link_event(const struct rtnl_link *link)
 {
+    remove_old_names(link);
+
     struct veb_pf *pf = find_by_ifindex(link->ifindex);
 
     if (pf) {
         pf->stale = true;
-        if (link->name[0] && strcmp(link->name, pf->known.netdev)) {
-            /* Renamed: the old name is gone, the new one is read anew. */
-            remove_pf(pf);
-            pf = NULL;
-        }
     }
     if (!pf && !link->deleted && link->name[0] && !veb_pf_find(link->name)
         && pci_is_pf(link->name)) {
