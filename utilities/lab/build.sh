@@ -47,6 +47,7 @@ build_ovs() {
     else
         ln -s "$ovs_unpacked" "$ovs_source"
     fi
+    export PYTHONDONTWRITEBYTECODE=1
     cd "$ovs_build" || return
     "$ovs_source/configure" "${ovs_configure[@]}"
     make "-j$cores" include/odp-netlink.h include/odp-netlink-macros.h \

@@ -12,7 +12,6 @@ build_packages=(autoconf automake libtool pkg-config make gcc libc6-dev
     openvswitch-source openvswitch-switch openvswitch-common)
 lab_packages=(mmdebstrap e2fsprogs xz-utils bzip2 zstd util-linux tar
     debian-archive-keyring)
-qemu_packages=(qemu-system-x86 qemu-system-common qemu-system-data)
 qemu_minimum=8.0
 backports_file=/etc/apt/sources.list.d/ovs-iov-backports.sources
 
@@ -93,6 +92,8 @@ install_packages() {
     return "$status"
 }
 
+# QEMU of the backports needs other packages from there, which apt finds by
+# "-t".  That holds for this one call only.
 install_qemu() {
     local candidate release=''
     candidate=$(LC_ALL=C apt-cache policy qemu-system-x86 |
@@ -103,7 +104,7 @@ install_qemu() {
     fi
     step "installing QEMU${release:+ from $release}" \
         "install QEMU $qemu_minimum or later yourself" \
-        install_packages "${qemu_packages[@]/%/${release:+/$release}}"
+        install_packages ${release:+-t "$release"} qemu-system-x86
 }
 
 # Adds the backports of this machine's release from the mirror that its own

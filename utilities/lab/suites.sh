@@ -76,6 +76,7 @@ run_lab_suite() {
     read -ra command <<<"./run-suite $suite_flags"
     with=("$suite_dir/lab-testsuite" "$suite_dir/atconfig"
         "$suite_dir/atlocal")
+    [[ ! -d $top_dir/tests/lab ]] || with+=("$top_dir/tests/lab")
     out_dir=$results_dir/lab
     open_view "$log"
     boot_job >"$run_dir/view"
