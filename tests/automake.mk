@@ -34,6 +34,14 @@ check_PROGRAMS += tests/test-reach
 tests_test_reach_SOURCES = tests/test-reach.c
 tests_test_reach_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-verdict
+tests_test_verdict_SOURCES = \
+	tests/test-verdict-random.c \
+	tests/test-verdict-switch.c \
+	tests/test-verdict.c \
+	tests/test-verdict.h
+tests_test_verdict_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
 check_PROGRAMS += tests/test-offload
 tests_test_offload_SOURCES = \
 	tests/test-offload-daemon.c \

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The real switch: takes flows, tells what it has, traces packets.
+ *
+ * The subtle thing: a packet is fine when the switch does with it just what
+ * it does for the single action NORMAL, by its own account of the datapath
+ * actions, and has met one NORMAL and no action that leaves no trace in the
+ * datapath ("learn").  Whether NORMAL floods, delivers or drops does not
+ * matter, as long as it is NORMAL that does. */
+
+#include <config.h>
+
+#include "test-verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "jsonrpc.h"
+#include "openvswitch/match.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-errors.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-protocol.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/vconn.h"
+#include "policy/flow-table.h"
+#include "unixctl.h"
+#include "util.h"
+
+#define BRIDGE "br0"
+#define PROTOCOL OFPUTIL_P_OF15_OXM
+
+/* Returns where ovs-vswitchd takes commands, for the caller to free. */
+static char *
+find_unixctl(const char *rundir)
+{
+    char *pidfile = xasprintf("%s/ovs-vswitchd.pid", rundir);
+    pid_t pid = read_pidfile(pidfile);
+
+    if (pid < 0) {
+        ovs_fatal(-pid, "%s", pidfile);
+    }
+    free(pidfile);
+    return xasprintf("%s/ovs-vswitchd.%ld.ctl", rundir, (long int) pid);
+}
+
+void
+test_switch_open(struct test_switch *sw, const char *rundir)
+{
+    char *mgmt = xasprintf("unix:%s/"BRIDGE".mgmt", rundir);
+    char *ctl = find_unixctl(rundir);
+    int error = vconn_open_block(mgmt, 1u << OFP15_VERSION, 0, 5000,
+                                 &sw->vconn);
+    if (error) {
+        ovs_fatal(error, "%s", mgmt);
+    }
+    error = unixctl_client_create(ctl, &sw->unixctl);
+    if (error) {
+        ovs_fatal(error, "%s", ctl);
+    }
+    sw->n_traces = 0;
+    free(mgmt);
+    free(ctl);
+}
+
+void
+test_switch_close(struct test_switch *sw)
+{
+    vconn_close(sw->vconn);
+    jsonrpc_close(sw->unixctl);
+}
+
+/* Returns false if the switch refuses it. */
+static bool
+send_flow_mod(struct test_switch *sw, struct ofputil_flow_mod *fm)
+{
+    struct ofpbuf *reply;
+    int error = vconn_transact_noreply(
+        sw->vconn, ofputil_encode_flow_mod(fm, PROTOCOL), &reply);
+    if (error) {
+        ovs_fatal(error, "flow mod");
+    }
+    bool ok = !reply;
+    ofpbuf_delete(reply);
+    return ok;
+}
+
+static bool
+change_flow(struct test_switch *sw, const char *text, int command)
+{
+    enum ofputil_protocol usable;
+    struct ofputil_flow_mod fm;
+    char *error = parse_ofp_flow_mod_str(&fm, text, NULL, NULL, command,
+                                         &usable);
+    if (error) {
+        free(error);
+        return false;
+    }
+    bool ok = send_flow_mod(sw, &fm);
+    minimatch_destroy(&fm.match);
+    free(CONST_CAST(struct ofpact *, fm.ofpacts));
+    return ok;
+}
+
+void
+test_switch_set_flows(struct test_switch *sw, struct svec *flows)
+{
+    size_t n = 0;
+
+    if (!change_flow(sw, "table=255", OFPFC_DELETE)) {
+        ovs_fatal(0, "flows could not be deleted");
+    }
+    for (size_t i = 0; i < flows->n; i++) {
+        if (change_flow(sw, flows->names[i], OFPFC_ADD)) {
+            flows->names[n++] = flows->names[i];
+        } else {
+            free(flows->names[i]);
+        }
+    }
+    flows->n = n;
+}
+
+size_t
+test_switch_get_flows(struct test_switch *sw, struct iov_flow_table *table,
+                      struct match **matchesp)
+{
+    static const struct ofpact no_actions[1];
+    struct ofputil_flow_stats_request fsr = {
+        .out_port = OFPP_ANY,
+        .out_group = OFPG_ANY,
+        .table_id = OFPTT_ALL,
+    };
+    struct ofputil_flow_stats *fses;
+    size_t n;
+    int error;
+
+    match_init_catchall(&fsr.match);
+    error = vconn_dump_flows(sw->vconn, &fsr, PROTOCOL, &fses, &n);
+    if (error) {
+        ovs_fatal(error, "flows could not be read");
+    }
+    struct match *matches = xcalloc(n + 1, sizeof *matches);
+    for (size_t i = 0; i < n; i++) {
+        struct iov_flow_spec spec = {
+            .table_id = fses[i].table_id,
+            .priority = fses[i].priority,
+            .match = &fses[i].match,
+            .ofpacts = fses[i].ofpacts_len ? fses[i].ofpacts : no_actions,
+            .ofpacts_len = fses[i].ofpacts_len,
+        };
+        iov_flow_table_put(table, &spec);
+        matches[i] = fses[i].match;
+        free(CONST_CAST(struct ofpact *, fses[i].ofpacts));
+    }
+    free(fses);
+    *matchesp = matches;
+    return n;
+}
+
+static char *
+call(struct test_switch *sw, const char *command, int argc, char *argv[])
+{
+    char *result, *error;
+    int err = unixctl_client_transact(sw->unixctl, command, argc, argv,
+                                      &result, &error);
+    if (err) {
+        ovs_fatal(err, "%s", command);
+    } else if (error) {
+        ovs_fatal(0, "%s %s: %s", command, argv[1], error);
+    }
+    sw->n_traces++;
+    return result;
+}
+
+static const char *
+datapath_actions(const char *trace)
+{
+    const char *a = strstr(trace, "\nDatapath actions:");
+    return a ? a : "";
+}
+
+/* Returns true if 'trace' has met exactly one NORMAL, and nothing that does
+ * not show in the datapath actions. */
+static bool
+met_one_normal(const char *trace)
+{
+    static const char *const silent[] = {
+        "learn(", "fin_timeout", "controller", "CONTROLLER", "group:",
+        "meter:", "sample", "Cannot truncate", "over max translation"
+    };
+    char *copy = xstrdup(trace), *save = NULL;
+    int n_normal = 0;
+    bool bad = false;
+
+    for (char *line = strtok_r(copy, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        line += strspn(line, " ");
+        n_normal += !strcmp(line, "NORMAL");
+        for (size_t i = 0; i < ARRAY_SIZE(silent); i++) {
+            bad |= !strncmp(line, silent[i], strlen(silent[i]));
+        }
+    }
+    free(copy);
+    return n_normal == 1 && !bad;
+}
+
+char *
+test_switch_trace(struct test_switch *sw, const char *packet)
+{
+    char *bridge = xstrdup(BRIDGE);
+    char *flow = xstrdup(packet);
+    char *normal = xstrdup("NORMAL");
+    char *argv[] = { bridge, flow, normal };
+    char *trace = call(sw, "ofproto/trace", 2, argv);
+
+    bool fine = met_one_normal(trace);
+    if (fine) {
+        char *want = call(sw, "ofproto/trace-packet-out", 3, argv);
+        fine = !strcmp(datapath_actions(trace), datapath_actions(want));
+        free(want);
+    }
+    if (fine) {
+        free(trace);
+        trace = NULL;
+    }
+    free(bridge);
+    free(flow);
+    free(normal);
+    return trace;
+}
