@@ -241,6 +241,7 @@ record_to_json(const struct iov_vf_record *record)
     json_object_put_string(json, "guest", record->guest ? record->guest : "");
     put_mac(json, "mac", record->mac);
     put_mac(json, "fence-mac", record->fence_mac);
+    json_object_put(json, "started", json_boolean_create(record->started));
     return json;
 }
 
@@ -355,6 +356,7 @@ record_from_json(struct iov_vf_record *record, const struct json *json)
                && get_mac(json, "mac", &record->mac)
                && get_mac(json, "fence-mac", &record->fence_mac));
 
+    record->started = member(json, "started", JSON_TRUE) != NULL;
     free(error);
     return ok;
 }

@@ -271,6 +271,27 @@ iov_journal_note_num_vfs(const struct iov_pf *pf, int original)
 }
 
 int
+iov_journal_note_started(const struct iov_pf *pf, unsigned int vf,
+                         bool started)
+{
+    struct journal_pf *jpf = journal_find_pf(&journal, pf_key(pf));
+    struct iov_vf_record *record = jpf ? journal_steal_vf(jpf, vf) : NULL;
+    int error = 0;
+
+    if (record) {
+        bool old = record->started;
+
+        record->started = started;
+        journal_put_vf(jpf, vf, record);
+        error = old != started ? save() : 0;
+        if (error) {
+            record->started = old;
+        }
+    }
+    return error;
+}
+
+int
 iov_journal_original_vfs(const struct iov_pf *pf)
 {
     const struct journal_pf *jpf = journal_find_pf(&journal, pf_key(pf));

@@ -41,6 +41,9 @@ int iov_journal_note_mac(const struct iov_pf *pf, struct eth_addr, bool ours);
 int iov_journal_note_num_vfs(const struct iov_pf *pf, int original);
 /* The number of VFs noted and not yet put back, or -1. */
 int iov_journal_original_vfs(const struct iov_pf *pf);
+/* Whether the guest was let use the VF; no error if there is no record. */
+int iov_journal_note_started(const struct iov_pf *pf, unsigned int vf,
+                             bool started);
 /* Entries of ovs-vswitchd's MAC table that are ours.  Null 'port': the entry
  * has been taken back. */
 int iov_journal_note_switch(const char *bridge, uint16_t vlan,

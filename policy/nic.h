@@ -63,6 +63,8 @@ struct iov_vf_record {
     char *guest;                /* iov-guest at that time. */
     struct eth_addr mac;        /* MAC of the port. */
     struct eth_addr fence_mac;  /* MAC that isolates the VF. */
+    bool started;               /* The guest was let use it; from then on what
+                                 * the guest does with it is its business. */
 };
 
 /* Where the VF's device is, seen from its guest. */

@@ -90,13 +90,27 @@ next_switch_result(void)
     return r;
 }
 
+/* The journal follows what the guest was let do. */
+static struct iov_result *
+next_guest_result(const struct iov_nics *nics)
+{
+    struct iov_result *r = iov_guests_next_result();
+    const struct iov_pf *pf = r ? iov_nics_find(nics, r->op->pf) : NULL;
+
+    if (pf && !r->error) {
+        iov_journal_note_started(pf, r->op->vf,
+                                 r->op->type == IOV_OP_GUEST_START);
+    }
+    return r;
+}
+
 struct iov_result *
 iov_dispatch_next_result(const struct iov_nics *nics)
 {
     struct iov_result *r = next_journal_result(nics);
 
     r = r ? r : iov_providers_next_result();
-    r = r ? r : iov_guests_next_result();
+    r = r ? r : next_guest_result(nics);
     return r ? r : next_switch_result();
 }
 

@@ -105,6 +105,9 @@ see_nics(void)
             struct iov_vf *vf = &pf->vfs[j];
             if (vf->record) {
                 vf->guest = iov_guests_state(vf->record->guest, vf);
+                if (vf->guest == IOV_GUEST_GIVEN && vf->record->started) {
+                    vf->guest = IOV_GUEST_RUNNING;
+                }
             }
         }
     }
