@@ -52,6 +52,12 @@ journal_clear(struct journal *journal)
     journal->n_switch_entries = 0;
 }
 
+static bool
+pf_is_empty(const struct journal_pf *pf)
+{
+    return pf->original_vfs < 0 && !pf->n_macs && hmap_is_empty(&pf->vfs);
+}
+
 void
 journal_trim(struct journal *journal)
 {
@@ -60,7 +66,7 @@ journal_trim(struct journal *journal)
     SHASH_FOR_EACH_SAFE (node, &journal->pfs) {
         struct journal_pf *pf = node->data;
 
-        if (pf->original_vfs < 0 && !pf->n_macs && hmap_is_empty(&pf->vfs)) {
+        if (pf_is_empty(pf)) {
             pf_destroy(pf);
             shash_delete(&journal->pfs, node);
         }
@@ -290,7 +296,9 @@ journal_to_json(const struct journal *journal)
 
     json_object_put(json, "version", json_integer_create(FORMAT_VERSION));
     SHASH_FOR_EACH (node, &journal->pfs) {
-        json_object_put(pfs, node->name, pf_to_json(node->data));
+        if (!pf_is_empty(node->data)) {
+            json_object_put(pfs, node->name, pf_to_json(node->data));
+        }
     }
     json_object_put(json, "pfs", pfs);
     for (size_t i = 0; i < journal->n_switch_entries; i++) {

@@ -80,6 +80,14 @@ encode_vlan(struct nlmsghdr *nlh, unsigned int vf,
     }
 }
 
+/* What could not be set again is not taken for known. */
+static bool
+vlan_is_sane(uint32_t vlan, uint32_t qos, uint16_t proto)
+{
+    return (vlan <= 4094 && qos <= 7
+            && (proto == ETH_P_8021Q || proto == ETH_P_8021AD));
+}
+
 static bool
 decode_vlan(const void *data, struct iov_vf_settings *s)
 {
@@ -87,10 +95,8 @@ decode_vlan(const void *data, struct iov_vf_settings *s)
 
     s->vlan = v->vlan;
     s->qos = v->qos;
-    if (!s->vlan_proto) {
-        s->vlan_proto = ETH_P_8021Q;
-    }
-    return true;
+    s->vlan_proto = ETH_P_8021Q;
+    return vlan_is_sane(v->vlan, v->qos, ETH_P_8021Q);
 }
 
 /* IFLA_VF_VLAN_LIST tells the protocol too. */
@@ -109,7 +115,9 @@ decode_vlan_list(const struct nlattr *list, struct iov_vf_settings *s)
             s->vlan = v->vlan;
             s->qos = v->qos;
             s->vlan_proto = ntohs(v->vlan_proto);
-            s->known |= IOV_VF_BIT(IOV_VF_VLAN);
+            if (vlan_is_sane(v->vlan, v->qos, s->vlan_proto)) {
+                s->known |= IOV_VF_BIT(IOV_VF_VLAN);
+            }
             return;
         }
     }
