@@ -289,7 +289,11 @@ parse_ext_ack(const void *attrs, size_t size, const struct nlmsghdr *request)
     if (ds.length && offset) {
         format_attribute(&ds, request, offset);
     }
-    return ds.length ? ds_steal_cstr(&ds) : NULL;
+    if (!ds.length) {
+        ds_destroy(&ds);
+        return NULL;
+    }
+    return ds_steal_cstr(&ds);
 }
 
 int
