@@ -360,7 +360,14 @@ step_learn_uplink(const struct iov_plan_in *in)
 static struct iov_op *
 step_read_back(const struct iov_plan_in *in)
 {
-    return in->checked ? NULL : make_op(in, IOV_OP_READ_BACK);
+    struct iov_op *op;
+
+    if (in->checked) {
+        return NULL;
+    }
+    op = make_op(in, IOV_OP_READ_BACK);
+    op->set = *in->want;
+    return op;
 }
 
 /* Steps back to software. */

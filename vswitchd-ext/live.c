@@ -8,6 +8,7 @@
 #include <config.h>
 #include "vswitchd-ext/live.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "coverage.h"
@@ -17,6 +18,7 @@
 #include "packets.h"
 #include "policy/snapshot.h"
 #include "random.h"
+#include "timeval.h"
 #include "util.h"
 #include "vswitchd-ext/history.h"
 
@@ -84,6 +86,7 @@ live_destroy(struct shash_node *node)
     iov_reasons_clear(&live->reasons);
     iov_failures_clear(&live->failures);
     learned_clear(&live->learned);
+    iov_op_destroy(live->read);
     free(live->next);
     free(live->name);
     free(live);
@@ -174,6 +177,57 @@ iov_live_set_request(struct iov_live *live, const struct iov_port *port)
     if (hash != live->request) {
         iov_failures_clear(&live->failures);
         live->request = hash;
+    }
+}
+
+/* Returns what 'vf' does not show as in 'want', in words, or null. */
+static char *
+find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
+        if (want->known & IOV_VF_BIT(i)
+            && !(vf->now.known & IOV_VF_BIT(i)
+                 && iov_vf_attr_equal(&vf->now, want, i))) {
+            ds_put_cstr(&ds, ds.length ? ", " : "it shows ");
+            if (vf->now.known & IOV_VF_BIT(i)) {
+                iov_vf_attr_format(&ds, &vf->now, i);
+            } else {
+                ds_put_cstr(&ds, "nothing");
+            }
+            ds_put_cstr(&ds, " instead of ");
+            iov_vf_attr_format(&ds, want, i);
+        }
+    }
+    return ds.length ? ds_steal_cstr(&ds) : NULL;
+}
+
+void
+iov_live_compare(struct iov_live *live, const struct iov_nics *nics,
+                 long long int now)
+{
+    struct iov_op *op = live->read;
+    const struct iov_pf *pf = op ? iov_nics_find(nics, op->pf) : NULL;
+    char *text = (pf && op->vf < pf->n_vfs
+                  ? find_difference(&pf->vfs[op->vf], &op->set) : NULL);
+
+    live->read = NULL;
+    if (text) {
+        struct iov_result *r = iov_result_create(op, EIO, text);
+
+        VLOG_WARN("%s: VF %u of %s acknowledged what it did not do: %s",
+                  live->name, op->vf, op->pf, text);
+        iov_history_add(live->name, time_wall_msec(),
+                        "VF %u of %s acknowledged what it did not do: %s",
+                        op->vf, op->pf, text);
+        live->checked = false;
+        iov_failures_add(&live->failures, r, now);
+        iov_result_destroy(r);
+        free(text);
+    } else if (op) {
+        iov_failures_remove(&live->failures, op);
+        iov_op_destroy(op);
     }
 }
 

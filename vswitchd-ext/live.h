@@ -21,6 +21,7 @@
 #include "policy/port-state.h"
 #include "policy/reason.h"
 
+struct iov_nics;
 struct iov_port;
 
 /* The address that ovs-vswitchd was last told of for a port. */
@@ -37,6 +38,7 @@ struct iov_live {
     bool seen;                  /* In this turn. */
     bool busy;                  /* An operation is under way. */
     bool checked;               /* The VF was read back since it changed. */
+    struct iov_op *read;        /* READ_BACK to be compared, or null. */
     bool reread;                /* Of a PF: it is to be read again. */
     bool held;                  /* By "iov/hold". */
     enum iov_port_state state;
@@ -69,6 +71,12 @@ void iov_live_set_reasons(struct iov_live *, struct iov_reasons *reasons,
                           long long int wall_now);
 /* If what 'port' asks for has changed, earlier failures are void. */
 void iov_live_set_request(struct iov_live *, const struct iov_port *);
+
+/* Compares what was just read back with what was to be read.  A difference is
+ * a failure of the operation: it must not be mended at once, or a NIC that
+ * acknowledges without doing would keep the daemon busy for ever. */
+void iov_live_compare(struct iov_live *, const struct iov_nics *,
+                      long long int now);
 
 /* Null unless ovs-vswitchd still knows 'mac' and 'vlan' by our word. */
 const char *iov_live_learned_at(const struct iov_live *, const char *bridge,

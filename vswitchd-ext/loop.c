@@ -119,6 +119,7 @@ see_port(struct iov_port *port)
     struct iov_live *live = iov_live_get(port->name);
 
     live->seen = true;
+    iov_live_compare(live, &nics, time_msec());
     iov_live_set_request(live, port);
     port->commanded_hold = live->held;
     port->failures = &live->failures;

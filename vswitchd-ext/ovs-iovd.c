@@ -17,6 +17,7 @@
 #include "command-line.h"
 #include "daemon.h"
 #include "dirs.h"
+#include "dummy.h"
 #include "fatal-signal.h"
 #include "memory.h"
 #include "openvswitch/poll-loop.h"
@@ -159,6 +160,10 @@ main(int argc, char *argv[])
     unixctl_command_register("exit", "[--cleanup]", 0, 1, exit_command,
                              &ending);
     iov_commands_register();
+
+    if (options.dummy) {
+        timeval_dummy_register();
+    }
 
     struct iov_loop_options loop_options = {
         .database = options.database,

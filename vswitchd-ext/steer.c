@@ -284,10 +284,14 @@ take_result(const struct iov_result *r, long long int now,
 
     live->busy = false;
     live->checked = r->op->type == IOV_OP_READ_BACK && !r->error;
+    iov_op_destroy(live->read);
+    live->read = live->checked ? iov_op_clone(r->op) : NULL;
     if (r->error) {
         iov_failures_add(&live->failures, r, now);
     } else {
-        iov_failures_remove(&live->failures, r->op);
+        if (!live->read) {
+            iov_failures_remove(&live->failures, r->op);
+        }
         if (r->op->type == IOV_OP_SWITCH_LEARN
             || r->op->type == IOV_OP_SWITCH_FORGET) {
             iov_live_set_learned(live, r->op, iov_switch_mac_connection());
