@@ -8,6 +8,9 @@
 
 TESTSUITE_AT = \
 	tests/docs.at \
+	tests/netlink-golden.at \
+	tests/offload-journal.at \
+	tests/offload-pci.at \
 	tests/policy-failures.at \
 	tests/policy-keys.at \
 	tests/policy-nic.at \

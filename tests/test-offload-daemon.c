@@ -25,7 +25,7 @@
 
 #include "command-line.h"
 #include "daemon.h"
-#include "dirs.h"
+#include "dummy.h"
 #include "fatal-signal.h"
 #include "offload/guest.h"
 #include "offload/journal.h"
@@ -322,6 +322,7 @@ test_daemon(int argc, char *argv[])
         exit(EXIT_FAILURE);
     }
     register_commands();
+    timeval_dummy_register();
 
     char *error = iov_journal_open(args[2]);
 

@@ -200,6 +200,7 @@ static void
 decode_error(struct ds *ds, const uint8_t *bytes, size_t n)
 {
     const struct nlmsghdr *nlh = (const void *) bytes;
+    const struct nlmsghdr *request = NULL;
     char *text;
     int error;
 
@@ -208,7 +209,15 @@ decode_error(struct ds *ds, const uint8_t *bytes, size_t n)
         ds_put_cstr(ds, "not a message\n");
         return;
     }
-    error = rtnl_parse_error(nlh, nlh, &text);
+    if (nlh->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr))
+        && !(nlh->nlmsg_flags & NLM_F_CAPPED)) {
+        /* It is repeated there, which the program does not rely on. */
+        request = (const void *) (bytes + NLMSG_LENGTH(sizeof(int)));
+        if (request->nlmsg_len > n - NLMSG_LENGTH(sizeof(int))) {
+            request = NULL;
+        }
+    }
+    error = rtnl_parse_error(nlh, request, &text);
     ds_put_format(ds, "%s%s%s\n", error ? ovs_strerror(error) : "ok",
                   text ? ": " : "", text ? text : "");
     free(text);
@@ -280,6 +289,18 @@ run_line(const struct svec *w)
     ds_destroy(&ds);
 }
 
+/* Like svec_parse_words(), which would take the quotes out of JSON. */
+static void
+split(struct svec *words, char *line)
+{
+    char *save_ptr = NULL;
+
+    for (char *w = strtok_r(line, " ", &save_ptr); w;
+         w = strtok_r(NULL, " ", &save_ptr)) {
+        svec_add(words, w);
+    }
+}
+
 int
 test_netlink(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 {
@@ -288,7 +309,7 @@ test_netlink(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     while (!ds_get_line(&line, stdin)) {
         struct svec words = SVEC_EMPTY_INITIALIZER;
 
-        svec_parse_words(&words, ds_cstr(&line));
+        split(&words, ds_cstr(&line));
         if (words.n) {
             run_line(&words);
         }
