@@ -232,7 +232,8 @@ do_pf_op(struct dummy_pf *pf, const struct iov_op *op, char **text)
     }
 }
 
-/* Does 'op' now.  Returns 0 or a positive errno, and words in '*text'. */
+/* Does 'op' now, except for writing the file.  Returns 0 or a positive errno,
+ * and words in '*text'. */
 static int
 execute(const struct iov_op *op, char **text)
 {
@@ -260,7 +261,7 @@ execute(const struct iov_op *op, char **text)
         *text = nullable_xstrdup(r->text);
         if (op->type == IOV_OP_VF_SET && r->error == EOPNOTSUPP) {
             vf->cannot |= IOV_VF_BIT(op->attr);
-            dummy_touch();
+            change_seq++;
         }
         return r->error;
     }
@@ -268,7 +269,7 @@ execute(const struct iov_op *op, char **text)
     int error = (op->type == IOV_OP_VF_SET ? do_vf_set(pf, vf, op)
                  : is_vf_op ? dummy_guest_do(op, vf, text)
                  : do_pf_op(pf, op, text));
-    dummy_touch();
+    change_seq++;
     return error;
 }
 
@@ -321,9 +322,12 @@ is_blocked(const struct pending *p)
     return false;
 }
 
+/* The file is written once for all that is done in a run, because it holds
+ * every VF.  No result has been handed out before that. */
 static void
 dummy_run(long long int now)
 {
+    uint64_t before = change_seq;
     struct pending *p;
 
     last_now = now;
@@ -332,6 +336,9 @@ dummy_run(long long int now)
             ovs_list_remove(&p->node);
             finish(p);
         }
+    }
+    if (change_seq != before) {
+        dummy_store_save();
     }
 }
 
