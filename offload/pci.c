@@ -236,6 +236,26 @@ read_vf(const char *netdev, struct iov_vf *vf)
                                        root(), netdev, vf->index));
 }
 
+/* sriov_numvfs would tell, but cannot be read while somebody writes it, which
+ * takes seconds. */
+static unsigned int
+count_vfs(const char *netdev, unsigned int max)
+{
+    unsigned int n = 0;
+    bool found = true;
+
+    while (n < max && found) {
+        char *path = xasprintf("%s/class/net/%s/device/virtfn%u", root(),
+                               netdev, n);
+        char *target = link_target_free(path);
+
+        found = target != NULL;
+        n += found;
+        free(target);
+    }
+    return n;
+}
+
 bool
 pci_read_pf(struct iov_pf *pf)
 {
@@ -257,10 +277,8 @@ pci_read_pf(struct iov_pf *pf)
         pf->description = describe(vendor, device);
     }
 
-    if (!read_number(pf->netdev, "sriov_numvfs", &n) || n > pf->total_vfs) {
-        n = 0;
-    }
     iov_pf_set_n_vfs(pf, 0);
+    n = count_vfs(pf->netdev, pf->total_vfs);
     iov_pf_set_n_vfs(pf, n);
     for (unsigned int i = 0; i < n; i++) {
         read_vf(pf->netdev, &pf->vfs[i]);

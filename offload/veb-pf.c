@@ -395,6 +395,9 @@ refresh(struct veb_pf *pf, struct rtnl *rtnl)
 {
     union rtnl_request req;
 
+    if (pf->writing) {
+        return;
+    }
     if (pf->stale) {
         pf->stale = false;
         COVERAGE_INC(iov_pf_read);

@@ -27,6 +27,8 @@ struct veb_pf {
     bool stale;                 /* To be read again: all but the MACs, */
     bool stale_macs;            /* the MACs. */
     bool have_link, have_macs;  /* Has been read at least once. */
+    bool writing;               /* VFs are being created or removed by us; not
+                                 * read before that is complete. */
     char *signature;            /* Contents when last told of. */
 };
 

@@ -205,7 +205,7 @@ request(struct iov_op *op, const struct veb_pf *pf)
 /* Number of VFs. */
 
 static void
-start_job(struct iov_op *op)
+start_job(struct iov_op *op, struct veb_pf *pf)
 {
     struct job *job = xmalloc(sizeof *job);
     int error = pci_num_vfs_start(op->pf, op->num_vfs, &job->write);
@@ -215,6 +215,7 @@ start_job(struct iov_op *op)
         finish(op, error, "no process can be started", 0);
     } else {
         job->op = op;
+        pf->writing = true;
         ovs_list_push_back(&jobs, &job->node);
     }
 }
@@ -233,6 +234,7 @@ run_jobs(void)
 
             /* The result must not come before the VFs are seen. */
             if (pf) {
+                pf->writing = false;
                 pf->stale = true;
                 veb_pfs_refresh(rtnl);
                 rtnl_run(rtnl);
@@ -249,14 +251,14 @@ run_jobs(void)
 static void
 veb_start(struct iov_op *op)
 {
-    const struct veb_pf *pf = veb_pf_find(op->pf);
+    struct veb_pf *pf = veb_pf_find(op->pf);
 
     if (!pf) {
         finish(op, ENODEV, "the PF has gone", 0);
     } else if (op->type == IOV_OP_VF_SET && op->vf >= pf->known.n_vfs) {
         finish(op, ENODEV, "the VF has gone", 0);
     } else if (op->type == IOV_OP_SET_NUM_VFS) {
-        start_job(op);
+        start_job(op, pf);
     } else {
         request(op, pf);
     }
