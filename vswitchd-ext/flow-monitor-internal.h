@@ -21,11 +21,10 @@ struct iov_reach;
 struct ofp_header;
 struct ofpbuf;
 struct rconn;
-struct tun_table;
 
 #define FLOW_MONITOR_RETRY_MAX_MSEC 8000
 
-enum phase { CONNECTING, ASKING, DUMPING, LIVE, REFUSED };
+enum phase { CONNECTING, DUMPING, LIVE, REFUSED };
 
 struct iov_flow_monitor {
     char *bridge;
@@ -35,6 +34,7 @@ struct iov_flow_monitor {
     struct rconn *rconn;
     bool trying;                /* 'rconn' has been given a connection. */
     bool connected;             /* It works. */
+    bool failed;                /* The last attempt failed. */
     int error;                  /* Why there is no connection, 0: not yet. */
     unsigned int backoff;       /* Milliseconds. */
     long long int retry_at;
@@ -44,12 +44,15 @@ struct iov_flow_monitor {
     enum ofperr refusal;        /* With REFUSED. */
     ovs_be32 dump_xid;          /* Of the flow monitor request. */
     bool paused;
+    bool unchecked;             /* After a pause: flows are to be counted. */
+    ovs_be32 count_xid;         /* 0: no count under way. */
+    unsigned int n_counts;      /* That did not agree. */
+    bool opaque;                /* Some flow cannot be counted. */
     bool resync;                /* Something was missed: start anew. */
     uint64_t db_token;          /* Database round trip begun on connecting. */
     bool restoring;             /* Flows are being restored, ... */
     uint64_t restore_token;     /* ...or have to arrive, up to this token. */
 
-    struct tun_table *tun_table;
     struct ofputil_port_map ports;
     uint64_t ports_db;          /* iov_db_changed() that 'ports' is of. */
     struct iov_flow_table *table;

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "coverage.h"
-#include "openvswitch/ofp-match.h"
+#include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-util.h"
 #include "openvswitch/ofpbuf.h"
@@ -21,7 +21,6 @@
 #include "openvswitch/vlog.h"
 #include "policy/flow-table.h"
 #include "timeval.h"
-#include "tun-metadata.h"
 #include "util.h"
 #include "vswitchd-ext/flow-update.h"
 
@@ -30,6 +29,9 @@ VLOG_DEFINE_THIS_MODULE(iov_flow_messages);
 COVERAGE_DEFINE(iov_flow_update);
 COVERAGE_DEFINE(iov_flow_pause);
 COVERAGE_DEFINE(iov_flow_opaque);
+
+/* Counts that may disagree before the flows are read anew. */
+#define MAX_COUNTS 5
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
@@ -41,12 +43,44 @@ flow_monitor_send(struct iov_flow_monitor *fm, struct ofpbuf *msg)
     return xid;
 }
 
+/* ovs-vswitchd tells of no deletion of a flow that was replaced while it had
+ * paused, so that after a pause the table can hold flows that are gone, and
+ * never lacks one: it is right exactly if the number is.  A flow that another
+ * thread of ovs-vswitchd learns at that moment can make the numbers differ
+ * once or twice. */
+static void
+handle_count(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    struct ofputil_aggregate_stats stats;
+    enum ofperr error = ofputil_decode_aggregate_stats_reply(&stats, oh);
+    fm->count_xid = 0;
+    if (fm->paused || !fm->unchecked) {
+        /* It will be counted again. */
+    } else if (!error
+               && stats.flow_count == iov_flow_table_count(fm->table)) {
+        fm->unchecked = false;
+    } else if (++fm->n_counts >= MAX_COUNTS) {
+        VLOG_INFO("bridge %s: deletions of flows were missed, starting anew",
+                  fm->bridge);
+        fm->resync = true;
+    }
+}
+
+static void
+resumed(struct iov_flow_monitor *fm)
+{
+    fm->paused = false;
+    fm->unchecked = !fm->opaque;
+    fm->n_counts = 0;
+}
+
 /* A flow that could not be decoded.  When such a flow changes or goes, only a
  * new dump can tell whether others of its kind are left. */
 static void
 opaque_update(struct iov_flow_monitor *fm, const struct flow_update *fu)
 {
     COVERAGE_INC(iov_flow_opaque);
+    fm->opaque = true;
     char *why = xasprintf("table=%"PRIu8" priority=%"PRIu16" "
                           "cookie=0x%"PRIx64": match not understood (%s)",
                           fu->table_id, fu->priority, fu->cookie,
@@ -68,7 +102,7 @@ apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
         COVERAGE_INC(iov_flow_pause);
         fm->paused = true;
     } else if (fu->event == OFPFME_RESUMED) {
-        fm->paused = false;
+        resumed(fm);
     } else if (fu->event == OFPFME_ABBREV) {
         /* Only for changes of our own, of which there are none. */
         fm->resync = true;
@@ -114,8 +148,7 @@ handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
     int n = 0;
     int error;
-    while (!(error = flow_update_pull(&fu, &msg, oh->version, fm->tun_table,
-                                      &ofpacts))) {
+    while (!(error = flow_update_pull(&fu, &msg, oh->version, &ofpacts))) {
         apply_update(fm, &fu, dumped);
         n++;
     }
@@ -133,28 +166,6 @@ handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
                   iov_flow_table_count(fm->table));
     }
     return n;
-}
-
-static void
-handle_tlv_table(struct iov_flow_monitor *fm, const struct ofp_header *oh)
-{
-    struct ofputil_tlv_table_reply reply;
-    enum ofperr error = ofputil_decode_tlv_table_reply(oh, &reply);
-    if (!error) {
-        struct ofputil_tlv_table_mod add = { .command = NXTTMC_ADD };
-        ovs_list_move(&add.mappings, &reply.mappings);
-        error = tun_metadata_table_mod(&add, NULL, &fm->tun_table);
-        ofputil_uninit_tlv_table(&add.mappings);
-    }
-    if (error) {
-        VLOG_WARN_RL(&rl, "bridge %s: table of tunnel options cannot be "
-                     "decoded (%s)", fm->bridge, ofperr_get_name(error));
-        fm->resync = true;
-    } else if (fm->phase == ASKING) {
-        fm->phase = DUMPING;
-        fm->dump_xid = flow_monitor_send(
-            fm, flow_update_encode_request(oh->version, 1));
-    }
 }
 
 /* An error carries no usable transaction number, so that one that arrives
@@ -194,9 +205,9 @@ flow_monitor_handle(struct iov_flow_monitor *fm, const struct ofp_header *oh)
         COVERAGE_INC(iov_flow_pause);
         fm->paused = true;
     } else if (type == OFPTYPE_FLOW_MONITOR_RESUMED) {
-        fm->paused = false;
-    } else if (type == OFPTYPE_NXT_TLV_TABLE_REPLY) {
-        handle_tlv_table(fm, oh);
+        resumed(fm);
+    } else if (type == OFPTYPE_AGGREGATE_STATS_REPLY) {
+        handle_count(fm, oh);
     } else if (type == OFPTYPE_BARRIER_REPLY) {
         if (oh->xid == fm->barrier_xid) {
             fm->barrier_xid = 0;

@@ -5,8 +5,6 @@
  * A connection goes through these phases:
  *
  *   CONNECTING  no connection, or versions are being negotiated;
- *   ASKING      tunnel options were asked for, because matches on them can
- *               only be decoded with their table;
  *   DUMPING     the flow monitor was requested, its flows arrive;
  *   LIVE        changes arrive;
  *   REFUSED     ovs-vswitchd answered with an error.
@@ -16,7 +14,8 @@
  * ovs-vswitchd would otherwise be heard before its configuration is
  * complete), that flows are not being restored, that all restored ones have
  * arrived, and that it has not paused the monitor.  While paused, deletions
- * arrive and additions do not.
+ * arrive and additions do not; after a pause the flows are counted, see
+ * handle_count().
  *
  * The subtle thing: an empty table is as good as any other.  That it is the
  * truth, and not the moment before a new ovs-vswitchd is configured, has to
@@ -48,10 +47,10 @@
 #include "policy/reach.h"
 #include "socket-util.h"
 #include "timeval.h"
-#include "tun-metadata.h"
 #include "util.h"
 #include "vswitchd-ext/db.h"
 #include "vswitchd-ext/flow-monitor-internal.h"
+#include "vswitchd-ext/flow-update.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_flow_monitor);
 
@@ -68,7 +67,7 @@ COVERAGE_DEFINE(iov_flow_resync);
  * nothing in the log. */
 #define RETRY_MISSING_MSEC 500
 #define RETRY_CLOSED_MSEC 100
-#define RETRY_MIN_MSEC 1000
+#define RETRY_MIN_MSEC 200
 
 /* What one run takes in before others have their turn: a message holds up to
  * about 750 flows. */
@@ -101,7 +100,6 @@ iov_flow_monitor_destroy(struct iov_flow_monitor *fm)
         iov_reach_destroy(fm->reach);
         iov_flow_table_destroy(fm->overtaken);
         iov_flow_table_destroy(fm->table);
-        tun_metadata_free(fm->tun_table);
         ofputil_port_map_destroy(&fm->ports);
         free(fm->unknown);
         free(fm->target);
@@ -110,17 +108,17 @@ iov_flow_monitor_destroy(struct iov_flow_monitor *fm)
     }
 }
 
-/* Forgets all that belongs to one connection.  The flows go before the table
- * of tunnel options, to which their matches point. */
+/* Forgets all that belongs to one connection. */
 static void
 forget_connection(struct iov_flow_monitor *fm)
 {
     iov_flow_table_clear(fm->overtaken);
     iov_flow_table_clear(fm->table);
-    tun_metadata_free(fm->tun_table);
-    fm->tun_table = NULL;
     fm->phase = CONNECTING;
     fm->paused = false;
+    fm->unchecked = false;
+    fm->count_xid = 0;
+    fm->opaque = false;
     fm->resync = false;
     fm->barrier_xid = 0;
     fm->sent = fm->answered;
@@ -131,12 +129,12 @@ connected(struct iov_flow_monitor *fm)
 {
     forget_connection(fm);
     fm->connected = true;
+    fm->failed = false;
     fm->error = 0;
-    fm->backoff = RETRY_MIN_MSEC;
     fm->db_token = iov_db_sync();
-    fm->phase = ASKING;
-    flow_monitor_send(fm, ofpraw_alloc(OFPRAW_NXT_TLV_TABLE_REQUEST,
-                                  rconn_get_version(fm->rconn), 0));
+    fm->phase = DUMPING;
+    fm->dump_xid = flow_monitor_send(
+        fm, flow_update_encode_request(rconn_get_version(fm->rconn), 1));
 }
 
 /* How long to wait before the next attempt. */
@@ -157,10 +155,11 @@ static void
 disconnected(struct iov_flow_monitor *fm, int error)
 {
     fm->retry_at = time_msec() + choose_delay(fm, error);
+    fm->failed = !fm->connected;
+    fm->error = fm->resync ? 0 : error ? error : ECONNRESET;
     forget_connection(fm);
     fm->trying = false;
     fm->connected = false;
-    fm->error = error ? error : ECONNRESET;
     rconn_disconnect(fm->rconn);
 }
 
@@ -234,6 +233,13 @@ run_restore(struct iov_flow_monitor *fm)
     fm->restoring = restoring;
 }
 
+static bool
+needs_count(const struct iov_flow_monitor *fm)
+{
+    return (fm->phase == LIVE && fm->unchecked && !fm->paused
+            && !fm->count_xid);
+}
+
 static void
 run_sync(struct iov_flow_monitor *fm)
 {
@@ -244,6 +250,10 @@ run_sync(struct iov_flow_monitor *fm)
                 fm, ofputil_encode_barrier_request(
                     rconn_get_version(fm->rconn)));
         }
+    }
+    if (needs_count(fm)) {
+        fm->count_xid = flow_monitor_send(
+            fm, flow_update_encode_count(rconn_get_version(fm->rconn)));
     }
 }
 
@@ -269,7 +279,6 @@ find_unknown(const struct iov_flow_monitor *fm)
         return xasprintf("ovs-vswitchd refused the flow monitor: %s",
                          ofperr_get_name(fm->refusal));
 
-    case ASKING:
     case DUMPING:
         return xstrdup("the flow tables are being read");
 
@@ -285,6 +294,8 @@ find_unknown(const struct iov_flow_monitor *fm)
             ? xstrdup("restored flows are being read")
             : fm->paused
             ? xstrdup("ovs-vswitchd has paused reporting changes of flows")
+            : fm->unchecked
+            ? xstrdup("flows are being counted after a pause")
             : fm->resync
             ? xstrdup("the flow tables are to be read anew")
             : NULL);
@@ -297,7 +308,7 @@ is_hopeless(const struct iov_flow_monitor *fm)
 {
     return (fm->restoring
             || fm->phase == REFUSED
-            || (fm->phase == CONNECTING && !fm->trying && fm->error));
+            || (fm->phase == CONNECTING && !fm->trying && fm->failed));
 }
 
 static void
@@ -323,6 +334,7 @@ update_state(struct iov_flow_monitor *fm)
     }
 
     if (!fm->unknown) {
+        fm->backoff = RETRY_MIN_MSEC;
         fm->done = fm->answered;
     } else if (is_hopeless(fm)) {
         fm->done = fm->answered = fm->sent = fm->asked;
@@ -359,10 +371,10 @@ iov_flow_monitor_wait(struct iov_flow_monitor *fm)
     rconn_recv_wait(fm->rconn);
     if (!fm->trying || fm->phase == REFUSED) {
         poll_timer_wait_until(fm->retry_at);
-    } else if (fm->resync
+    } else if (fm->resync || needs_count(fm)
                || (fm->phase == LIVE && fm->unknown
                    && iov_db_synced(fm->db_token) && !fm->paused
-                   && !fm->restoring && !fm->barrier_xid)
+                   && !fm->restoring && !fm->unchecked && !fm->barrier_xid)
                || (fm->phase >= DUMPING && fm->sent != fm->asked
                    && !fm->barrier_xid)) {
         poll_immediate_wake();

@@ -2,6 +2,10 @@
  *
  * Decoding of what a flow monitor sends.
  *
+ * Matches on tunnel options are decoded without the bridge's table of them,
+ * which may change at any time without notice: each match then carries where
+ * it has put which option (tun_md), and policy/ looks at that.
+ *
  * The subtle thing: OpenFlow 1.3 numbers the events otherwise than 1.4, and
  * has no event of its own for flows that were there before. */
 
@@ -13,6 +17,7 @@
 #include <stdio.h>
 
 #include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-match.h"
 #include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
@@ -81,8 +86,7 @@ pull_header_of14(struct flow_update *fu, struct ofpbuf *entry)
 
 int
 flow_update_pull(struct flow_update *fu, struct ofpbuf *msg,
-                 enum ofp_version version, const struct tun_table *tun_table,
-                 struct ofpbuf *ofpacts)
+                 enum ofp_version version, struct ofpbuf *ofpacts)
 {
     if (!msg->size) {
         return EOF;
@@ -108,7 +112,7 @@ flow_update_pull(struct flow_update *fu, struct ofpbuf *msg,
         return error;
     }
 
-    fu->bad_match = ofputil_pull_ofp11_match(&entry, tun_table, NULL,
+    fu->bad_match = ofputil_pull_ofp11_match(&entry, NULL, NULL,
                                              &fu->match, NULL);
     ofpbuf_clear(ofpacts);
     if (!fu->bad_match && fu->event != OFPFME_REMOVED
@@ -143,4 +147,18 @@ flow_update_encode_request(enum ofp_version version, uint32_t id)
         &request, msg, ofputil_protocol_from_ofp_version(version));
     ofpmsg_update_length(msg);
     return msg;
+}
+
+struct ofpbuf *
+flow_update_encode_count(enum ofp_version version)
+{
+    struct ofputil_flow_stats_request request = {
+        .aggregate = true,
+        .out_port = OFPP_ANY,
+        .out_group = OFPG_ANY,
+        .table_id = OFPTT_ALL,
+    };
+    match_init_catchall(&request.match);
+    return ofputil_encode_flow_stats_request(
+        &request, ofputil_protocol_from_ofp_version(version));
 }

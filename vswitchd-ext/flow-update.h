@@ -6,9 +6,8 @@
 /* One entry of a flow monitor's message, decoded.
  *
  * The subtle thing: Open vSwitch's own decoder gives up the rest of a message
- * when it meets one action or field that it does not know, and keys of
- * tunnel options that differ only in their number look equal to it.  This
- * one skips by the entry's length and knows the table of tunnel options. */
+ * when it meets one action or field that it does not know.  This one skips by
+ * the entry's length. */
 
 #include <stdint.h>
 
@@ -18,7 +17,6 @@
 
 struct ofpact;
 struct ofpbuf;
-struct tun_table;
 
 struct flow_update {
     enum ofp_flow_update_event event;
@@ -37,10 +35,12 @@ struct flow_update {
  * is storage for its actions.  Returns 0, EOF at the end, or an error after
  * which nothing in 'msg' can be trusted. */
 int flow_update_pull(struct flow_update *, struct ofpbuf *msg,
-                     enum ofp_version, const struct tun_table *,
-                     struct ofpbuf *ofpacts);
+                     enum ofp_version, struct ofpbuf *ofpacts);
 
 /* A flow monitor of everything, with actions. */
 struct ofpbuf *flow_update_encode_request(enum ofp_version, uint32_t id);
+
+/* The number of flows that such a monitor tells of. */
+struct ofpbuf *flow_update_encode_count(enum ofp_version);
 
 #endif /* vswitchd-ext/flow-update.h */
