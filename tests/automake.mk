@@ -7,8 +7,13 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
+	tests/db-publish.at \
+	tests/db-snapshot.at \
 	tests/docs.at \
+	tests/flow-monitor-life.at \
+	tests/flow-monitor-updates.at \
 	tests/netlink-golden.at \
+	tests/offload-dummy.at \
 	tests/offload-journal.at \
 	tests/offload-pci.at \
 	tests/policy-failures.at \
@@ -18,7 +23,9 @@ TESTSUITE_AT = \
 	tests/policy-reasons.at \
 	tests/reach-flows.at \
 	tests/reach-tables.at \
-	tests/source.at
+	tests/reach-trace.at \
+	tests/source.at \
+	tests/switch-mac.at
 
 LAB_TESTSUITE_AT =
 
@@ -55,7 +62,13 @@ tests_test_offload_SOURCES = \
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-inputs
+tests_test_inputs_SOURCES = tests/test-inputs.c
+tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
+	offload/libiov-offload.a policy/libiov-policy.a $(MNL_LIBS) $(OVS_LIBS)
+
 EXTRA_DIST += \
+	tests/daemon-macros.at \
 	tests/lab-testsuite.at \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
@@ -81,7 +94,8 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 	  echo "m4_include([$$f])"; done > $@
 
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
-    $(top_srcdir)/tests/testsuite.at $(TESTSUITE_AT)
+    $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/daemon-macros.at \
+    $(TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
 
