@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# "make bench" and "make bench-lab": how fast it is, for people to read.
+# Neither is part of "make check", because no number is right or wrong.
+
+EXTRA_PROGRAMS += tests/bench/bench-fence
+tests_bench_bench_fence_SOURCES = \
+	tests/bench/bench-fence.c \
+	tests/bench/bench-watch.c \
+	tests/bench/bench-watch.h
+tests_bench_bench_fence_LDADD = offload/libiov-offload.a \
+	policy/libiov-policy.a $(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+
+bench_scripts = \
+	tests/bench/bench-host.sh \
+	tests/bench/bench-in-lab.sh \
+	tests/bench/bench-lab.sh \
+	tests/bench/common.sh
+EXTRA_DIST += $(bench_scripts)
+CLEANFILES += tests/bench/bench-fence$(EXEEXT)
+
+bench_env = BENCH_BUILD='$(abs_builddir)' BENCH_SOURCE='$(abs_srcdir)' \
+	BENCH_OVS_VERSION='$(OVS_VERSION)'
+
+bench: tests/bench/bench-fence$(EXEEXT) vswitchd-ext/ovs-iovd$(EXEEXT)
+	@$(bench_env) bash $(srcdir)/tests/bench/bench-host.sh
+
+# Needs root, like the lab.
+bench-lab: tests/bench/bench-fence$(EXEEXT)
+	@$(bench_env) bash $(srcdir)/tests/bench/bench-lab.sh
+.PHONY: bench bench-lab
