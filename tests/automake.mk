@@ -7,11 +7,13 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
+	tests/daemon-privileges.at \
 	tests/db-publish.at \
 	tests/db-snapshot.at \
 	tests/docs.at \
 	tests/flow-monitor-life.at \
 	tests/flow-monitor-updates.at \
+	tests/flow-update.at \
 	tests/netlink-golden.at \
 	tests/offload-dummy.at \
 	tests/offload-journal.at \
@@ -61,6 +63,10 @@ tests_test_offload_SOURCES = \
 	tests/test-offload.h
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+
+check_PROGRAMS += tests/test-flow-update
+tests_test_flow_update_SOURCES = tests/test-flow-update.c
+tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-inputs
 tests_test_inputs_SOURCES = tests/test-inputs.c
