@@ -7,6 +7,8 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
+	tests/daemon-reasons-nic.at \
+	tests/daemon-reasons-switch.at \
 	tests/daemon-privileges.at \
 	tests/db-publish.at \
 	tests/db-snapshot.at \
@@ -74,6 +76,7 @@ tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 	offload/libiov-offload.a policy/libiov-policy.a $(MNL_LIBS) $(OVS_LIBS)
 
 EXTRA_DIST += \
+	tests/daemon-kit.at \
 	tests/daemon-macros.at \
 	tests/lab-testsuite.at \
 	tests/testsuite.at \
@@ -101,6 +104,7 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
     $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/daemon-macros.at \
+    $(top_srcdir)/tests/daemon-kit.at \
     $(TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
