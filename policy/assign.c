@@ -246,11 +246,18 @@ find_claim(struct iov_verdict *v, const struct pool *pool,
     }
 }
 
+/* True if 'v' has a VF that it may stay on.  With iov-vf that is the named
+ * one only: whoever is on it already is not driven off by a newcomer. */
 static bool
-holds_any(const struct iov_verdict *v, const struct pool *pool)
+holds_right(const struct iov_verdict *v, const struct pool *pool,
+            const struct iov_pf *first)
 {
+    const struct iov_vf_pin *pin = &v->port->keys.pin;
+
     for (size_t i = 0; i < pool->n; i++) {
-        if (pool->list[i].holder == v) {
+        const struct candidate *c = &pool->list[i];
+        if (c->holder == v && (pin->kind == IOV_PIN_NONE
+                               || is_pin_of(pin, c->pf, first, c->vf))) {
             return true;
         }
     }
@@ -259,11 +266,12 @@ holds_any(const struct iov_verdict *v, const struct pool *pool)
 
 /* Position of 'v' in the queue: bigger comes first. */
 static int
-rank(const struct iov_verdict *v, const struct pool *pool)
+rank(const struct iov_verdict *v, const struct pool *pool,
+     const struct iov_pf *first)
 {
     return (v->port->keys.weight * 4
             + (v->port->keys.pin.kind != IOV_PIN_NONE) * 2
-            + holds_any(v, pool));
+            + holds_right(v, pool, first));
 }
 
 void
@@ -281,7 +289,7 @@ iov_assign_vfs(const struct iov_snapshot *s OVS_UNUSED,
     for (size_t i = 0; i < n; i++) {
         find_claim(&list[i], &pool, n_pfs ? pfs[0] : NULL);
         if (!list[i].reasons.n && pool.n) {
-            int r = rank(&list[i], &pool);
+            int r = rank(&list[i], &pool, pfs[0]);
             size_t j = n_queue++;
             for (; j > 0 && ranks[j - 1] < r; j--) {
                 ranks[j] = ranks[j - 1];
