@@ -9,6 +9,9 @@ EXTRA_DIST += \
 	build-aux/check-style \
 	build-aux/compile-commands
 
+# Without the "u" that automake puts there and binutils warns of.
+ARFLAGS = cr
+
 # Files of ours that are compiled, as "make lint" sees them.
 lint_sources = $(filter policy/%.c offload/%.c vswitchd-ext/%.c docs/%.c \
 	tests/%.c,$(DIST_SOURCES))
