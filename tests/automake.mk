@@ -9,6 +9,7 @@
 TESTSUITE_AT = \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \
+	tests/daemon-kill.at \
 	tests/daemon-privileges.at \
 	tests/db-publish.at \
 	tests/db-snapshot.at \
