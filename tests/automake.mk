@@ -7,10 +7,10 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
-	tests/daemon-reasons-nic.at \
-	tests/daemon-reasons-switch.at \
 	tests/daemon-kill.at \
 	tests/daemon-privileges.at \
+	tests/daemon-reasons-nic.at \
+	tests/daemon-reasons-switch.at \
 	tests/db-publish.at \
 	tests/db-snapshot.at \
 	tests/docs.at \
