@@ -325,7 +325,9 @@ run_all_candidates(struct walk *w, const struct path *p,
 {
     size_t start = 0;
 
-    qsort(cs->list, cs->n, sizeof *cs->list, compare_candidates);
+    if (cs->n) {
+        qsort(cs->list, cs->n, sizeof *cs->list, compare_candidates);
+    }
     for (size_t i = 1; i <= cs->n; i++) {
         if (i == cs->n || cs->list[i].flow->acts
             != cs->list[start].flow->acts) {
