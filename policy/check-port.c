@@ -8,8 +8,6 @@
 #include <config.h>
 #include "policy/check.h"
 
-#include <string.h>
-
 #include "packets.h"
 
 void
@@ -61,16 +59,6 @@ check_attached(struct iov_check *c)
     }
 }
 
-/* True if the MAC address of 'port' is meant, and not just what the device on
- * the host's side of a virtual machine happens to have. */
-static bool
-has_meant_mac(const struct iov_port *port)
-{
-    return (port->mac_known
-            && (port->keys.weight || port->is_uplink
-                || strcmp(port->mac_source, "mac_in_use")));
-}
-
 /* The MAC addresses of virtual machines' ports and of PFs must differ from
  * all others. */
 static void
@@ -78,7 +66,7 @@ check_unique(struct iov_check *c, const struct iov_bridge *bridge)
 {
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *other = &bridge->ports[i];
-        if (other != c->port && has_meant_mac(other)
+        if (other != c->port && iov_port_mac_is_meant(other)
             && eth_addr_equals(other->mac, c->port->mac)) {
             check_fail(c, IOV_REASON_DUPLICATE_MAC, other->name,
                        "It has "ETH_ADDR_FMT" too.",

@@ -183,6 +183,15 @@ iov_snapshot_finish(struct iov_snapshot *snapshot)
     }
 }
 
+bool
+iov_port_mac_is_meant(const struct iov_port *port)
+{
+    return (port->mac_known
+            && (port->keys.weight || port->is_uplink
+                || strcmp(port->mac_source, "mac_in_use")
+                || !strcmp(port->type, "internal")));
+}
+
 const struct iov_bridge *
 iov_snapshot_find_bridge(const struct iov_snapshot *snapshot,
                          const char *name)

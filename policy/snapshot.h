@@ -118,6 +118,10 @@ struct iov_mirror *iov_bridge_add_mirror(struct iov_bridge *,
 /* Sorts bridges and ports and marks uplinks; call once, when complete. */
 void iov_snapshot_finish(struct iov_snapshot *);
 
+/* True if 'mac' is the address of what is behind the port, and not just what
+ * the device on the host's side of it happens to have. */
+bool iov_port_mac_is_meant(const struct iov_port *);
+
 const struct iov_bridge *iov_snapshot_find_bridge(const struct iov_snapshot *,
                                                   const char *name);
 /* Looks in all bridges; '*bridgep' is its bridge. */

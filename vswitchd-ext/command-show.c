@@ -148,6 +148,28 @@ pf_of(const struct iov_view *view, const struct iov_port *port)
     return port->is_uplink ? iov_nics_find(view->nics, port->name) : NULL;
 }
 
+/* True if nobody has said which address is behind 'port', so that VFs cannot
+ * reach it. */
+static bool
+is_unreachable(const struct iov_bridge *bridge, const struct iov_port *port)
+{
+    return (bridge->keys.enabled && !iov_port_mac_is_meant(port)
+            && (!port->type[0] || !strcmp(port->type, "system")
+                || !strcmp(port->type, "tap")));
+}
+
+static void
+put_unreachable(struct ds *ds, const struct iov_bridge *bridge)
+{
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        if (is_unreachable(bridge, &bridge->ports[i])) {
+            ds_put_format(ds, "  warning: VFs cannot reach what is behind "
+                          "port %s: its external_ids:attached-mac is not "
+                          "set\n", bridge->ports[i].name);
+        }
+    }
+}
+
 static void
 put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
            const char *port_name)
@@ -159,6 +181,7 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
                   : "iov enabled, not supported: none of its ports is a PF "
                     "with VFs");
     put_warnings(&cmd->out, "  ", "warning", &bridge->keys.errors);
+    put_unreachable(&cmd->out, bridge);
     put_warnings(&cmd->out, "  ", "not yet effective", &bridge->keys.later);
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_pf *pf = pf_of(cmd->view, &bridge->ports[i]);
@@ -231,6 +254,20 @@ port_to_json(const struct iov_port *port, const struct iov_port_status *ps)
 }
 
 static struct json *
+unreachable_to_json(const struct iov_bridge *bridge)
+{
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        if (is_unreachable(bridge, &bridge->ports[i])) {
+            json_array_add(array,
+                           json_string_create(bridge->ports[i].name));
+        }
+    }
+    return array;
+}
+
+static struct json *
 bridge_to_json(const struct iov_view *view, const struct iov_bridge *bridge,
                const char *port_name)
 {
@@ -255,6 +292,7 @@ bridge_to_json(const struct iov_view *view, const struct iov_bridge *bridge,
     json_object_put(o, "supported",
                     json_boolean_create(is_supported(view, bridge)));
     json_object_put(o, "warnings", svec_to_json(&bridge->keys.errors));
+    json_object_put(o, "unreachable", unreachable_to_json(bridge));
     json_object_put(o, "not-yet-effective",
                     svec_to_json(&bridge->keys.later));
     json_object_put(o, "pfs", pfs);

@@ -43,7 +43,7 @@ keep_init(struct iov_plan_keep *keep, const struct iov_steer *s,
     for (size_t i = 0; i < s->verdicts->n && !s->clean_up; i++) {
         const struct iov_verdict *v = &s->verdicts->list[i];
 
-        if (v->bridge->keys.enabled && v->port->mac_known
+        if (v->bridge->keys.enabled && iov_port_mac_is_meant(v->port)
             && (!pf || is_on_bridge(pf, v->bridge))) {
             macs[n] = v->port->mac;
             entries[n++] = (struct iov_switch_entry) {
