@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "offload/guest.h"
+#include "offload/journal.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "policy/check.h"
@@ -50,10 +51,8 @@ find_record(const struct iov_nics *nics, const char *port)
 static bool
 is_managed(const struct iov_steer *s, const struct iov_verdict *v)
 {
-    return (!s->clean_up && v->bridge->keys.enabled && v->port->mac_known
-            && v->port->ofport > 0
-            && (v->requested || strcmp(v->port->mac_source, "mac_in_use")
-                || !strcmp(v->port->type, "internal")));
+    return (!s->clean_up && v->bridge->keys.enabled && v->port->ofport > 0
+            && iov_port_mac_is_meant(v->port));
 }
 
 /* The VF that 'v' is on, goes to, leaves or keeps, in this order of
@@ -309,11 +308,13 @@ iov_steer_take_results(const struct iov_nics *nics, long long int now,
     struct iov_result *r;
     bool any = false;
 
+    iov_journal_hold();
     while ((r = iov_dispatch_next_result(nics))) {
         take_result(r, now, wall_now);
         iov_result_destroy(r);
         any = true;
     }
+    iov_journal_release();
     return any;
 }
 
