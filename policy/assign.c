@@ -173,13 +173,27 @@ assign_pinned(struct iov_verdict *v, const struct pool *pool,
     free(detail);
 }
 
-/* How good 'c' is for 'v'; 0 is not at all. */
+/* True if 'vf' has the MAC address of 'v' and nobody has recorded why. */
+static bool
+is_lost_of(const struct iov_vf *vf, const struct iov_verdict *v)
+{
+    return (!vf->record && vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
+            && eth_addr_equals(vf->now.mac, v->port->mac));
+}
+
+/* How good 'c' is for 'v'; 0 is not at all.
+ *
+ * A VF that has the port's MAC address already must be the one, even if it is
+ * in use: with the journal lost, the guest is on it, and another VF would
+ * leave it there behind nobody's fence. */
 static int
 rate_candidate(const struct candidate *c, const struct iov_verdict *v)
 {
     if (c->taker || c->pinned) {
         return 0;
     } else if (is_held_by(c->vf, v)) {
+        return 5;
+    } else if (is_lost_of(c->vf, v)) {
         return 4;
     } else if (guest_keeps(v)) {
         return (c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)

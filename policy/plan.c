@@ -230,6 +230,10 @@ step_record(const struct iov_plan_in *in)
     }
     r = xzalloc(sizeof *r);
     r->original = in->vf->now;
+    if (in->vf->busy && !in->guest_keeps && vf_has_mac(in->vf, in->mac)) {
+        /* It was ours, and the record of it is lost. */
+        r->original.mac = eth_addr_zero;
+    }
     r->port = xstrdup(in->port);
     r->bridge = xstrdup(in->bridge);
     r->guest = xstrdup(in->guest);
@@ -465,10 +469,21 @@ step_put_back(const struct iov_plan_in *in)
 #undef VF_ATTR
     };
 
-    return (may_put_back(in)
-            ? make_set_any(in, attrs, ARRAY_SIZE(attrs),
-                           &record(in)->original)
-            : NULL);
+    struct iov_op *op = (may_put_back(in)
+                         ? make_set_any(in, attrs, ARRAY_SIZE(attrs),
+                                        &record(in)->original)
+                         : NULL);
+
+    /* While the VF has the port's MAC address, because the NIC does not let
+     * go of it, the VLAN of the fence keeps the port's packets from going
+     * there. */
+    if (op && op->attr == IOV_VF_VLAN
+        && vf_has_mac(in->vf, record(in)->mac)
+        && !eth_addr_equals(record(in)->original.mac, record(in)->mac)) {
+        iov_op_destroy(op);
+        return NULL;
+    }
+    return op;
 }
 
 static bool
