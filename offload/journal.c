@@ -28,6 +28,8 @@ VLOG_DEFINE_THIS_MODULE(iov_journal);
 
 static char *file_name;
 static struct journal journal = JOURNAL_INITIALIZER(&journal);
+static bool held;               /* See iov_journal_hold(). */
+static bool unsaved;            /* There are notes to be written. */
 
 static const char *
 pf_key(const struct iov_pf *pf)
@@ -122,10 +124,23 @@ save(void)
         VLOG_WARN("%s: writing the journal failed (%s)", file_name,
                   ovs_strerror(error));
     }
+    unsaved = false;
     free(tmp);
     free(text);
     json_destroy(json);
     return error;
+}
+
+/* For what may be lost in a crash, because it is about the past.  If it cannot
+ * be written, the next change writes it too. */
+static int
+save_note(void)
+{
+    if (held) {
+        unsaved = true;
+        return 0;
+    }
+    return save();
 }
 
 static void
@@ -160,76 +175,103 @@ iov_journal_fill(struct iov_nics *nics)
     }
 }
 
+/* Everything from here to iov_journal_do() is in memory only. */
+
 /* A VF that is recorded already keeps what was found first. */
-static int
-do_record(const struct iov_op *op, const struct iov_pf *pf)
+static void
+change_record(const struct iov_op *op, const char *key)
 {
-    struct journal_pf *jpf = journal_get_pf(&journal, pf_key(pf));
+    struct journal_pf *jpf = journal_get_pf(&journal, key);
     struct iov_vf_record *old = journal_steal_vf(jpf, op->vf);
     struct iov_vf_record *record = iov_vf_record_clone(op->record);
 
     if (old) {
         record->original = old->original;
     }
+    iov_vf_record_free(old);
     journal_put_vf(jpf, op->vf, record);
-
-    int error = save();
-
-    if (error) {
-        iov_vf_record_free(journal_steal_vf(jpf, op->vf));
-        if (old) {
-            journal_put_vf(jpf, op->vf, old);
-        }
-        journal_trim(&journal);
-    } else {
-        iov_vf_record_free(old);
-    }
-    return error;
 }
 
-static int
-do_forget(const struct iov_op *op, const char *key)
+static void
+change_forget(const struct iov_op *op, const char *key)
 {
     struct journal_pf *jpf = journal_find_pf(&journal, key);
-    struct iov_vf_record *old = jpf ? journal_steal_vf(jpf, op->vf) : NULL;
 
-    if (!old) {
-        return 0;
+    if (jpf) {
+        iov_vf_record_free(journal_steal_vf(jpf, op->vf));
     }
+}
 
+/* Returns null if it is done, else the result. */
+static struct iov_result *
+change(struct iov_op *op, const struct iov_nics *nics)
+{
+    const struct iov_pf *pf = iov_nics_find(nics, op->pf);
+
+    if (!pf || op->vf >= pf->n_vfs) {
+        return iov_result_create(op, ENODEV, "the VF has gone");
+    } else if (op->type != IOV_OP_RECORD) {
+        change_forget(op, pf_key(pf));
+    } else if (op->record) {
+        change_record(op, pf_key(pf));
+    } else {
+        return iov_result_create(op, EINVAL, "there is nothing to record");
+    }
+    return NULL;
+}
+
+/* Writes the changes, or goes back to 'before'. */
+static int
+save_or_restore(const struct json *before)
+{
     int error = save();
 
     if (error) {
-        journal_put_vf(jpf, op->vf, old);
-    } else {
-        iov_vf_record_free(old);
-        journal_trim(&journal);
+        journal_clear(&journal);
+        free(journal_from_json(&journal, before));
     }
+    journal_trim(&journal);
     return error;
 }
 
-struct iov_result *
-iov_journal_do(struct iov_op *op, const struct iov_nics *nics)
+void
+iov_journal_do(struct iov_op *ops[], size_t n, const struct iov_nics *nics,
+               struct iov_result *results[])
 {
-    const struct iov_pf *pf = iov_nics_find(nics, op->pf);
-    int error;
+    struct json *before = journal_to_json(&journal);
 
-    iov_die_hook(op, false);
-    if (!pf || op->vf >= pf->n_vfs) {
-        return iov_result_create(op, ENODEV, "the VF has gone");
-    } else if (op->type == IOV_OP_RECORD) {
-        error = op->record ? do_record(op, pf) : EINVAL;
-    } else {
-        error = do_forget(op, pf_key(pf));
+    for (size_t i = 0; i < n; i++) {
+        iov_die_hook(ops[i], false);
+        results[i] = change(ops[i], nics);
     }
-    iov_die_hook(op, true);
 
+    int error = save_or_restore(before);
     char *text = (error ? xasprintf("the journal %s cannot be written",
                                     file_name ? file_name : "") : NULL);
-    struct iov_result *result = iov_result_create(op, error, text);
 
+    for (size_t i = 0; i < n; i++) {
+        if (!results[i]) {
+            iov_die_hook(ops[i], true);
+            results[i] = iov_result_create(ops[i], error, text);
+        }
+    }
     free(text);
-    return result;
+    json_destroy(before);
+}
+
+void
+iov_journal_hold(void)
+{
+    held = true;
+}
+
+void
+iov_journal_release(void)
+{
+    held = false;
+    if (unsaved) {
+        save();
+    }
 }
 
 int
@@ -238,7 +280,7 @@ iov_journal_note_mac(const struct iov_pf *pf, struct eth_addr mac, bool ours)
     struct journal_pf *jpf = journal_get_pf(&journal, pf_key(pf));
     bool changed = (ours ? journal_add_mac(jpf, mac)
                     : journal_del_mac(jpf, mac));
-    int error = changed ? save() : 0;
+    int error = !changed ? 0 : ours ? save() : save_note();
 
     if (error) {
         if (ours) {
@@ -283,7 +325,7 @@ iov_journal_note_started(const struct iov_pf *pf, unsigned int vf,
 
         record->started = started;
         journal_put_vf(jpf, vf, record);
-        error = old != started ? save() : 0;
+        error = old != started ? save_note() : 0;
         if (error) {
             record->started = old;
         }
@@ -307,7 +349,7 @@ iov_journal_note_switch(const char *bridge, uint16_t vlan,
     int error = 0;
 
     if (!nullable_string_is_equal(old, port)) {
-        error = save();
+        error = save_note();
         if (error) {
             free(journal_set_switch(&journal, bridge, vlan, mac, old));
         }

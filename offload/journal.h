@@ -31,9 +31,15 @@ void iov_journal_close(void);
  * is not in 'nics' are kept for when it returns. */
 void iov_journal_fill(struct iov_nics *);
 
-/* Carries out RECORD or FORGET at once and returns its result; takes 'op'. */
-struct iov_result *iov_journal_do(struct iov_op *op,
-                                  const struct iov_nics *);
+/* Carries out the 'n' RECORDs and FORGETs in 'ops', which it takes, and puts
+ * their results into 'results'.  The file is written once for all of them; if
+ * that fails none is done. */
+void iov_journal_do(struct iov_op *ops[], size_t n, const struct iov_nics *,
+                    struct iov_result *results[]);
+/* Between the two, notes of what has been done are not written one by one.
+ * No operation may begin in between. */
+void iov_journal_hold(void);
+void iov_journal_release(void);
 /* To be called before PF_MAC_ADD and SET_NUM_VFS begin and after PF_MAC_DEL
  * succeeded.  'pf' is as in the last iov_journal_fill(). Returns 0 or a
  * positive errno, in which case the operation must not begin. */

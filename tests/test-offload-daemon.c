@@ -128,11 +128,13 @@ static void
 start(struct iov_op *op)
 {
     const struct iov_pf *pf = iov_nics_find(&nics, op->pf);
+    struct iov_result *result;
 
     switch ((int) op->type) {
     case IOV_OP_RECORD:
     case IOV_OP_FORGET:
-        take_result(iov_journal_do(op, &nics));
+        iov_journal_do(&op, 1, &nics, &result);
+        take_result(result);
         break;
     case IOV_OP_GUEST_GIVE:
     case IOV_OP_GUEST_START:

@@ -152,7 +152,9 @@ do_op(const struct iov_nics *nics, enum iov_op_type type, char *args[])
         }
     }
 
-    struct iov_result *result = iov_journal_do(op, nics);
+    struct iov_result *result;
+
+    iov_journal_do(&op, 1, nics, &result);
 
     if (result->error) {
         printf("%s: %s\n", ovs_strerror(result->error), result->text);

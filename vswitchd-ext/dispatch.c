@@ -29,6 +29,10 @@ COVERAGE_DEFINE(iov_kernel_request);
 static struct iov_op **queue;
 static size_t n_queue, allocated_queue;
 
+/* Its results, those before 'next_answer' have been handed out. */
+static struct iov_result **answers;
+static size_t n_answers, next_answer;
+
 void
 iov_dispatch(struct iov_op *op, const struct iov_vf *vf)
 {
@@ -62,18 +66,25 @@ iov_dispatch(struct iov_op *op, const struct iov_vf *vf)
     OVS_NOT_REACHED();
 }
 
+/* All that wait go into the journal at once. */
+static void
+run_journal(const struct iov_nics *nics)
+{
+    free(answers);
+    answers = xmalloc(n_queue * sizeof *answers);
+    iov_journal_do(queue, n_queue, nics, answers);
+    n_answers = n_queue;
+    next_answer = 0;
+    n_queue = 0;
+}
+
 static struct iov_result *
 next_journal_result(const struct iov_nics *nics)
 {
-    struct iov_op *op;
-
-    if (!n_queue) {
-        return NULL;
+    if (next_answer >= n_answers && n_queue) {
+        run_journal(nics);
     }
-    op = queue[0];
-    n_queue--;
-    memmove(queue, queue + 1, n_queue * sizeof *queue);
-    return iov_journal_do(op, nics);
+    return next_answer < n_answers ? answers[next_answer++] : NULL;
 }
 
 /* The journal follows ovs-vswitchd's MAC table. */
@@ -139,7 +150,12 @@ iov_dispatch_exit(void)
     while (n_queue) {
         iov_op_destroy(queue[--n_queue]);
     }
+    while (next_answer < n_answers) {
+        iov_result_destroy(answers[next_answer++]);
+    }
     free(queue);
+    free(answers);
     queue = NULL;
+    answers = NULL;
     allocated_queue = 0;
 }
