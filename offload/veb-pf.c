@@ -13,6 +13,7 @@
 
 #include "offload/veb-pf.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -353,14 +354,34 @@ veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
     veb_pf_update(pf);
 }
 
+/* Returns true if 'netdev' should be asked again.  A PF that has gone needs
+ * no words, its end is told by an event. */
+static bool
+complain(const char *netdev, const char *what,
+         const struct rtnl_reply *reply)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+    if (reply->error && reply->error != ENODEV
+        && reply->error != ECANCELED) {
+        VLOG_WARN_RL(&rl, "%s: reading its %s failed (%s%s%s)", netdev, what,
+                     ovs_strerror(reply->error), reply->text ? ": " : "",
+                     reply->text ? reply->text : "");
+    }
+    return reply->error == EAGAIN || reply->error == ENOBUFS;
+}
+
 static void
 link_cb(void *netdev_, const struct rtnl_reply *reply)
 {
     char *netdev = netdev_;
     struct veb_pf *pf = veb_pf_find(netdev);
 
-    if (pf && !reply->error) {
-        veb_pf_take_link(pf, reply);
+    if (pf) {
+        pf->stale |= complain(netdev, "VFs", reply);
+        if (!reply->error) {
+            veb_pf_take_link(pf, reply);
+        }
     }
     free(netdev);
 }
@@ -372,6 +393,9 @@ macs_cb(void *netdev_, const struct rtnl_reply *reply)
     struct veb_pf *pf = veb_pf_find(netdev);
     const struct nlmsghdr *nlh = NULL;
 
+    if (pf) {
+        pf->stale_macs |= complain(netdev, "addresses", reply);
+    }
     if (pf && !reply->error) {
         struct eth_addr mac;
         bool deleted;
@@ -413,6 +437,21 @@ refresh(struct veb_pf *pf, struct rtnl *rtnl)
         rtnl_encode_dump_macs(&req, pf->ifindex);
         rtnl_send(rtnl, &req.nlh, macs_cb, xstrdup(pf->known.netdev));
     }
+}
+
+bool
+veb_pfs_stale(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &veb_pfs) {
+        const struct veb_pf *pf = node->data;
+
+        if (!pf->writing && (pf->stale || pf->stale_macs)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void

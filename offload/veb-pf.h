@@ -45,6 +45,8 @@ struct veb_pf *veb_pf_find(const char *netdev);
 void veb_pfs_event(const struct device_event *);
 /* Begins to read what is marked. */
 void veb_pfs_refresh(struct rtnl *);
+/* True if that would begin something. */
+bool veb_pfs_stale(void);
 
 /* Takes over what RTM_GETLINK told. */
 void veb_pf_take_link(struct veb_pf *, const struct rtnl_reply *);

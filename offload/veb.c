@@ -306,7 +306,7 @@ veb_wait(long long int now OVS_UNUSED)
     LIST_FOR_EACH (job, node, &jobs) {
         pci_num_vfs_wait(job->write);
     }
-    if (!ovs_list_is_empty(&results)) {
+    if (!ovs_list_is_empty(&results) || veb_pfs_stale()) {
         poll_immediate_wake();
     }
 }
