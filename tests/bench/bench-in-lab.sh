@@ -71,6 +71,14 @@ by_hand_fallback() {
     cmd ip link set "$PF" vf "$vf" vlan 0
 }
 
+# How long a command takes that changes nothing.
+time_nothing() {
+    local start
+    start=$(now_usec)
+    ip link show lo >/dev/null
+    echo "nothing $(($(now_usec) - start))" >>"$results"
+}
+
 # time_by_hand NAME: appends the time and the number of commands.
 time_by_hand() {
     local start
@@ -90,6 +98,7 @@ bench_by_hand() {
     for ((i = 0; i < count; i++)); do
         time_by_hand attach
         time_by_hand fallback
+        time_nothing
     done
 }
 
@@ -102,7 +111,9 @@ report_moves() {
         times_row "$move by ovs-iovd, to iov/sync answered" \
             "$move" "by-hand-$move" "$results"
     done
-    times_row 'iov/sync with nothing to do' sync sync "$results"
+    times_row 'one command that changes nothing (reference)' \
+        nothing nothing "$results"
+    times_row 'iov/sync with nothing to do' sync nothing "$results"
     for move in fallback attach; do
         count_row "$move by ovs-iovd" "$move" "$results"
         printf '%-44s %9s commands\n' "$move by hand" \
@@ -114,7 +125,6 @@ start
 environment "$(ethtool -i "$PF" | sed -n '1s/driver: //p') in the lab"
 ./bench-fence "--count=$count" br0 "$(ovs-vsctl get interface vm1 ofport)" \
     "$mac" "link:$PF:$vf" >"$results"
-iov iov/history vm1 | tail -n 24
 idle=$(idle_header "$idle"; idle_row 1 "$idle")
 iov exit --cleanup
 while [[ -e $OVS_RUNDIR/ovs-iovd.pid ]]; do
