@@ -7,6 +7,7 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
+	tests/daemon-badinput.at \
 	tests/daemon-kill.at \
 	tests/daemon-privileges.at \
 	tests/daemon-reasons-nic.at \
@@ -15,6 +16,7 @@ TESTSUITE_AT = \
 	tests/db-snapshot.at \
 	tests/docs.at \
 	tests/flow-monitor-life.at \
+	tests/flow-monitor-rare.at \
 	tests/flow-monitor-updates.at \
 	tests/flow-update.at \
 	tests/netlink-golden.at \
@@ -32,7 +34,8 @@ TESTSUITE_AT = \
 	tests/source.at \
 	tests/switch-mac.at
 
-LAB_TESTSUITE_AT =
+LAB_TESTSUITE_AT = \
+	tests/lab-howto.at
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
@@ -79,6 +82,7 @@ tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 EXTRA_DIST += \
 	tests/daemon-kit.at \
 	tests/daemon-macros.at \
+	tests/fake-switch.py \
 	tests/lab-testsuite.at \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
@@ -111,13 +115,26 @@ tests/testsuite: tests/package.m4 tests/testsuite-files.at \
 	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
 
 tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
-    $(top_srcdir)/tests/lab-testsuite.at $(LAB_TESTSUITE_AT)
+    $(top_srcdir)/tests/lab-testsuite.at tests/howto-commands.at \
+    $(LAB_TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/lab-testsuite.at' && mv $@.tmp $@
+
+# The commands of the how-to, a file for each of its sections.
+tests/howto-commands.at: $(top_srcdir)/docs/howto-acl-fallback.md
+	$(AM_V_GEN)$(MKDIR_P) tests && $(AWK) ' \
+	  BEGIN { print "AT_DATA([howto-0.sh], [[" } \
+	  /^## / { print "]])\nAT_DATA([howto-" ++n ".sh], [[" } \
+	  /^```$$/ { command = 0 } \
+	  command { print } \
+	  /^```sh$$/ { command = 1 } \
+	  END { print "]])" }' \
+	  $(top_srcdir)/docs/howto-acl-fallback.md > $@.tmp && mv $@.tmp $@
 
 check_SCRIPTS = tests/testsuite tests/lab-testsuite
 
 CLEANFILES += \
+	tests/howto-commands.at \
 	tests/lab-testsuite \
 	tests/lab-testsuite-files.at \
 	tests/package.m4 \
