@@ -122,7 +122,9 @@ check_bridge(const struct iov_snapshot *snapshot,
         struct iov_verdict *v = &list[n++];
         v->bridge = bridge;
         v->port = port;
-        v->requested = bridge->keys.enabled && port->keys.weight > 0;
+        /* A weight that cannot be read is a request, too. */
+        v->requested = (bridge->keys.enabled
+                        && (port->keys.weight || port->keys.errors.n));
         run_checks(&c, v);
         v->pf = c.n_pfs ? c.pfs[0] : NULL;
     }

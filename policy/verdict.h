@@ -28,7 +28,7 @@ const char *iov_check_question(enum iov_check_id);
 struct iov_verdict {
     const struct iov_bridge *bridge;
     const struct iov_port *port;
-    bool requested;             /* Bridge enabled and weight above 0. */
+    bool requested;             /* Bridge enabled, weight not 0. */
     const struct iov_pf *pf;    /* PF behind which the port is, or null. */
     const struct iov_vf *vf;    /* VF to be on, or null for software. */
     struct iov_vf_settings want; /* Of that VF when direct. */
