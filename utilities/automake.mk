@@ -7,6 +7,8 @@ EXTRA_DIST += \
 	utilities/iov-lab \
 	utilities/lab/build.sh \
 	utilities/lab/common.sh \
+	utilities/lab/demo.sh \
+	utilities/lab/guest/bin/lab-guest \
 	utilities/lab/guest/bin/lab-ovs \
 	utilities/lab/guest/early-init \
 	utilities/lab/guest/init \

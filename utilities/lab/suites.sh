@@ -90,10 +90,15 @@ keep_failures() {
     [[ ! -d $from ]] || cp -r "$from" "$results_dir/$name"
 }
 
-# Says where to look when something has failed.
+# Says what has failed, shows what the first few said, and where the rest is.
 show_failures() {
     local log
     [[ $failed -ne 0 ]] || return 0
+    find "$results_dir" -mindepth 3 -name '*testsuite.log' | sort -V |
+        head -n 5 | while read -r log; do
+            printf '\n---- %s\n' "${log#"$results_dir"/}"
+            tail -n 60 "$log"
+        done
     printf '\nFailed tests, with what they said kept in %s:\n' "$results_dir"
     for log in "$results_dir"/*.log; do
         grep -HE '^ *[0-9]+: .* (FAILED \(.*\)|UNEXPECTED PASS) *$' "$log" |
