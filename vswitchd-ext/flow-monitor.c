@@ -21,10 +21,10 @@
  * truth, and not the moment before a new ovs-vswitchd is configured, has to
  * come from elsewhere, which is the database.
  *
- * Flows that Open vSwitch hides (in-band control, the internal table 254) do
- * not appear in a flow monitor.  They only concern the bridge's own control
- * connections and table 254 is reached by internal resubmits alone, so that
- * no packet of a port is affected unseen. */
+ * Flows that Open vSwitch hides do not appear in a flow monitor.  Those of
+ * in-band control only let packets of control connections pass, by NORMAL,
+ * and the internal table 254 is reached from actions that count as not
+ * understood anyway, so that no packet of a port is held up unseen. */
 
 #include <config.h>
 

@@ -1,0 +1,135 @@
+#! /usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Stands in for ovs-vswitchd on a bridge's management socket and does what a
+# real one does too rarely to be waited for.
+#
+#   fake-switch.py SOCKET STEP...
+#
+# A step is carried out when a flow monitor is requested:
+#
+#   error             refuse it
+#   initial PRIORITY  a flow of the dump; "more" follows
+#   added PRIORITY, removed PRIORITY
+#                     a change of a flow, not part of the dump
+#   strange PRIORITY, strange-removed PRIORITY
+#                     the same, with a match that nobody knows
+#   end               the end of the dump, without a flow
+#   pause, resume
+#   count N           from now on, the number of flows is N
+#   next              what follows is for the next connection
+#
+# Flows match everything and drop it; they differ in their priority.
+#
+# The subtle thing: it speaks OpenFlow 1.4 and answers barriers, echo requests
+# and counts, nothing else.
+
+import socket
+import struct
+import sys
+
+VERSION = 5
+HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY = 0, 1, 2, 3
+MULTIPART_REQUEST, MULTIPART_REPLY = 18, 19
+BARRIER_REQUEST, BARRIER_REPLY = 20, 21
+AGGREGATE, FLOW_MONITOR = 2, 16
+INITIAL, ADDED, REMOVED, PAUSED, RESUMED = 0, 1, 2, 5, 6
+KNOWN = struct.pack('!HH4x', 1, 4)
+STRANGE = struct.pack('!HHHBB', 1, 8, 0x1234, 0x10, 0)
+
+
+def message(kind, xid, body=b''):
+    return struct.pack('!BBHI', VERSION, kind, 8 + len(body), xid) + body
+
+
+def update(xid, event, priority, match=KNOWN, more=False):
+    entry = struct.pack('!HHBBHHH4xQ', 24 + len(match), event, 0, 0, 0, 0,
+                        priority, 0) + match
+    return reply(xid, entry, more)
+
+
+def reply(xid, entry, more=False):
+    head = struct.pack('!HH4x', FLOW_MONITOR, 1 if more else 0)
+    return message(MULTIPART_REPLY, xid, head + entry)
+
+
+class Switch:
+    def __init__(self, steps):
+        self.steps = steps
+        self.count = 0
+
+    def monitor(self, xid):
+        """What is sent in answer to a flow monitor request."""
+        out = b''
+        while self.steps:
+            step = self.steps.pop(0)
+            if step == 'next':
+                break
+            out += self.step(step, xid)
+        return out
+
+    def step(self, step, xid):
+        if step == 'error':
+            return message(ERROR, 0x77777777, struct.pack('!HH', 1, 1))
+        elif step == 'end':
+            return reply(xid, b'')
+        elif step in ('pause', 'resume'):
+            event = PAUSED if step == 'pause' else RESUMED
+            return reply(0, struct.pack('!HH4x', 8, event))
+
+        arg = int(self.steps.pop(0))
+        if step == 'count':
+            self.count = arg
+            return b''
+        elif step == 'initial':
+            return update(xid, INITIAL, arg, more=True)
+        event = REMOVED if step.endswith('removed') else ADDED
+        match = STRANGE if step.startswith('strange') else KNOWN
+        return update(0, event, arg, match)
+
+    def answer(self, kind, xid, body):
+        if kind == ECHO_REQUEST:
+            return message(ECHO_REPLY, xid, body)
+        elif kind == BARRIER_REQUEST:
+            return message(BARRIER_REPLY, xid)
+        elif kind == MULTIPART_REQUEST:
+            part = struct.unpack('!H', body[:2])[0]
+            if part == FLOW_MONITOR:
+                return self.monitor(xid)
+            elif part == AGGREGATE:
+                return message(MULTIPART_REPLY, xid, struct.pack(
+                    '!HH4xQQI4x', AGGREGATE, 0, 0, 0, self.count))
+        return b''
+
+    def serve(self, connection):
+        connection.sendall(message(HELLO, 1))
+        data = b''
+        while True:
+            received = connection.recv(4096)
+            if not received:
+                return
+            data += received
+            while len(data) >= 8:
+                _, kind, length, xid = struct.unpack('!BBHI', data[:8])
+                if len(data) < length:
+                    break
+                connection.sendall(self.answer(kind, xid, data[8:length]))
+                data = data[length:]
+
+
+def main():
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sys.argv[1])
+    listener.listen(5)
+    switch = Switch(sys.argv[2:])
+    while True:
+        connection, _ = listener.accept()
+        try:
+            switch.serve(connection)
+        except OSError:
+            pass
+        connection.close()
+
+
+if __name__ == '__main__':
+    main()
