@@ -17,7 +17,6 @@ TESTSUITE_AT = \
 	tests/docs.at \
 	tests/flow-monitor-life.at \
 	tests/flow-monitor-rare.at \
-	tests/flow-monitor-rare.at \
 	tests/flow-monitor-updates.at \
 	tests/flow-update.at \
 	tests/netlink-golden.at \
@@ -83,7 +82,6 @@ tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 EXTRA_DIST += \
 	tests/daemon-kit.at \
 	tests/daemon-macros.at \
-	tests/fake-switch.py \
 	tests/fake-switch.py \
 	tests/lab-testsuite.at \
 	tests/testsuite.at \
