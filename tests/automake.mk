@@ -144,6 +144,14 @@ CLEANFILES += \
 check-local:
 	$(SHELL) tests/testsuite -C tests $(TESTSUITEFLAGS)
 
+# Random flow tables against a real switch, for as long as wanted.
+VERDICT_SECONDS = 600
+VERDICT_SEED = 1
+check-verdict-long: all $(check_PROGRAMS) $(check_SCRIPTS)
+	VERDICT_OPTIONS='--seconds=$(VERDICT_SECONDS) --seed=$(VERDICT_SEED)' \
+	  $(SHELL) tests/testsuite -C tests -v -k verdict,random
+.PHONY: check-verdict-long
+
 mostlyclean-local: clean-tests
 clean-tests:
 	test ! -f tests/testsuite || \

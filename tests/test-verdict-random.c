@@ -226,6 +226,34 @@ put_flow(struct ds *s, int table_id, int percent_culprits,
     }
 }
 
+/* Adds many flows of one mask. */
+static void
+random_bulk(struct svec *flows, int table_id)
+{
+    static const char *const shapes[] = {
+        "in_port=%d", "in_port=10,dl_dst=52:54:00:00:00:%02d",
+        "dl_src=52:54:00:00:00:%02d", "reg0=%d", "in_port=10,dl_vlan=%d",
+        "dl_dst=52:54:00:00:00:%02d", "in_port=3,reg0=%d", "metadata=%d",
+    };
+    const char *shape = PICK(shapes);
+    int start = chance(50) ? random_range(4) : 20;
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    for (int i = start; i < start + 12; i++) {
+        ds_clear(&s);
+        ds_put_format(&s, "table=%d,priority=%d,", table_id,
+                      20 + random_range(2));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        ds_put_format(&s, shape, i);
+#pragma GCC diagnostic pop
+        ds_put_format(&s, ",actions=%s", chance(60) ? "NORMAL"
+                      : chance(60) && i != start ? "drop" : "resubmit(,4)");
+        svec_add(flows, ds_cstr(&s));
+    }
+    ds_destroy(&s);
+}
+
 void
 random_table(struct svec *flows)
 {
@@ -243,6 +271,9 @@ random_table(struct svec *flows)
                           1 + i % n_priorities);
             put_flow(&s, table_id, percent_culprits, percent_fragments);
             svec_add(flows, ds_cstr(&s));
+        }
+        if (chance(4)) {
+            random_bulk(flows, table_id);
         }
         if (chance(96)) {
             ds_clear(&s);
