@@ -35,7 +35,8 @@ TESTSUITE_AT = \
 	tests/switch-mac.at
 
 LAB_TESTSUITE_AT = \
-	tests/lab-howto.at
+	tests/lab-howto.at \
+	tests/lab-offload.at
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \

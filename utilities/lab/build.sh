@@ -114,7 +114,7 @@ install_product() {
 need_suite() {
     suite_dir=$build_dir/tests
     step "making the lab suite" "read the whole log" \
-        as_owner "$build_dir" make tests/lab-testsuite
+        as_owner "$build_dir" make tests/lab-testsuite tests/test-offload
 }
 
 # Runs a command in DIR as the owner of the source tree.

@@ -75,7 +75,7 @@ run_lab_suite() {
     file=$lab_dir/guest/run-suite
     read -ra command <<<"./run-suite $suite_flags"
     with=("$suite_dir/lab-testsuite" "$suite_dir/atconfig"
-        "$suite_dir/atlocal")
+        "$suite_dir/atlocal" "$suite_dir/test-offload")
     [[ ! -d $top_dir/tests/lab ]] || with+=("$top_dir/tests/lab")
     out_dir=$results_dir/lab
     open_view "$log"
