@@ -157,22 +157,27 @@ dummy_vf_pci(const struct dummy_pf *pf, unsigned int vf)
     return xasprintf("0000:d%x:%02x.%u", pf->number & 0xf, vf / 8, vf % 8);
 }
 
+/* The inverse of dummy_vf_pci().  It is asked for every VF in every turn of the
+ * daemon, so it compares no strings. */
 struct dummy_vf *
 dummy_vf_find(const char *pci)
 {
+    unsigned int number, device, function;
     struct shash_node *node;
+    int n = -1;
+
+    if (!ovs_scan(pci, "0000:d%1x:%2x.%u%n", &number, &device, &function, &n)
+        || pci[n] || function > 7) {
+        return NULL;
+    }
+
+    unsigned int index = device * 8 + function;
 
     SHASH_FOR_EACH (node, &dummy_pfs) {
         struct dummy_pf *pf = node->data;
 
-        for (unsigned int i = 0; i < pf->n_vfs; i++) {
-            char *s = dummy_vf_pci(pf, i);
-            bool found = !strcmp(s, pci);
-
-            free(s);
-            if (found) {
-                return &pf->vfs[i];
-            }
+        if ((pf->number & 0xf) == number && index < pf->n_vfs) {
+            return &pf->vfs[index];
         }
     }
     return NULL;
