@@ -129,12 +129,31 @@ attach_row() {
         "$(ratio "$daemon" "$switch")"
 }
 
+# flow_row N: a flow that concerns no port, while N are direct.
+flow_row() {
+    local daemon_pid switch_pid daemon switch i
+    daemon_pid=$(<"$OVS_RUNDIR/ovs-iovd.pid")
+    switch_pid=$(<"$OVS_RUNDIR/ovs-vswitchd.pid")
+    daemon=$(cpu_usec "$daemon_pid")
+    switch=$(cpu_usec "$switch_pid")
+    for ((i = 1; i <= count; i++)); do
+        ovs-ofctl add-flow br0 "table=7,priority=$i,actions=drop"
+        iov iov/sync
+    done
+    daemon=$((($(cpu_usec "$daemon_pid") - daemon) / count))
+    switch=$((($(cpu_usec "$switch_pid") - switch) / count))
+    printf '%-7s %14s %18s %7s\n' "$1" "$(ms "$daemon")" "$(ms "$switch")" \
+        "$(ratio "$daemon" "$switch")"
+}
+
 bench_sizes() {
     local n
     for n in "${sizes[@]}"; do
         start "ports-$n"
         add_ports "$n"
         attach_row "$n" >>"$results/attach"
+        flow_row "$n" >>"$results/flow"
+        need_direct "$n"
         idle_row "$n" "$idle" >>"$results/idle"
         stop
     done
@@ -142,6 +161,10 @@ bench_sizes() {
     printf '%-7s %9s %9s %14s %9s %18s %7s\n' ports operations time \
         ovs-iovd 'per port' 'ovs-vswitchd (ref)' ratio
     cat "$results/attach"
+    echo
+    echo 'One flow elsewhere, and iov/sync: CPU time in ms'
+    printf '%-7s %14s %18s %7s\n' ports ovs-iovd 'ovs-vswitchd (ref)' ratio
+    cat "$results/flow"
     echo
     idle_header "$idle"
     cat "$results/idle"
