@@ -26,13 +26,18 @@ results=$dir/results
 export PATH
 mkdir "$results"
 
+# A process whose parent has not yet asked how it ended does nothing any more.
+runs() {
+    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
 stop() {
     local daemon pid
     for daemon in "${daemons[@]}"; do
         [[ -s ${OVS_RUNDIR-}/$daemon.pid ]] || continue
         pid=$(<"$OVS_RUNDIR/$daemon.pid")
         ovs-appctl -t "$daemon" exit >/dev/null 2>&1 || kill -9 "$pid"
-        while kill -0 "$pid" 2>/dev/null; do
+        while runs "$pid"; do
             sleep 0.05
         done
     done
