@@ -157,8 +157,8 @@ dummy_vf_pci(const struct dummy_pf *pf, unsigned int vf)
     return xasprintf("0000:d%x:%02x.%u", pf->number & 0xf, vf / 8, vf % 8);
 }
 
-/* The inverse of dummy_vf_pci().  It is asked for every VF in every turn of the
- * daemon, so it compares no strings. */
+/* The inverse of dummy_vf_pci().  Every turn of the daemon asks for every VF,
+ * so that no strings are compared. */
 struct dummy_vf *
 dummy_vf_find(const char *pci)
 {
