@@ -345,6 +345,9 @@ test_daemon(int argc, char *argv[])
         iov_providers_wait(now);
         iov_guests_wait(now);
         unixctl_server_wait(server);
+        if (exiting) {
+            poll_immediate_wake();
+        }
         poll_block();
     }
     iov_guests_exit();
