@@ -17,6 +17,7 @@ nodist_man_MANS += \
 EXTRA_DIST += \
 	docs/architecture.md \
 	docs/architecture.svg \
+	docs/benchmarks.md \
 	docs/howto-acl-fallback.md \
 	docs/index.md \
 	docs/limitations.md \
