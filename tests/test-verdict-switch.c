@@ -18,6 +18,7 @@
 
 #include "daemon.h"
 #include "jsonrpc.h"
+#include "openvswitch/json.h"
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-errors.h"
@@ -160,12 +161,31 @@ test_switch_get_flows(struct test_switch *sw, struct iov_flow_table *table,
     return n;
 }
 
+/* unixctl_client_transact() of before Open vSwitch 3.4. */
+static int
+transact(struct jsonrpc *client, const char *command, int argc, char *argv[],
+         char **result, char **error)
+{
+#if OVS_VERSION_NUM >= 304
+    struct json *json_result, *json_error;
+    int retval = unixctl_client_transact(client, command, argc, argv,
+                                         &json_result, &json_error);
+    *result = json_result ? xstrdup(json_string(json_result)) : NULL;
+    *error = json_error ? xstrdup(json_string(json_error)) : NULL;
+    json_destroy(json_result);
+    json_destroy(json_error);
+    return retval;
+#else
+    return unixctl_client_transact(client, command, argc, argv, result,
+                                   error);
+#endif
+}
+
 static char *
 call(struct test_switch *sw, const char *command, int argc, char *argv[])
 {
     char *result, *error;
-    int err = unixctl_client_transact(sw->unixctl, command, argc, argv,
-                                      &result, &error);
+    int err = transact(sw->unixctl, command, argc, argv, &result, &error);
     if (err) {
         ovs_fatal(err, "%s", command);
     } else if (error) {
