@@ -392,8 +392,10 @@ step_fence(const struct iov_plan_in *in)
     };
     struct iov_vf_settings fence;
 
+    /* What is put back at once must not be fenced again and again. */
     if (!record(in)
-        || (in->vf->guest == IOV_GUEST_NONE && !in->keep_fenced)) {
+        || ((in->vf->guest == IOV_GUEST_NONE || in->guest_keeps)
+            && !in->keep_fenced)) {
         return NULL;
     }
     fence = fence_settings(in);
