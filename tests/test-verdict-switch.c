@@ -161,38 +161,42 @@ test_switch_get_flows(struct test_switch *sw, struct iov_flow_table *table,
     return n;
 }
 
+struct answer {
+    char *result, *error;       /* One of them is null. */
+};
+
 /* unixctl_client_transact() of before Open vSwitch 3.4. */
 static int
 transact(struct jsonrpc *client, const char *command, int argc, char *argv[],
-         char **result, char **error)
+         struct answer *answer)
 {
 #if OVS_VERSION_NUM >= 304
-    struct json *json_result, *json_error;
+    struct json *result, *error;
     int retval = unixctl_client_transact(client, command, argc, argv,
-                                         &json_result, &json_error);
-    *result = json_result ? xstrdup(json_string(json_result)) : NULL;
-    *error = json_error ? xstrdup(json_string(json_error)) : NULL;
-    json_destroy(json_result);
-    json_destroy(json_error);
+                                         &result, &error);
+    answer->result = result ? xstrdup(json_string(result)) : NULL;
+    answer->error = error ? xstrdup(json_string(error)) : NULL;
+    json_destroy(result);
+    json_destroy(error);
     return retval;
 #else
-    return unixctl_client_transact(client, command, argc, argv, result,
-                                   error);
+    return unixctl_client_transact(client, command, argc, argv,
+                                   &answer->result, &answer->error);
 #endif
 }
 
 static char *
 call(struct test_switch *sw, const char *command, int argc, char *argv[])
 {
-    char *result, *error;
-    int err = transact(sw->unixctl, command, argc, argv, &result, &error);
+    struct answer answer;
+    int err = transact(sw->unixctl, command, argc, argv, &answer);
     if (err) {
         ovs_fatal(err, "%s", command);
-    } else if (error) {
-        ovs_fatal(0, "%s %s: %s", command, argv[1], error);
+    } else if (answer.error) {
+        ovs_fatal(0, "%s %s: %s", command, argv[1], answer.error);
     }
     sw->n_traces++;
-    return result;
+    return answer.result;
 }
 
 static const char *
