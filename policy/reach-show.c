@@ -62,14 +62,15 @@ compare_entries(const void *a_, const void *b_)
 
 void
 iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
-                  const struct iov_words *words)
+                  const struct iov_show *show)
 {
     struct entry *entries = xcalloc(n, sizeof *entries);
 
     for (size_t i = 0; i < n; i++) {
         entries[i].culprit = culprits[i];
         entries[i].text = (culprits[i]->at.flow
-                           ? match_text(&culprits[i]->at, words, NULL)
+                           ? match_text(&culprits[i]->at, show->words,
+                                        show->port_map)
                            : xstrdup(""));
     }
     qsort(entries, n, sizeof *entries, compare_entries);

@@ -22,7 +22,7 @@ struct iov_show {
 /* Sorts by table, priority and text, so that the order says nothing about
  * the order of examination. */
 void iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
-                       const struct iov_words *);
+                       const struct iov_show *);
 void iov_culprit_to_reason(const struct iov_culprit *,
                            const struct iov_show *, struct iov_reasons *);
 

@@ -290,7 +290,7 @@ show_culprits(const struct iov_reach *reach, const struct entry *e,
     HMAP_FOR_EACH (c, node, &e->findings.culprits) {
         list[n++] = c;
     }
-    iov_culprits_sort(list, n, show.words);
+    iov_culprits_sort(list, n, &show);
     for (size_t i = 0; i < MIN(n, max); i++) {
         iov_culprit_to_reason(list[i], &show, reasons);
     }
