@@ -240,14 +240,16 @@ static void
 find_claim(struct iov_verdict *v, const struct pool *pool,
            const struct iov_pf *first)
 {
-    if (!v->requested || !guest_keeps(v)) {
+    if (!v->requested) {
         return;
     }
     for (size_t i = 0; i < pool->n; i++) {
         const struct candidate *c = &pool->list[i];
         bool pinned = v->port->keys.pin.kind != IOV_PIN_NONE;
 
-        if (pinned
+        if (!guest_keeps(v)
+            ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))
+            : pinned
             ? is_pin_of(&v->port->keys.pin, c->pf, first, c->vf)
             : (is_held_by(c->vf, v)
                || (v->port->mac_known && !c->pinned

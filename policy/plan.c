@@ -379,7 +379,7 @@ step_read_back(const struct iov_plan_in *in)
 static struct iov_op *
 step_record_kept(const struct iov_plan_in *in)
 {
-    return in->keep_fenced && in->vf ? step_record(in) : NULL;
+    return (in->keep_fenced || in->lost) && in->vf ? step_record(in) : NULL;
 }
 
 /* MAC address first: with the spoof check on, that one request stops the VF

@@ -53,6 +53,9 @@ struct iov_plan_in {
                                  * else everything is taken back. */
     bool keep_fenced;           /* With 'guest_keeps': asked for offload, so
                                  * that 'vf' is fenced while on software. */
+    bool lost;                  /* 'vf' has the port's MAC address and is in
+                                 * use, but has no record: it is recorded and
+                                 * then taken back. */
     const struct iov_vf_settings *want; /* When direct. */
 
     /* Seen. */

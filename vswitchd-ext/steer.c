@@ -116,10 +116,13 @@ plan_in_init(struct iov_plan_in *in, const struct iov_steer *s,
     in->managed = is_managed(s, v);
     in->keep_fenced = (in->managed && v->claimed && place.vf == v->claimed
                        && in->guest_keeps && !in->direct);
+    in->lost = (in->managed && v->claimed && place.vf == v->claimed && !r
+                && !in->guest_keeps && !in->direct);
     in->want = &v->want;
     in->pfs = find_pfs(s, v->bridge, &in->n_pfs);
     in->pf = place.pf;
-    in->vf = in->direct || in->keep_fenced || r ? place.vf : NULL;
+    in->vf = (in->direct || in->keep_fenced || in->lost || r
+              ? place.vf : NULL);
     in->learned_at = iov_live_learned_at(live, in->bridge, in->mac, in->vlan,
                                          iov_switch_mac_connection());
     in->checked = live->checked;
