@@ -37,7 +37,9 @@ TESTSUITE_AT = \
 
 LAB_TESTSUITE_AT = \
 	tests/lab-howto.at \
-	tests/lab-offload.at
+	tests/lab-isolation.at \
+	tests/lab-offload.at \
+	tests/lab-path.at
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
@@ -85,7 +87,9 @@ EXTRA_DIST += \
 	tests/daemon-kit.at \
 	tests/daemon-macros.at \
 	tests/fake-switch.py \
+	tests/lab-macros.at \
 	tests/lab-testsuite.at \
+	tests/lab/frames \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
 	$(LAB_TESTSUITE_AT)
@@ -118,6 +122,7 @@ tests/testsuite: tests/package.m4 tests/testsuite-files.at \
 
 tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
     $(top_srcdir)/tests/lab-testsuite.at tests/howto-commands.at \
+    $(top_srcdir)/tests/lab-macros.at \
     $(LAB_TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/lab-testsuite.at' && mv $@.tmp $@
