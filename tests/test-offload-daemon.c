@@ -295,6 +295,24 @@ register_commands(void)
     unixctl_command_register("exit", "", 0, 0, exit_cb, NULL);
 }
 
+static void
+turn(struct unixctl_server *server)
+{
+    long long int now = time_msec();
+
+    iov_providers_run(now);
+    iov_guests_run(now);
+    unixctl_server_run(server);
+    take_results();
+    iov_providers_wait(now);
+    iov_guests_wait(now);
+    unixctl_server_wait(server);
+    if (exiting) {
+        poll_immediate_wake();
+    }
+    poll_block();
+}
+
 /* test-offload daemon [--detach] SOCKET JOURNAL [SYSFS] */
 int
 test_daemon(int argc, char *argv[])
@@ -336,19 +354,7 @@ test_daemon(int argc, char *argv[])
     fputs(iov_providers_errors(), stderr);
     daemonize_complete();
     while (!exiting) {
-        long long int now = time_msec();
-
-        iov_providers_run(now);
-        iov_guests_run(now);
-        unixctl_server_run(server);
-        take_results();
-        iov_providers_wait(now);
-        iov_guests_wait(now);
-        unixctl_server_wait(server);
-        if (exiting) {
-            poll_immediate_wake();
-        }
-        poll_block();
+        turn(server);
     }
     iov_guests_exit();
     iov_providers_exit();
