@@ -85,13 +85,24 @@ is_harmless(const struct iov_op *op)
     return op->type == IOV_OP_VF_SET && op->attr == IOV_VF_LINK_STATE;
 }
 
+/* The address list of a PF that is full says ENOMEM (igb), ENOSPC or ENOBUFS;
+ * anything else has to do with something else. */
+static enum iov_reason_id
+failure_reason(const struct iov_failure *f)
+{
+    return (f->op->type == IOV_OP_PF_MAC_ADD && f->error != ENOMEM
+            && f->error != ENOSPC && f->error != ENOBUFS
+            ? IOV_REASON_PF_ERROR
+            : iov_op_reason(f->op->type));
+}
+
 static void
 fail_with(struct iov_check *c, const struct iov_failure *f)
 {
     struct ds object = DS_EMPTY_INITIALIZER;
 
     iov_op_format(&object, f->op);
-    check_fail(c, iov_op_reason(f->op->type), ds_cstr(&object), "%s%s%s",
+    check_fail(c, failure_reason(f), ds_cstr(&object), "%s%s%s",
                ovs_strerror(f->error), f->text ? ": " : "",
                f->text ? f->text : "");
     ds_destroy(&object);
