@@ -36,6 +36,7 @@ TESTSUITE_AT = \
 	tests/switch-mac.at
 
 LAB_TESTSUITE_AT = \
+	tests/lab-badinput.at \
 	tests/lab-exit.at \
 	tests/lab-howto.at \
 	tests/lab-isolation.at \
