@@ -161,6 +161,8 @@ check-verdict-long: all $(check_PROGRAMS) $(check_SCRIPTS)
 	  $(SHELL) tests/testsuite -C tests -v -k verdict,random
 .PHONY: check-verdict-long
 
+DISTCLEANFILES += tests/atconfig tests/testsuite.log
+
 mostlyclean-local: clean-tests
 clean-tests:
 	test ! -f tests/testsuite || \

@@ -4,7 +4,8 @@
  * own.
  *
  * The subtle thing: before the first turn of the loop there is nothing to
- * show; a command that came then says so instead of showing nothing. */
+ * show; a command that came then says so instead of showing nothing, except
+ * iov/sync, which waits. */
 
 #include <config.h>
 #include "vswitchd-ext/command.h"
@@ -95,7 +96,8 @@ run_command(struct unixctl_conn *conn, int argc, const char *argv[],
     };
 
     cmd.error = parse_arguments(&cmd, row, argc, argv);
-    if (!cmd.error && !cmd.view->status && row->func != cmd_list_reasons) {
+    if (!cmd.error && !cmd.view->status && row->func != cmd_list_reasons
+        && row->func != cmd_sync) {
         cmd.error = xstrdup("ovs-iovd has not yet heard from ovsdb-server "
                             "and ovs-vswitchd; check that they run, or try "
                             "again in a moment");
