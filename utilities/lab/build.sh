@@ -17,6 +17,8 @@ ovs_configure=(PYTHON3=/usr/bin/python3 --prefix=/usr --localstatedir=/var
 product_configure=(PYTHON=/usr/bin/python3 --prefix=/usr
     --localstatedir=/var --sysconfdir=/etc)
 
+build_lock=''
+
 # Sets ovs_source and ovs_build to trees of Open vSwitch, the latter built.
 need_ovs() {
     local version dir
@@ -56,13 +58,14 @@ build_ovs() {
 }
 
 # Sets build_dir and dest_dir to the build tree and the installed product, up
-# to date with the source.  Holds the lock on them until drop_lock.
+# to date with the source.  Holds the lock on them until release_product.
 need_product() {
     local key
     key=$(key_of "$top_dir")
     build_dir=$cache/build/$key/obj
     dest_dir=$cache/build/$key/dest
     take_lock "build-$key" exclusive
+    build_lock=$lock_fd
     make_build_dir "$cache/build/$key"
     if [[ ! -x $top_dir/configure ||
           $top_dir/configure.ac -nt $top_dir/configure ]]; then
@@ -76,6 +79,13 @@ need_product() {
         as_owner "$build_dir" make "-j$cores"
     step "installing ovs-iov for the lab" "read the whole log" \
         install_product
+}
+
+# Lets others build.  QEMU must not inherit the lock, or it would keep it.
+release_product() {
+    [[ -n $build_lock ]] || return 0
+    exec {build_lock}>&-
+    build_lock=''
 }
 
 make_build_dir() {

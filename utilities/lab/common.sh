@@ -44,20 +44,24 @@ show_tail() {
     tail -n "$lines" "$log" | tr -d '\r' | sed 's/^/    | /' >&2
 }
 
+error_lines='error:|\*\*\*|^E: |BUG|[Pp]anic|Oops'
+
 # Shows lines of LOG that look like errors, other than the last LINES: what
 # "make -j" was told to stop for is often long past when it stops.
 show_errors() {
     local log=$1 lines=$2
-    { head -n "-$lines" "$log" | grep -E 'error:|\*\*\*|^E: ' ||:; } |
+    { head -n "-$lines" "$log" | grep -E "$error_lines" || :; } |
         head -n 8 | sed 's/^/    ! /' >&2
 }
 
 # Prepares the directories and the traps.  Called once, before any step.
 start_session() {
-    mkdir -p "$cache/log" "$cache/lock" ||
+    if ! mkdir -p "$cache/log" "$cache/lock" 2>/dev/null ||
+       ! [[ -w $cache/log && -w $cache/lock ]]; then
         die "cannot write to the cache directory $cache" \
-            "set IOV_LAB_CACHE to a directory that can be written to"
-    chmod 755 "$cache"
+            "run it with sudo, or set IOV_LAB_CACHE to another directory"
+    fi
+    [[ ! -O $cache ]] || chmod 755 "$cache"
     find "$cache/log" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
     log_dir=$(mktemp -d "$cache/log/run.XXXXXX")
     run_dir=$(mktemp -d "${TMPDIR:-/tmp}/iov-lab.$$.XXXXXX")

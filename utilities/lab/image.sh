@@ -55,14 +55,15 @@ make_image() {
     if [[ ! -e $image_dir/done ]]; then
         rm -rf --one-file-system "$image_dir"
         mkdir -p "$image_dir"
+        temp_paths+=("$image_dir")
         step "making the root of the lab (Debian $suite)" \
-            "look for names of packages that $suite does not have, and try
-     mmdebstrap by hand" \
+            "look for packages that $suite does not have, and at the network" \
             make_root "$suite" "$(guest_package_list "$packages")"
         step "making the disk of the lab" \
             "see that $cache has 4 GB free" make_disk
         rm -rf --one-file-system "$image_dir/root"
         touch "$image_dir/done"
+        unset 'temp_paths[-1]'
         remove_old_images "$key"
     fi
     drop_lock

@@ -108,6 +108,7 @@ show_failures() {
 
 run_suites() {
     results_dir=$cache/check/$(key_of "$top_dir")
+    take_lock "check-$(key_of "$top_dir")" exclusive
     rm -rf "$results_dir"
     mkdir -p "$results_dir"
     [[ $only = lab ]] || run_host_suite
