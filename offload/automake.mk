@@ -21,6 +21,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/journal.h \
 	offload/netns.c \
 	offload/netns.h \
+	offload/pci-command.c \
 	offload/pci-num-vfs.c \
 	offload/pci.c \
 	offload/pci.h \

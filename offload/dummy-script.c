@@ -277,6 +277,9 @@ parse_value(enum iov_vf_attr attr, const char *value,
         return parse_number(value, UINT32_MAX, &s->max_rate);
     case IOV_VF_LINK_STATE:
         return parse_link(value, &s->link_state);
+    case IOV_VF_DMA:
+        s->dma = on;
+        return on || !strcmp(value, "off");
     case IOV_N_VF_ATTRS:
         break;
     }
@@ -407,8 +410,10 @@ show_vf(struct ds *ds, const struct dummy_vf *vf, unsigned int index)
 {
     ds_put_format(ds, "  vf %u:", index);
     for (size_t i = 0; i < IOV_N_VF_ATTRS; i++) {
-        ds_put_cstr(ds, i ? ", " : " ");
-        iov_vf_attr_format(ds, &vf->set, i);
+        if (vf->set.known & IOV_VF_BIT(i)) {
+            ds_put_cstr(ds, i ? ", " : " ");
+            iov_vf_attr_format(ds, &vf->set, i);
+        }
     }
     if (vf->guest) {
         ds_put_format(ds, "; %s %s", vf->running ? "running in" : "given to",

@@ -106,9 +106,9 @@ dummy_pf_remove(struct dummy_pf *pf)
     free(pf);
 }
 
-/* A new VF is as most drivers make it. */
+/* A new VF is as most drivers make it.  It has no PCI command. */
 static const struct iov_vf_settings new_vf = {
-    .known = IOV_VF_ALL,
+    .known = IOV_VF_ALL & ~IOV_VF_BIT(IOV_VF_DMA),
     .vlan_proto = 0x8100,
     .spoofchk = true,
 };

@@ -52,6 +52,12 @@ pci_exit(void)
 }
 
 char *
+pci_device_path(const char *pci, const char *file)
+{
+    return xasprintf("%s/bus/pci/devices/%s/%s", root(), pci, file);
+}
+
+char *
 pci_path(const char *netdev, const char *file)
 {
     return xasprintf("%s/class/net/%s/device/%s", root(), netdev, file);

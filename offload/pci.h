@@ -52,6 +52,14 @@ void pci_num_vfs_wait(const struct pci_num_vfs *);
 void pci_num_vfs_destroy(struct pci_num_vfs *);
 
 /* Path of 'file' of the PCI device behind 'netdev'.  To be freed. */
+/* Whether the device at the address 'pci' may be master of the bus (bit 2 of
+ * its PCI command), and setting it.  A device that may not neither sends nor
+ * receives, whatever its driver does.  0, or a positive errno. */
+int pci_get_master(const char *pci, bool *on);
+int pci_set_master(const char *pci, bool on);
+
+/* Path of 'file' of the device at the address 'pci'. */
+char *pci_device_path(const char *pci, const char *file);
 char *pci_path(const char *netdev, const char *file);
 
 #endif /* offload/pci.h */

@@ -200,6 +200,7 @@ decode_link_state(const void *data, struct iov_vf_settings *s)
 
 #define CODEC(NAME, ATTR, STRUCT)                                      \
     { encode_##NAME, decode_##NAME, ATTR, sizeof(struct STRUCT) }
+/* What is not here (dma) is not asked of the PF. */
 static const struct codec codecs[IOV_N_VF_ATTRS] = {
     [IOV_VF_MAC] = CODEC(mac, IFLA_VF_MAC, ifla_vf_mac),
     [IOV_VF_VLAN] = CODEC(vlan, IFLA_VF_VLAN, ifla_vf_vlan),
@@ -246,7 +247,8 @@ decode_attr(const struct nlattr *nla, struct iov_vf_settings *s)
         const struct codec *c = &codecs[i];
 
         /* VLAN_LIST says more than VLAN, whichever comes first. */
-        if (type == c->type && mnl_attr_get_payload_len(nla) >= c->size
+        if (c->decode && type == c->type
+            && mnl_attr_get_payload_len(nla) >= c->size
             && !(s->known & IOV_VF_BIT(i))
             && c->decode(mnl_attr_get_payload(nla), s)) {
             s->known |= IOV_VF_BIT(i);

@@ -327,6 +327,15 @@ read_sysfs(struct veb_pf *pf)
     return true;
 }
 
+/* Adds what the VF itself says to what its PF says of it. */
+static void
+take_command(struct iov_vf *vf)
+{
+    if (vf->pci && !pci_get_master(vf->pci, &vf->now.dma)) {
+        vf->now.known |= IOV_VF_BIT(IOV_VF_DMA);
+    }
+}
+
 void
 veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
 {
@@ -347,6 +356,7 @@ veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
     if (rtnl_vf_decode(nlh, settings, k->n_vfs)) {
         for (unsigned int i = 0; i < k->n_vfs; i++) {
             k->vfs[i].now = settings[i];
+            take_command(&k->vfs[i]);
         }
     }
     free(settings);

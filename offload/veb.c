@@ -248,6 +248,20 @@ run_jobs(void)
     }
 }
 
+/* The one attribute of a VF that is not the PF's to set. */
+static void
+set_dma(struct iov_op *op, struct veb_pf *pf)
+{
+    const char *pci = pf->known.vfs[op->vf].pci;
+    int error = pci ? pci_set_master(pci, op->set.dma) : ENODEV;
+
+    if (!error) {
+        acknowledge_set(&pf->known, op, 0);
+        veb_pf_update(pf);
+    }
+    finish(op, error, error ? "writing its PCI command" : NULL, 0);
+}
+
 static void
 veb_start(struct iov_op *op)
 {
@@ -259,6 +273,8 @@ veb_start(struct iov_op *op)
         finish(op, ENODEV, "the VF has gone", 0);
     } else if (op->type == IOV_OP_SET_NUM_VFS) {
         start_job(op, pf);
+    } else if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_DMA) {
+        set_dma(op, pf);
     } else {
         request(op, pf);
     }

@@ -59,6 +59,9 @@ iov_vf_settings_to_json(const struct iov_vf_settings *s)
     if (is_known(s, IOV_VF_LINK_STATE)) {
         put_integer(json, "link-state", s->link_state);
     }
+    if (is_known(s, IOV_VF_DMA)) {
+        json_object_put(json, "dma", json_boolean_create(s->dma));
+    }
     return json;
 }
 
@@ -181,6 +184,7 @@ read_settings(struct reader *r, struct iov_vf_settings *s)
               read_integer(r, "link-state", IOV_VF_LINK_DISABLE,
                            &link_state));
     s->link_state = link_state;
+    set_known(s, IOV_VF_DMA, read_boolean(r, "dma", &s->dma));
 }
 
 /* Returns null, or a sentence (owned by the caller) that says what is wrong;

@@ -97,6 +97,9 @@ iov_vf_attr_format(struct ds *ds, const struct iov_vf_settings *s,
     case IOV_VF_LINK_STATE:
         ds_put_cstr(ds, link_name(s->link_state));
         break;
+    case IOV_VF_DMA:
+        ds_put_cstr(ds, s->dma ? "on" : "off");
+        break;
     case IOV_N_VF_ATTRS:
         OVS_NOT_REACHED();
     }
@@ -131,6 +134,8 @@ iov_vf_attr_equal(const struct iov_vf_settings *a,
         return vlan_equal(a, b);
     case IOV_VF_LINK_STATE:
         return a->link_state == b->link_state;
+    case IOV_VF_DMA:
+        return a->dma == b->dma;
     case IOV_N_VF_ATTRS:
         break;
     }
@@ -163,6 +168,9 @@ iov_vf_attr_copy(struct iov_vf_settings *dst,
         return;
     case IOV_VF_LINK_STATE:
         dst->link_state = src->link_state;
+        return;
+    case IOV_VF_DMA:
+        dst->dma = src->dma;
         return;
     case IOV_N_VF_ATTRS:
         break;

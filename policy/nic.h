@@ -50,6 +50,7 @@ struct iov_vf_settings {
     bool spoofchk;
     bool trust;
     uint32_t link_state;        /* enum iov_vf_link. */
+    bool dma;                   /* Bus mastering in its PCI command. */
     uint32_t min_rate;          /* Mbit/s, 0: none. */
     uint32_t max_rate;          /* Mbit/s, 0: no limit. */
 };

@@ -26,13 +26,13 @@ typedef struct iov_op *step_func(const struct iov_plan_in *);
 static step_func step_record, step_fence, step_take_over, step_learn_here;
 static step_func step_take_back, step_put_back, step_forget, step_isolate;
 static step_func step_settings, step_veil, step_address, step_hand_over;
-static step_func step_open, step_link_up, step_start, step_give_up;
+static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
 
 static step_func *const attach_steps[] = {
     step_record, step_settings, step_veil, step_address, step_hand_over,
-    step_open, step_link_up, step_start, step_give_up, step_learn_uplink,
-    step_read_back
+    step_open, step_dma, step_link_up, step_start, step_give_up,
+    step_learn_uplink, step_read_back
 };
 
 static step_func *const protect_steps[] = {
@@ -129,7 +129,7 @@ iov_vf_is_fenced(const struct iov_vf *vf)
 {
     return (vf->record && vf_has_mac(vf, vf->record->fence_mac)
             && vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk
-            && !vf->now.trust);
+            && !vf->now.trust && !vf->now.dma);
 }
 
 bool
@@ -207,7 +207,8 @@ fence_settings(const struct iov_plan_in *in)
     return (struct iov_vf_settings) {
         .known = (IOV_VF_BIT(IOV_VF_MAC) | IOV_VF_BIT(IOV_VF_VLAN)
                   | IOV_VF_BIT(IOV_VF_SPOOFCHK)
-                  | (in->vf->now.known & IOV_VF_BIT(IOV_VF_TRUST))
+                  | (in->vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
+                                          | IOV_VF_BIT(IOV_VF_DMA)))
                   | IOV_VF_BIT(IOV_VF_LINK_STATE)),
         .mac = record(in)->fence_mac,
         .vlan = IOV_FENCE_VLAN,
@@ -285,6 +286,17 @@ static struct iov_op *
 step_open(const struct iov_plan_in *in)
 {
     return make_set(in, IOV_VF_VLAN, in->want);
+}
+
+static struct iov_op *
+step_dma(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings on = { .known = IOV_VF_BIT(IOV_VF_DMA),
+                                  .dma = true };
+
+    return (in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
+            ? make_set(in, IOV_VF_DMA, &on)
+            : NULL);
 }
 
 static struct iov_op *
@@ -382,13 +394,14 @@ step_record_kept(const struct iov_plan_in *in)
     return (in->keep_fenced || in->lost) && in->vf ? step_record(in) : NULL;
 }
 
-/* MAC address first: with the spoof check on, that one request stops the VF
- * from sending and from receiving. */
+/* What stops most comes first: without DMA the VF neither sends nor receives;
+ * with another MAC address and the spoof check on it does not either, even if
+ * whoever drives it lets it have DMA again. */
 static struct iov_op *
 step_fence(const struct iov_plan_in *in)
 {
     static const enum iov_vf_attr attrs[] = {
-        IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_VLAN
+        IOV_VF_DMA, IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_VLAN
     };
     struct iov_vf_settings fence;
 

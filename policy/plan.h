@@ -12,19 +12,19 @@
  *
  * The order (DESIGN.md, "Order of moves"):
  *
- *   to the VF      record; spoof check, trust, rate; fence; MAC of the port
- *                  behind the fence; hand over; open the fence; start; PF
+ *   to the VF      record; spoof check, trust, rate; VLAN of the fence; MAC of
+ *                  the port; hand over; VLAN of the port; DMA; start; PF
  *                  gives the MAC up; switch learns; read back.
  *   protective     fence; PF takes the MAC; switch learns; take back; put
  *                  back; forget.
  *   yielding       PF takes the MAC; switch learns; take back; fence; put
  *                  back; forget.
  *
- * The subtle thing: the fence is two settings, a MAC address nobody uses and
- * VLAN 4094, with the spoof check on.  On the way to the VF the MAC of the
- * port comes first, behind VLAN 4094, so that the PF goes on receiving for it
- * and no packet is lost; on the way back the MAC goes first, because with the
- * spoof check on that one request stops sending and receiving alike. */
+ * The subtle thing: the fence is several settings, each of which closes what
+ * another NIC may leave open: no DMA, a MAC address nobody uses with the spoof
+ * check on, VLAN 4094.  On the way to the VF the MAC of the port comes first,
+ * behind VLAN 4094, so that the PF goes on receiving for it and no packet is
+ * lost; on the way back what stops most comes first. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -69,6 +69,7 @@ model_init(struct model *m)
     vf = &m->pf.vfs[0];
     vf->now = (struct iov_vf_settings) {
         .known = IOV_VF_ALL, .vlan = 7, .vlan_proto = 0x8100, .trust = true,
+        .dma = true,
     };
     m->original = vf->now;
 }
@@ -274,7 +275,7 @@ watch_op(const struct model *m, const struct goal *goal,
 {
     const struct iov_vf *vf = &m->pf.vfs[0];
     struct watch *w = w_;
-    bool carries = vf_owns_mac(vf) && !vf_is_veiled(vf);
+    bool carries = vf_owns_mac(vf) && !vf_is_veiled(vf) && vf->now.dma;
     bool pf_receives = iov_pf_has_mac(&m->pf, port_mac);
 
     if (carries && !vf->record) {
@@ -312,7 +313,8 @@ watch_end(const struct model *m, const struct goal *goal, struct watch *w)
 
     if (goal->direct) {
         if (!vf_owns_mac(vf) || vf->now.vlan != goal->vlan
-            || !vf->now.spoofchk || vf->now.trust || !m->checked
+            || !vf->now.spoofchk || vf->now.trust || !vf->now.dma
+            || !m->checked
             || pf_receives || strcmp(m->learned_at, "pf0")) {
             complain(w, NULL, "not direct");
         }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Bus mastering of a VF, by its PCI command register in sysfs.
+ *
+ * The PCI command is the one thing that stops every kind of NIC: a function
+ * that is not master of the bus can fetch no packet to send and store none
+ * that it receives.
+ *
+ * The subtle thing: it is no fence by itself, because whoever drives the VF
+ * can set the bit again.  It closes what the PF's settings leave open, above
+ * all frames that the guest has put a VLAN tag on. */
+
+#include <config.h>
+
+#include "pci.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "util.h"
+
+/* Opens the configuration space of 'pci'; negative errno on failure. */
+static int
+open_config(const char *pci, int flags)
+{
+    char *path = pci_device_path(pci, "config");
+    int fd = open(path, flags | O_CLOEXEC);
+    int error = fd < 0 ? -errno : 0;
+
+    free(path);
+    return error ? error : fd;
+}
+
+static int
+read_command(int fd, uint16_t *command)
+{
+    uint8_t bytes[2];
+    ssize_t n = pread(fd, bytes, sizeof bytes, PCI_COMMAND);
+
+    if (n != sizeof bytes) {
+        return n < 0 ? errno : EIO;
+    }
+    *command = bytes[0] | bytes[1] << 8;
+    return 0;
+}
+
+int
+pci_get_master(const char *pci, bool *on)
+{
+    int fd = open_config(pci, O_RDONLY);
+    uint16_t command = 0;
+
+    if (fd < 0) {
+        return -fd;
+    }
+
+    int error = read_command(fd, &command);
+
+    close(fd);
+    *on = (command & PCI_COMMAND_MASTER) != 0;
+    /* A device that has gone answers with ones. */
+    return !error && command == UINT16_MAX ? ENODEV : error;
+}
+
+int
+pci_set_master(const char *pci, bool on)
+{
+    int fd = open_config(pci, O_RDWR);
+    uint16_t command = 0;
+
+    if (fd < 0) {
+        return -fd;
+    }
+
+    int error = read_command(fd, &command);
+
+    if (!error) {
+        command = (on ? command | PCI_COMMAND_MASTER
+                   : command & ~PCI_COMMAND_MASTER);
+        uint8_t bytes[2] = { command & 0xff, command >> 8 };
+        ssize_t n = pwrite(fd, bytes, sizeof bytes, PCI_COMMAND);
+        error = n == sizeof bytes ? 0 : n < 0 ? errno : EIO;
+    }
+    close(fd);
+    return error;
+}
