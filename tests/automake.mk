@@ -40,6 +40,7 @@ LAB_TESTSUITE_AT = \
 	tests/lab-exit.at \
 	tests/lab-howto.at \
 	tests/lab-isolation.at \
+	tests/lab-kill.at \
 	tests/lab-offload.at \
 	tests/lab-path.at
 
