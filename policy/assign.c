@@ -291,8 +291,7 @@ rank(const struct iov_verdict *v, const struct pool *pool,
 }
 
 void
-iov_assign_vfs(const struct iov_snapshot *s OVS_UNUSED,
-               struct iov_verdict *list, size_t n,
+iov_assign_vfs(struct iov_verdict *list, size_t n,
                const struct iov_pf *const *pfs, size_t n_pfs)
 {
     struct iov_verdict **queue = xcalloc(n + 1, sizeof *queue);

@@ -12,12 +12,11 @@
 #include <stddef.h>
 
 struct iov_pf;
-struct iov_snapshot;
 struct iov_verdict;
 
 /* 'list' holds the verdicts of one bridge, 'pfs' its usable PFs.  Sets 'pf',
  * 'vf' and 'want' of those without reasons, or gives them a reason. */
-void iov_assign_vfs(const struct iov_snapshot *, struct iov_verdict *list,
-                    size_t n, const struct iov_pf *const *pfs, size_t n_pfs);
+void iov_assign_vfs(struct iov_verdict *list, size_t n,
+                    const struct iov_pf *const *pfs, size_t n_pfs);
 
 #endif /* policy/assign.h */

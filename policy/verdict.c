@@ -129,7 +129,7 @@ check_bridge(const struct iov_snapshot *snapshot,
         v->pf = c.n_pfs ? c.pfs[0] : NULL;
     }
     free(c.uplinks);
-    iov_assign_vfs(snapshot, list, n, c.pfs, c.n_pfs);
+    iov_assign_vfs(list, n, c.pfs, c.n_pfs);
     free(c.pfs);
     return n;
 }

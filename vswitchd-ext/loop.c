@@ -247,7 +247,7 @@ iov_loop_wait(void)
 
 /* Beginning and end. */
 
-char *
+void
 iov_loop_init(const struct iov_loop_options *options)
 {
     char *error;
@@ -265,7 +265,6 @@ iov_loop_init(const struct iov_loop_options *options)
     }
     iov_switch_mac_init();
     iov_db_init(options->database);
-    return NULL;
 }
 
 void

@@ -33,8 +33,8 @@ struct iov_loop_options {
     bool dummy;
 };
 
-/* Returns null or, if the daemon cannot work at all, a sentence. */
-char *iov_loop_init(const struct iov_loop_options *);
+/* What cannot be opened is logged; the rest works without it. */
+void iov_loop_init(const struct iov_loop_options *);
 void iov_loop_exit(void);
 void iov_loop_run(void);
 void iov_loop_wait(void);
