@@ -5,6 +5,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/assign.c \
 	policy/assign.h \
 	policy/check-bridge.c \
+	policy/check-link.c \
 	policy/check-nic.c \
 	policy/check-port.c \
 	policy/check.def \
@@ -12,6 +13,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/failure.c \
 	policy/flow-index.c \
 	policy/flow-index.h \
+	policy/flow-store.c \
+	policy/flow-store.h \
 	policy/flow-table.c \
 	policy/flow-table.h \
 	policy/key-parse.c \

@@ -2,6 +2,9 @@
 
 /* Subtables and views: which flows can these packets match?
  *
+ * A view is made when it is first asked for, which takes the longer the more
+ * flows there are, and therefore can be done in pieces.
+ *
  * The subtle thing: Open vSwitch, when it looks up the flow of a conjunctive
  * match that has come true, does not see a flow hidden by a "conjunction"
  * flow with the very same match and a higher priority.  Such a flow therefore
@@ -23,18 +26,27 @@
 /* Masks of a view are few, as few kinds of packets are asked for. */
 #define MAX_VIEWS 16
 
-/* Flows of a view that have the same value in its bits. */
-struct view_group {
-    struct hmap_node node;      /* In iov_view.groups. */
-    struct hmapx flows;         /* Contains struct iov_flow. */
-    uint64_t values[];          /* One for each word of the subtable. */
+/* A flow's neighbours among those of its group. */
+struct view_link {
+    uint32_t next;              /* Flow, or IOV_NO_ITEM. */
+    uint32_t prev;              /* Flow, or FIRST_OF plus the group. */
 };
+#define FIRST_OF (UINT32_C(1) << 31)
 
+/* Flows that are equal in the bits of the view are a group.  A group has a
+ * number and knows its first flow. */
 struct iov_view {
     struct iov_view *next;
-    struct hmap groups;         /* Contains struct view_group. */
     bool all;                   /* Plain flows too. */
-    uint64_t masks[];           /* One for each word of the subtable. */
+    bool complete;
+    uint32_t n_seen;            /* Flows up to this number are in it. */
+    struct view_link *links;    /* By flow. */
+    size_t allocated_links;
+    uint32_t *first;            /* By group; of a free one, the next one. */
+    size_t n_groups, allocated_groups;
+    uint32_t free_group;        /* Or IOV_NO_ITEM. */
+    struct iov_chains chains;   /* Of groups, by the values of the bits. */
+    uint8_t masks[];            /* Packed. */
 };
 
 /* Words of struct flow on which views are hashed, and the bits of them. */
@@ -63,121 +75,180 @@ flow_is_left_out(const struct iov_view *view, const struct iov_flow *flow)
 }
 
 static uint32_t
-hash_values(size_t n, const uint64_t values[])
+hash_packed(const struct iov_subtable *sub, const uint8_t packed[])
 {
-    return hash_bytes64(values, n * sizeof *values, 0);
+    return hash_bytes(packed, sub->n_bytes, 0);
 }
 
-static struct view_group *
-view_find(const struct iov_subtable *sub, const struct iov_view *view,
-          const uint64_t values[], uint32_t hash)
+static void
+pack(const struct iov_subtable *sub, const uint64_t values[],
+     uint8_t packed[IOV_PACKED_MAX])
 {
-    struct view_group *group;
-
-    HMAP_FOR_EACH_WITH_HASH (group, node, hash, &view->groups) {
-        if (!memcmp(group->values, values,
-                    sub->n_words * sizeof *values)) {
-            return group;
-        }
+    for (size_t i = 0; i < sub->n_words; i++) {
+        iov_pack_word(&sub->words[i], values[i], packed);
+        packed += sub->words[i].len;
     }
-    return NULL;
+}
+
+/* Stores what 'flow' has in the bits of 'view', and returns its hash. */
+static uint32_t
+view_mask_flow(const struct iov_subtable *sub, const struct iov_view *view,
+               const struct iov_flow *flow, uint8_t key[IOV_PACKED_MAX])
+{
+    for (size_t i = 0; i < sub->n_bytes; i++) {
+        key[i] = flow->values[i] & view->masks[i];
+    }
+    return hash_packed(sub, key);
+}
+
+/* Returns the group that has 'key', or IOV_NO_ITEM. */
+static uint32_t
+view_find(const struct iov_subtable *sub, const struct iov_view *view,
+          const uint8_t key[], uint32_t hash)
+{
+    uint32_t group = iov_chains_first(&view->chains, hash);
+
+    while (group != IOV_NO_ITEM) {
+        uint8_t other[IOV_PACKED_MAX];
+        view_mask_flow(sub, view, iov_slab_get(&sub->slab,
+                                               view->first[group]), other);
+        if (!memcmp(other, key, sub->n_bytes)) {
+            break;
+        }
+        group = iov_chains_next(&view->chains, group);
+    }
+    return group;
 }
 
 static uint32_t
-view_mask_flow(const struct iov_subtable *sub, const struct iov_view *view,
-               const struct iov_flow *flow, uint64_t values[])
+view_add_group(struct iov_view *view, uint32_t hash)
 {
-    for (size_t i = 0; i < sub->n_words; i++) {
-        values[i] = flow->values[i] & view->masks[i];
+    uint32_t group = view->free_group;
+
+    if (group != IOV_NO_ITEM) {
+        view->free_group = view->first[group];
+    } else {
+        group = view->n_groups++;
+        if (group >= view->allocated_groups) {
+            view->first = x2nrealloc(view->first, &view->allocated_groups,
+                                     sizeof *view->first);
+        }
     }
-    return hash_values(sub->n_words, values);
+    view->first[group] = IOV_NO_ITEM;
+    iov_chains_insert(&view->chains, group, hash);
+    return group;
 }
 
 static void
 view_insert(const struct iov_subtable *sub, struct iov_view *view,
-            struct iov_flow *flow)
+            const struct iov_flow *flow)
 {
-    uint64_t values[FLOW_U64S];
+    uint8_t key[IOV_PACKED_MAX];
+    uint32_t number = flow->number;
 
     if (flow_is_left_out(view, flow)) {
         return;
     }
-    uint32_t hash = view_mask_flow(sub, view, flow, values);
-    struct view_group *group = view_find(sub, view, values, hash);
-    if (!group) {
-        size_t size = sub->n_words * sizeof *values;
-        group = xmalloc(sizeof *group + size);
-        memcpy(group->values, values, size);
-        hmapx_init(&group->flows);
-        hmap_insert(&view->groups, &group->node, hash);
+    uint32_t hash = view_mask_flow(sub, view, flow, key);
+    uint32_t group = view_find(sub, view, key, hash);
+    if (group == IOV_NO_ITEM) {
+        group = view_add_group(view, hash);
     }
-    hmapx_add(&group->flows, flow);
+    while (number >= view->allocated_links) {
+        view->links = x2nrealloc(view->links, &view->allocated_links,
+                                 sizeof *view->links);
+    }
+    view->links[number].next = view->first[group];
+    view->links[number].prev = FIRST_OF | group;
+    if (view->first[group] != IOV_NO_ITEM) {
+        view->links[view->first[group]].prev = number;
+    }
+    view->first[group] = number;
 }
 
 static void
-view_destroy_group(struct iov_view *view, struct view_group *group)
+view_remove(struct iov_view *view, const struct iov_flow *flow)
 {
-    hmap_remove(&view->groups, &group->node);
-    hmapx_destroy(&group->flows);
-    free(group);
-}
-
-static void
-view_remove(const struct iov_subtable *sub, struct iov_view *view,
-            struct iov_flow *flow)
-{
-    uint64_t values[FLOW_U64S];
-
     if (flow_is_left_out(view, flow)) {
         return;
     }
-    uint32_t hash = view_mask_flow(sub, view, flow, values);
-    struct view_group *group = view_find(sub, view, values, hash);
-    hmapx_find_and_delete_assert(&group->flows, flow);
-    if (hmapx_is_empty(&group->flows)) {
-        view_destroy_group(view, group);
+
+    struct view_link link = view->links[flow->number];
+    if (link.next != IOV_NO_ITEM) {
+        view->links[link.next].prev = link.prev;
     }
+    if (!(link.prev & FIRST_OF)) {
+        view->links[link.prev].next = link.next;
+        return;
+    }
+    uint32_t group = link.prev & ~FIRST_OF;
+    view->first[group] = link.next;
+    if (link.next == IOV_NO_ITEM) {
+        iov_chains_remove(&view->chains, group);
+        view->first[group] = view->free_group;
+        view->free_group = group;
+    }
+}
+
+static bool
+view_has_seen(const struct iov_view *view, const struct iov_flow *flow)
+{
+    return view->complete || flow->number < view->n_seen;
 }
 
 static void
 view_destroy(struct iov_view *view)
 {
-    struct view_group *group;
-
-    HMAP_FOR_EACH_SAFE (group, node, &view->groups) {
-        view_destroy_group(view, group);
-    }
-    hmap_destroy(&view->groups);
+    iov_chains_destroy(&view->chains);
+    free(view->links);
+    free(view->first);
     free(view);
 }
 
 static struct iov_view *
-view_create(struct iov_subtable *sub, const uint64_t masks[], bool all)
+view_create(struct iov_subtable *sub, const uint8_t masks[], bool all)
 {
-    size_t size = sub->n_words * sizeof *masks;
-    struct iov_view *view = xmalloc(sizeof *view + size);
-    struct iov_flow *flow;
+    struct iov_view *view = xzalloc(sizeof *view + sub->n_bytes);
 
-    memcpy(view->masks, masks, size);
+    memcpy(view->masks, masks, sub->n_bytes);
     view->all = all;
-    hmap_init(&view->groups);
-    HMAP_FOR_EACH (flow, node, &sub->flows) {
-        view_insert(sub, view, flow);
-    }
+    view->free_group = IOV_NO_ITEM;
+    iov_chains_init(&view->chains);
     view->next = sub->views;
     sub->views = view;
     return view;
 }
 
-/* Returns the view for 'masks', or null if there are too many already. */
-static const struct iov_view *
-view_get(const struct iov_subtable *sub, const uint64_t masks[], bool all)
+/* Takes more flows into 'view' until it is complete or 'budget', if not null,
+ * is used up. */
+static void
+view_complete(const struct iov_subtable *sub, struct iov_view *view,
+              size_t *budget)
 {
-    size_t size = sub->n_words * sizeof *masks;
+    uint32_t n = sub->slab.n_slots - view->n_seen;
+
+    if (budget) {
+        n = MIN(n, *budget);
+        *budget -= n;
+    }
+    for (; n; n--) {
+        const struct iov_flow *flow = iov_slab_get(&sub->slab,
+                                                   view->n_seen++);
+        if (flow->acts) {
+            view_insert(sub, view, flow);
+        }
+    }
+    view->complete = view->n_seen == sub->slab.n_slots;
+}
+
+/* Returns the view for 'masks', or null if there are too many already. */
+static struct iov_view *
+view_get(const struct iov_subtable *sub, const uint8_t masks[], bool all)
+{
     size_t n = 0;
 
     for (struct iov_view *v = sub->views; v; v = v->next, n++) {
-        if (v->all == all && !memcmp(v->masks, masks, size)) {
+        if (v->all == all && !memcmp(v->masks, masks, sub->n_bytes)) {
             return v;
         }
     }
@@ -192,16 +263,18 @@ iov_subtable_create(uint8_t table_id, size_t n_words,
 {
     struct iov_subtable *sub = xzalloc(sizeof *sub + n_words * sizeof *words);
 
-    hmap_init(&sub->flows);
     sub->table_id = table_id;
     sub->n_words = n_words;
-    if (n_words) {
-        memcpy(sub->words, words, n_words * sizeof *words);
+    for (size_t i = 0; i < n_words; i++) {
+        sub->words[i] = words[i];
+        sub->n_bytes += words[i].len;
     }
+    iov_slab_init(&sub->slab, sub->n_bytes);
+    iov_chains_init(&sub->chains);
     return sub;
 }
 
-/* The flows have to be gone. */
+/* The flows go with it; their actions have to be put before. */
 void
 iov_subtable_destroy(struct iov_subtable *sub)
 {
@@ -211,26 +284,79 @@ iov_subtable_destroy(struct iov_subtable *sub)
         next = v->next;
         view_destroy(v);
     }
-    hmap_destroy(&sub->flows);
+    iov_chains_destroy(&sub->chains);
+    iov_slab_destroy(&sub->slab);
     free(sub->tun_md);
     free(sub);
 }
 
-uint32_t
-iov_subtable_hash(const struct iov_subtable *sub, const uint64_t values[])
+/* The first flow after 'number', which may be IOV_NO_ITEM for the very first,
+ * that has the values 'packed', or null. */
+static struct iov_flow *
+next_equal(const struct iov_subtable *sub, const uint8_t packed[],
+           uint32_t number)
 {
-    return hash_values(sub->n_words, values);
+    number = (number == IOV_NO_ITEM
+              ? iov_chains_first(&sub->chains, hash_packed(sub, packed))
+              : iov_chains_next(&sub->chains, number));
+    while (number != IOV_NO_ITEM) {
+        struct iov_flow *flow = iov_slab_get(&sub->slab, number);
+        if (!memcmp(flow->values, packed, sub->n_bytes)) {
+            return flow;
+        }
+        number = iov_chains_next(&sub->chains, number);
+    }
+    return NULL;
+}
+
+struct iov_flow *
+iov_subtable_find(const struct iov_subtable *sub, const uint64_t values[],
+                  uint16_t priority)
+{
+    uint8_t packed[IOV_PACKED_MAX];
+    struct iov_flow *flow;
+
+    pack(sub, values, packed);
+    flow = next_equal(sub, packed, IOV_NO_ITEM);
+    while (flow && flow->priority != priority) {
+        flow = next_equal(sub, packed, flow->number);
+    }
+    return flow;
+}
+
+struct iov_flow *
+iov_subtable_alloc(struct iov_subtable *sub, const uint64_t values[],
+                   uint16_t priority)
+{
+    struct iov_flow *flow = iov_slab_alloc(&sub->slab);
+    uint8_t packed[IOV_PACKED_MAX];
+
+    pack(sub, values, packed);
+    memcpy(flow->values, packed, sub->n_bytes);
+    flow->priority = priority;
+    flow->acts = NULL;
+    sub->n_flows++;
+    return flow;
+}
+
+void
+iov_subtable_free(struct iov_subtable *sub, struct iov_flow *flow)
+{
+    iov_slab_free(&sub->slab, flow);
+    sub->n_flows--;
 }
 
 void
 iov_subtable_insert(struct iov_subtable *sub, struct iov_flow *flow)
 {
-    hmap_insert(&sub->flows, &flow->node,
-                hash_values(sub->n_words, flow->values));
+    iov_chains_insert(&sub->chains, flow->number,
+                      hash_packed(sub, flow->values));
     sub->max_priority = MAX(sub->max_priority, flow->priority);
     sub->n_conj += flow->acts->conjunction;
     for (struct iov_view *v = sub->views; v; v = v->next) {
-        view_insert(sub, v, flow);
+        if (view_has_seen(v, flow)) {
+            view_insert(sub, v, flow);
+        }
     }
 }
 
@@ -238,22 +364,28 @@ void
 iov_subtable_remove(struct iov_subtable *sub, struct iov_flow *flow)
 {
     for (struct iov_view *v = sub->views; v; v = v->next) {
-        view_remove(sub, v, flow);
+        if (view_has_seen(v, flow)) {
+            view_remove(v, flow);
+        }
     }
     sub->n_conj -= flow->acts->conjunction;
-    hmap_remove(&sub->flows, &flow->node);
+    iov_chains_remove(&sub->chains, flow->number);
 }
 
 void
 iov_flow_narrow(const struct iov_candidate *c, const struct iov_words *words,
                 struct iov_cube *cube)
 {
+    const uint8_t *packed = c->flow->values;
+
     for (size_t i = 0; i < c->sub->n_words; i++) {
         const struct iov_mask_word *w = &c->sub->words[i];
         if (!c->sub->tun_md
             || words->idx[w->pos] >= FLOW_U64_OFFSET(metadata)) {
-            iov_bits_set(&cube->w[w->pos], c->flow->values[i], w->mask);
+            iov_bits_set(&cube->w[w->pos], iov_unpack_word(w, packed),
+                         w->mask);
         }
+        packed += w->len;
     }
 }
 
@@ -261,11 +393,16 @@ void
 iov_flow_to_match(const struct iov_candidate *c,
                   const struct iov_words *words, struct match *match)
 {
+    const uint8_t *packed = c->flow->values;
+
     match_init_catchall(match);
     for (size_t i = 0; i < c->sub->n_words; i++) {
-        size_t idx = words->idx[c->sub->words[i].pos];
-        *flow_u64_lvalue(&match->flow, idx) = c->flow->values[i];
-        *flow_u64_lvalue(&match->wc.masks, idx) = c->sub->words[i].mask;
+        const struct iov_mask_word *w = &c->sub->words[i];
+        size_t idx = words->idx[w->pos];
+        *flow_u64_lvalue(&match->flow, idx) = (iov_unpack_word(w, packed)
+                                               & w->mask);
+        *flow_u64_lvalue(&match->wc.masks, idx) = w->mask;
+        packed += w->len;
     }
     if (c->sub->tun_md) {
         match->tun_md = *c->sub->tun_md;
@@ -276,12 +413,15 @@ static bool
 flow_meets(const struct iov_subtable *sub, const struct iov_flow *flow,
            const struct iov_cube *cube)
 {
+    const uint8_t *packed = flow->values;
+
     for (size_t i = 0; i < sub->n_words; i++) {
         const struct iov_mask_word *w = &sub->words[i];
         const struct iov_bits *b = &cube->w[w->pos];
-        if ((flow->values[i] ^ b->value) & w->mask & b->mask) {
+        if ((iov_unpack_word(w, packed) ^ b->value) & w->mask & b->mask) {
             return false;
         }
+        packed += w->len;
     }
     return true;
 }
@@ -303,10 +443,10 @@ candidates_by_scan(const struct iov_subtable *sub,
                    const struct iov_cube *cube, bool all,
                    struct iov_candidates *cs)
 {
-    const struct iov_flow *flow;
-
-    HMAP_FOR_EACH (flow, node, &sub->flows) {
-        if (!flow->acts->conjunction && (all || !flow->acts->plain)) {
+    for (uint32_t i = 0; i < sub->slab.n_slots; i++) {
+        const struct iov_flow *flow = iov_slab_get(&sub->slab, i);
+        if (flow->acts && !flow->acts->conjunction
+            && (all || !flow->acts->plain)) {
             consider(sub, flow, cube, cs);
         }
     }
@@ -318,6 +458,7 @@ candidates_by_view(const struct iov_subtable *sub,
                    bool all, struct iov_candidates *cs)
 {
     uint64_t masks[FLOW_U64S], values[FLOW_U64S];
+    uint8_t packed_masks[IOV_PACKED_MAX], key[IOV_PACKED_MAX];
 
     for (size_t i = 0; i < sub->n_words; i++) {
         const struct iov_mask_word *w = &sub->words[i];
@@ -325,18 +466,26 @@ candidates_by_view(const struct iov_subtable *sub,
         masks[i] = w->mask & b->mask & key_mask(words->idx[w->pos]);
         values[i] = b->value & masks[i];
     }
+    pack(sub, masks, packed_masks);
 
-    const struct iov_view *view = view_get(sub, masks, all);
+    struct iov_view *view = view_get(sub, packed_masks, all);
     if (!view) {
         candidates_by_scan(sub, cube, all, cs);
         return;
     }
-    uint32_t hash = hash_values(sub->n_words, values);
-    const struct view_group *group = view_find(sub, view, values, hash);
-    if (group) {
-        struct hmapx_node *node;
-        HMAPX_FOR_EACH (node, &group->flows) {
-            consider(sub, node->data, cube, cs);
+    if (!view->complete) {
+        view_complete(sub, view, cs->budget);
+        if (!view->complete) {
+            cs->pending = true;
+            return;
+        }
+    }
+    pack(sub, values, key);
+    uint32_t group = view_find(sub, view, key, hash_packed(sub, key));
+    if (group != IOV_NO_ITEM) {
+        for (uint32_t i = view->first[group]; i != IOV_NO_ITEM;
+             i = view->links[i].next) {
+            consider(sub, iov_slab_get(&sub->slab, i), cube, cs);
         }
     }
 }
@@ -350,7 +499,7 @@ iov_table_candidates(const struct iov_table *table,
     const struct iov_subtable *sub;
 
     HMAP_FOR_EACH (sub, node, &table->subtables) {
-        if (hmap_count(&sub->flows) <= SMALL_SUBTABLE) {
+        if (sub->slab.n_slots <= SMALL_SUBTABLE) {
             candidates_by_scan(sub, cube, all, cs);
         } else {
             candidates_by_view(sub, words, cube, all, cs);
@@ -379,16 +528,15 @@ static bool
 subtable_covers(const struct iov_subtable *sub, const uint64_t values[],
                 int priority)
 {
-    size_t size = sub->n_words * sizeof *values;
-    uint32_t hash = hash_values(sub->n_words, values);
+    uint8_t packed[IOV_PACKED_MAX];
     int best = -1, conj = -1;
     const struct iov_flow *flow;
 
-    HMAP_FOR_EACH_WITH_HASH (flow, node, hash, &sub->flows) {
-        if (!memcmp(flow->values, values, size)) {
-            int *max = flow->acts->conjunction ? &conj : &best;
-            *max = MAX(*max, flow->priority);
-        }
+    pack(sub, values, packed);
+    for (flow = next_equal(sub, packed, IOV_NO_ITEM); flow;
+         flow = next_equal(sub, packed, flow->number)) {
+        int *max = flow->acts->conjunction ? &conj : &best;
+        *max = MAX(*max, flow->priority);
     }
     return best > priority && (best > conj || priority < 0);
 }

@@ -21,37 +21,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hmapx.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/types.h"
+#include "policy/flow-store.h"
 #include "policy/reach-acts.h"
 #include "policy/reach-cube.h"
 
 struct iov_flow_table;
 struct tun_metadata_allocation;
 
-struct iov_flow {
-    struct hmap_node node;      /* In iov_subtable.flows, by values. */
-    struct iov_acts *acts;
-    uint64_t cookie;
-    uint16_t priority;
-    uint64_t values[];          /* One for each word of the subtable. */
-};
-
-/* A word of a mask. */
-struct iov_mask_word {
-    uint8_t pos;                /* Position in struct iov_words. */
-    uint64_t mask;
-};
-
 struct iov_subtable {
     struct hmap_node node;      /* In iov_table.subtables, by mask. */
-    struct hmap flows;          /* Contains struct iov_flow. */
+    struct iov_slab slab;       /* Contains struct iov_flow. */
+    struct iov_chains chains;   /* Of their numbers, by values. */
     uint16_t max_priority;      /* At least that of each flow. */
     uint8_t table_id;
+    size_t n_flows;
     size_t n_conj;              /* Flows with "conjunction" actions. */
     struct iov_view *views;     /* Linked list. */
     struct tun_metadata_allocation *tun_md; /* Or null. */
+    size_t n_bytes;             /* Of the packed values of a flow. */
     size_t n_words;
     struct iov_mask_word words[];
 };
@@ -70,15 +59,27 @@ struct iov_candidate {
 struct iov_candidates {
     struct iov_candidate *list;
     size_t n, allocated;
+
+    /* Flows that may be taken into new views, or null for any number.  When
+     * it has run out, 'pending' is set and the list is not complete. */
+    size_t *budget;
+    bool pending;
 };
 
 struct iov_subtable *iov_subtable_create(uint8_t table_id, size_t n_words,
                                          const struct iov_mask_word *);
 void iov_subtable_destroy(struct iov_subtable *);
+/* Returns the flow, or null; 'values' has one for each word. */
+struct iov_flow *iov_subtable_find(const struct iov_subtable *,
+                                   const uint64_t values[],
+                                   uint16_t priority);
+/* Returns a new flow that is not in any table yet, its actions not set. */
+struct iov_flow *iov_subtable_alloc(struct iov_subtable *,
+                                    const uint64_t values[],
+                                    uint16_t priority);
+void iov_subtable_free(struct iov_subtable *, struct iov_flow *);
 void iov_subtable_insert(struct iov_subtable *, struct iov_flow *);
 void iov_subtable_remove(struct iov_subtable *, struct iov_flow *);
-uint32_t iov_subtable_hash(const struct iov_subtable *,
-                           const uint64_t values[]);
 
 /* Makes 'cube' those packets of it that match 'flow'. */
 void iov_flow_narrow(const struct iov_candidate *, const struct iov_words *,

@@ -51,19 +51,37 @@ struct parts {
 };
 
 static void
+parts_add(struct parts *p, struct iov_words *words, size_t i,
+          const struct match *match)
+{
+    uint64_t mask = flow_u64_value(&match->wc.masks, i);
+
+    if (mask) {
+        iov_mask_word_init(&p->words[p->n], iov_words_add(words, i), mask);
+        p->values[p->n++] = flow_u64_value(&match->flow, i) & mask;
+        p->hash = hash_add64(hash_add(p->hash, i), mask);
+    }
+}
+
+static void
 parts_init(struct parts *p, struct iov_words *words,
            const struct match *match)
 {
+    const uint64_t *masks = (const uint64_t *) &match->wc.masks;
+    size_t i = 0;
+
     p->n = 0;
     p->hash = 0;
-    for (size_t i = 0; i < FLOW_U64S; i++) {
-        uint64_t mask = flow_u64_value(&match->wc.masks, i);
-        if (mask) {
-            p->words[p->n].pos = iov_words_add(words, i);
-            p->words[p->n].mask = mask;
-            p->values[p->n++] = flow_u64_value(&match->flow, i) & mask;
-            p->hash = hash_add64(hash_add(p->hash, i), mask);
+    /* Most words are 0. */
+    for (; i + 4 <= FLOW_U64S; i += 4) {
+        if (masks[i] | masks[i + 1] | masks[i + 2] | masks[i + 3]) {
+            for (size_t j = i; j < i + 4; j++) {
+                parts_add(p, words, j, match);
+            }
         }
+    }
+    for (; i < FLOW_U64S; i++) {
+        parts_add(p, words, i, match);
     }
     p->tun_md = match->tun_md.valid ? &match->tun_md : NULL;
     p->hash = hash_finish(p->hash, p->n);
@@ -103,22 +121,6 @@ find_subtable(const struct iov_table *table, const struct parts *p)
             if (words_equal(sub, p)) {
                 return sub;
             }
-        }
-    }
-    return NULL;
-}
-
-static struct iov_flow *
-find_flow(const struct iov_subtable *sub, const struct parts *p,
-          uint16_t priority)
-{
-    uint32_t hash = iov_subtable_hash(sub, p->values);
-    struct iov_flow *flow;
-
-    HMAP_FOR_EACH_WITH_HASH (flow, node, hash, &sub->flows) {
-        if (flow->priority == priority
-            && !memcmp(flow->values, p->values, p->n * sizeof *p->values)) {
-            return flow;
         }
     }
     return NULL;
@@ -184,9 +186,9 @@ delete_flow(struct iov_flow_table *ft, struct iov_subtable *sub,
     table->n_flows--;
     ft->n_flows--;
     iov_acts_put(&ft->pool, flow->acts);
-    free(flow);
+    iov_subtable_free(sub, flow);
 
-    if (hmap_is_empty(&sub->flows)) {
+    if (!sub->n_flows) {
         hmap_remove(&table->subtables, &sub->node);
         iov_subtable_destroy(sub);
     }
@@ -197,16 +199,15 @@ delete_table(struct iov_flow_table *ft, struct iov_table *table)
 {
     struct iov_subtable *sub;
 
-    HMAP_FOR_EACH_SAFE (sub, node, &table->subtables) {
-        struct iov_flow *flow;
-        size_t n = hmap_count(&sub->flows);
-        HMAP_FOR_EACH_SAFE (flow, node, &sub->flows) {
-            bool last = !--n;
-            delete_flow(ft, sub, flow);
-            if (last) {
-                break;          /* 'sub' went with it. */
+    HMAP_FOR_EACH_POP (sub, node, &table->subtables) {
+        for (uint32_t i = 0; i < sub->slab.n_slots; i++) {
+            struct iov_flow *flow = iov_slab_get(&sub->slab, i);
+            if (flow->acts) {
+                iov_acts_put(&ft->pool, flow->acts);
             }
         }
+        ft->n_flows -= sub->n_flows;
+        iov_subtable_destroy(sub);
     }
     hmap_destroy(&table->subtables);
     free(table);
@@ -258,12 +259,10 @@ iov_flow_table_put(struct iov_flow_table *ft,
 
     parts_init(&p, &ft->words, spec->match);
     struct iov_subtable *sub = get_subtable(ft, table_id, &p);
-    struct iov_flow *flow = find_flow(sub, &p, spec->priority);
+    struct iov_flow *flow = iov_subtable_find(sub, p.values, spec->priority);
     bool same_acts = flow && flow->acts == acts;
     if (!flow) {
-        flow = xmalloc(sizeof *flow + p.n * sizeof p.values[0]);
-        flow->priority = spec->priority;
-        memcpy(flow->values, p.values, p.n * sizeof p.values[0]);
+        flow = iov_subtable_alloc(sub, p.values, spec->priority);
         ft->tables[table_id]->n_flows++;
         ft->n_flows++;
     } else {
@@ -289,7 +288,8 @@ iov_flow_table_remove(struct iov_flow_table *ft, uint8_t table_id,
 
     parts_init(&p, &ft->words, match);
     struct iov_subtable *sub = find_subtable(ft->tables[table_id], &p);
-    struct iov_flow *flow = sub ? find_flow(sub, &p, priority) : NULL;
+    struct iov_flow *flow = (sub ? iov_subtable_find(sub, p.values, priority)
+                             : NULL);
     if (!flow) {
         return false;
     }
