@@ -16,6 +16,10 @@ policy_libiov_policy_a_SOURCES = \
 	policy/flow-store.h \
 	policy/flow-table.c \
 	policy/flow-table.h \
+	policy/host-fact.def \
+	policy/host-log.def \
+	policy/host.c \
+	policy/host.h \
 	policy/key-parse.c \
 	policy/key-parse.h \
 	policy/key.c \
@@ -45,6 +49,13 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reach-walk.h \
 	policy/reach.c \
 	policy/reach.h \
+	policy/ready-host.c \
+	policy/ready-internal.h \
+	policy/ready-nic.c \
+	policy/ready-show.c \
+	policy/ready.c \
+	policy/ready.def \
+	policy/ready.h \
 	policy/reason.c \
 	policy/reason.def \
 	policy/reason.h \
