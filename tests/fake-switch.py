@@ -6,7 +6,8 @@
 #
 #   fake-switch.py SOCKET STEP...
 #
-# A step is carried out when a flow monitor is requested:
+# A step is carried out when a flow monitor is requested that begins with the
+# flows that are there:
 #
 #   error             refuse it
 #   initial PRIORITY  a flow of the dump; "more" follows
@@ -17,12 +18,16 @@
 #   end               the end of the dump, without a flow
 #   pause, resume
 #   count N           from now on, the number of flows is N
-#   next              what follows is for the next connection
+#   next              what follows is for the next such monitor: of the next
+#                     table, or of the next connection
+#
+# Ahead of all others, "tables N" says that tables 0 to N - 1 have flows; else
+# it is just table 0.
 #
 # Flows match everything and drop it; they differ in their priority.
 #
-# The subtle thing: it speaks OpenFlow 1.4 and answers barriers, echo requests
-# and counts, nothing else.
+# The subtle thing: it speaks OpenFlow 1.4 and answers barriers, echo requests,
+# counts and the question for tables, nothing else.
 
 import socket
 import struct
@@ -32,7 +37,8 @@ VERSION = 5
 HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY = 0, 1, 2, 3
 MULTIPART_REQUEST, MULTIPART_REPLY = 18, 19
 BARRIER_REQUEST, BARRIER_REPLY = 20, 21
-AGGREGATE, FLOW_MONITOR = 2, 16
+AGGREGATE, TABLES, FLOW_MONITOR = 2, 3, 16
+MONITOR_INITIAL, MONITOR_DELETE = 1, 2
 INITIAL, ADDED, REMOVED, PAUSED, RESUMED = 0, 1, 2, 5, 6
 KNOWN = struct.pack('!HH4x', 1, 4)
 STRANGE = struct.pack('!HHHBB', 1, 8, 0x1234, 0x10, 0)
@@ -57,6 +63,10 @@ class Switch:
     def __init__(self, steps):
         self.steps = steps
         self.count = 0
+        self.n_tables = 1
+        if steps[:1] == ['tables']:
+            self.n_tables = int(steps[1])
+            del steps[:2]
 
     def monitor(self, xid):
         """What is sent in answer to a flow monitor request."""
@@ -95,7 +105,15 @@ class Switch:
         elif kind == MULTIPART_REQUEST:
             part = struct.unpack('!H', body[:2])[0]
             if part == FLOW_MONITOR:
-                return self.monitor(xid)
+                flags, _, command = struct.unpack('!HBB', body[20:24])
+                begins = (command != MONITOR_DELETE
+                          and flags & MONITOR_INITIAL)
+                return self.monitor(xid) if begins else reply(xid, b'')
+            elif part == TABLES:
+                body = struct.pack('!HH4x', TABLES, 0)
+                for i in range(self.n_tables):
+                    body += struct.pack('!B3xIQQ', i, 1, 0, 0)
+                return message(MULTIPART_REPLY, xid, body)
             elif part == AGGREGATE:
                 return message(MULTIPART_REPLY, xid, struct.pack(
                     '!HH4xQQI4x', AGGREGATE, 0, 0, 0, self.count))

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bitmap.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/types.h"
@@ -42,7 +43,9 @@ struct iov_flow_monitor {
 
     enum phase phase;
     enum ofperr refusal;        /* With REFUSED. */
-    ovs_be32 dump_xid;          /* Of the flow monitor request. */
+    ovs_be32 tables_xid;        /* Of the question for tables. */
+    ovs_be32 dump_xid;          /* Of the table that is being read. */
+    unsigned long to_dump[BITMAP_N_LONGS(256)]; /* Tables not yet read. */
     bool paused;
     bool unchecked;             /* After a pause: flows are to be counted. */
     ovs_be32 count_xid;         /* 0: no count under way. */
@@ -74,6 +77,8 @@ struct iov_flow_monitor {
 
 /* Takes 'msg' and returns its transaction number. */
 ovs_be32 flow_monitor_send(struct iov_flow_monitor *, struct ofpbuf *msg);
+/* Begins to read the flows. */
+void flow_monitor_start_dump(struct iov_flow_monitor *);
 /* Takes in a message and returns how much work that was. */
 int flow_monitor_handle(struct iov_flow_monitor *, const struct ofp_header *);
 

@@ -43,6 +43,70 @@ flow_monitor_send(struct iov_flow_monitor *fm, struct ofpbuf *msg)
     return xid;
 }
 
+/* Reading the flows.
+ *
+ * ovs-vswitchd puts together all that one flow monitor request asks for
+ * before it does anything else.  So that this does not hold it for seconds,
+ * there is one monitor of all changes, which begins first and stays, and for
+ * each table that has flows one that lasts as long as the table is read. */
+
+#define CHANGES_ID 1
+#define DUMP_ID 2
+
+void
+flow_monitor_start_dump(struct iov_flow_monitor *fm)
+{
+    enum ofp_version version = rconn_get_version(fm->rconn);
+
+    fm->phase = DUMPING;
+    fm->dump_xid = 0;
+    memset(fm->to_dump, 0, sizeof fm->to_dump);
+    flow_monitor_send(fm, flow_update_encode_request(version, CHANGES_ID,
+                                                     0xff, false));
+    fm->tables_xid = flow_monitor_send(fm,
+                                       flow_update_encode_tables(version));
+}
+
+static void
+dump_next_table(struct iov_flow_monitor *fm)
+{
+    enum ofp_version version = rconn_get_version(fm->rconn);
+    size_t table_id = bitmap_scan(fm->to_dump, 1, 0, 256);
+
+    if (fm->dump_xid) {
+        flow_monitor_send(fm, flow_update_encode_cancel(version, DUMP_ID));
+        fm->dump_xid = 0;
+    }
+    if (table_id < 256) {
+        bitmap_set0(fm->to_dump, table_id);
+        fm->dump_xid = flow_monitor_send(
+            fm, flow_update_encode_request(version, DUMP_ID, table_id,
+                                           true));
+    } else {
+        fm->phase = LIVE;
+        iov_flow_table_clear(fm->overtaken);
+        VLOG_INFO("bridge %s: has %"PRIuSIZE" flows", fm->bridge,
+                  iov_flow_table_count(fm->table));
+    }
+}
+
+static void
+handle_tables(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    if (fm->phase != DUMPING || oh->xid != fm->tables_xid) {
+        return;
+    }
+    enum ofperr error = flow_update_decode_tables(oh, fm->to_dump);
+    if (error) {
+        VLOG_WARN_RL(&rl, "bridge %s: list of tables cannot be decoded (%s), "
+                     "starting anew", fm->bridge, ofperr_get_name(error));
+        fm->resync = true;
+    } else if (!ofpmp_more(oh)) {
+        fm->tables_xid = 0;
+        dump_next_table(fm);
+    }
+}
+
 /* ovs-vswitchd tells of no deletion of a flow that was replaced while it had
  * paused, so that after a pause the table can hold flows that are gone, and
  * never lacks one: it is right exactly if the number is.  A flow that another
@@ -160,10 +224,7 @@ handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
         fm->resync = true;
     }
     if (dumped && !ofpmp_more(oh)) {
-        fm->phase = LIVE;
-        iov_flow_table_clear(fm->overtaken);
-        VLOG_INFO("bridge %s: has %"PRIuSIZE" flows", fm->bridge,
-                  iov_flow_table_count(fm->table));
+        dump_next_table(fm);
     }
     return n;
 }
@@ -206,6 +267,8 @@ flow_monitor_handle(struct iov_flow_monitor *fm, const struct ofp_header *oh)
         fm->paused = true;
     } else if (type == OFPTYPE_FLOW_MONITOR_RESUMED) {
         resumed(fm);
+    } else if (type == OFPTYPE_TABLE_STATS_REPLY) {
+        handle_tables(fm, oh);
     } else if (type == OFPTYPE_AGGREGATE_STATS_REPLY) {
         handle_count(fm, oh);
     } else if (type == OFPTYPE_BARRIER_REPLY) {

@@ -5,7 +5,7 @@
  * A connection goes through these phases:
  *
  *   CONNECTING  no connection, or versions are being negotiated;
- *   DUMPING     the flow monitor was requested, its flows arrive;
+ *   DUMPING     changes arrive, and the flows of one table after another;
  *   LIVE        changes arrive;
  *   REFUSED     ovs-vswitchd answered with an error.
  *
@@ -70,7 +70,8 @@ COVERAGE_DEFINE(iov_flow_resync);
 #define RETRY_MIN_MSEC 200
 
 /* What one run takes in before others have their turn: a message holds up to
- * about 750 flows. */
+ * about 750 flows, which take about 1 ms. */
+#define MAX_USEC 4000
 #define MAX_MESSAGES 50
 #define MAX_UPDATES 10000
 
@@ -133,8 +134,7 @@ connected(struct iov_flow_monitor *fm)
     fm->error = 0;
     fm->db_token = iov_db_sync();
     fm->phase = DUMPING;
-    fm->dump_xid = flow_monitor_send(
-        fm, flow_update_encode_request(rconn_get_version(fm->rconn), 1));
+    flow_monitor_start_dump(fm);
 }
 
 /* How long to wait before the next attempt. */
@@ -207,8 +207,12 @@ run_connection(struct iov_flow_monitor *fm)
 static void
 run_messages(struct iov_flow_monitor *fm)
 {
+    long long int deadline = time_usec() + MAX_USEC;
     int work = 0;
     for (int i = 0; i < MAX_MESSAGES && work < MAX_UPDATES; i++) {
+        if (time_usec() >= deadline) {
+            break;
+        }
         struct ofpbuf *msg = rconn_recv(fm->rconn);
         if (!msg) {
             break;

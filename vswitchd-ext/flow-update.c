@@ -16,12 +16,16 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "bitmap.h"
+#include "openflow/openflow-1.1.h"
+#include "openflow/openflow-1.4.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-match.h"
 #include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-protocol.h"
+#include "openvswitch/ofp-table.h"
 #include "openvswitch/ofpbuf.h"
 #include "unaligned.h"
 #include "util.h"
@@ -129,16 +133,17 @@ flow_update_pull(struct flow_update *fu, struct ofpbuf *msg,
 }
 
 struct ofpbuf *
-flow_update_encode_request(enum ofp_version version, uint32_t id)
+flow_update_encode_request(enum ofp_version version, uint32_t id,
+                           uint8_t table_id, bool initial)
 {
     struct ofputil_flow_monitor_request request = {
         .id = id,
         .command = OFPFMC_ADD,
-        .flags = (OFPFMF_INITIAL | OFPFMF_ADD | OFPFMF_REMOVED
-                  | OFPFMF_MODIFY | OFPFMF_INSTRUCTIONS),
+        .flags = ((initial ? OFPFMF_INITIAL : OFPFMF_ADD | OFPFMF_MODIFY)
+                  | OFPFMF_REMOVED | OFPFMF_INSTRUCTIONS),
         .out_port = OFPP_NONE,
         .out_group = OFPG_ANY,
-        .table_id = 0xff,
+        .table_id = table_id,
     };
     match_init_catchall(&request.match);
 
@@ -146,6 +151,24 @@ flow_update_encode_request(enum ofp_version version, uint32_t id)
     ofputil_append_flow_monitor_request(
         &request, msg, ofputil_protocol_from_ofp_version(version));
     ofpmsg_update_length(msg);
+    return msg;
+}
+
+/* Open vSwitch's own function forgets the match that OpenFlow 1.4 has in such
+ * a message, too. */
+struct ofpbuf *
+flow_update_encode_cancel(enum ofp_version version, uint32_t id)
+{
+    if (version < OFP14_VERSION) {
+        return ofputil_encode_flow_monitor_cancel(
+            id, ofputil_protocol_from_ofp_version(version));
+    }
+
+    struct ofpbuf *msg = flow_update_encode_request(version, id, 0xff, true);
+    struct ofpbuf body = ofpbuf_const_initializer(msg->data, msg->size);
+    ofpraw_pull_assert(&body);
+    struct ofp14_flow_monitor_request *request = body.data;
+    request->command = OFPFMC_DELETE;
     return msg;
 }
 
@@ -161,4 +184,27 @@ flow_update_encode_count(enum ofp_version version)
     match_init_catchall(&request.match);
     return ofputil_encode_flow_stats_request(
         &request, ofputil_protocol_from_ofp_version(version));
+}
+
+struct ofpbuf *
+flow_update_encode_tables(enum ofp_version version)
+{
+    return ofpraw_alloc(OFPRAW_OFPST_TABLE_REQUEST, version, 0);
+}
+
+enum ofperr
+flow_update_decode_tables(const struct ofp_header *oh, unsigned long *tables)
+{
+    struct ofpbuf msg = ofpbuf_const_initializer(oh, ntohs(oh->length));
+    struct ofputil_table_stats stats;
+    struct ofputil_table_features features;
+    int error;
+
+    while (!(error = ofputil_decode_table_stats_reply(&msg, &stats,
+                                                      &features))) {
+        if (stats.active_count) {
+            bitmap_set1(tables, stats.table_id);
+        }
+    }
+    return error == EOF ? 0 : error;
 }

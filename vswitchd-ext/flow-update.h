@@ -9,12 +9,14 @@
  * when it meets one action or field that it does not know.  This one skips by
  * the entry's length. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "openflow/openflow.h"
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-errors.h"
 
+struct ofp_header;
 struct ofpact;
 struct ofpbuf;
 
@@ -37,8 +39,18 @@ struct flow_update {
 int flow_update_pull(struct flow_update *, struct ofpbuf *msg,
                      enum ofp_version, struct ofpbuf *ofpacts);
 
-/* A flow monitor of everything, with actions. */
-struct ofpbuf *flow_update_encode_request(enum ofp_version, uint32_t id);
+/* A flow monitor with actions, number 'id', of a table or (255) of all: of the
+ * flows that are there already and of deletions if 'initial', else of all
+ * changes. */
+struct ofpbuf *flow_update_encode_request(enum ofp_version, uint32_t id,
+                                          uint8_t table_id, bool initial);
+/* Ends flow monitor 'id'. */
+struct ofpbuf *flow_update_encode_cancel(enum ofp_version, uint32_t id);
+
+/* Asks which tables have flows; the answer sets their bits in 'tables'. */
+struct ofpbuf *flow_update_encode_tables(enum ofp_version);
+enum ofperr flow_update_decode_tables(const struct ofp_header *,
+                                      unsigned long *tables);
 
 /* The number of flows that such a monitor tells of. */
 struct ofpbuf *flow_update_encode_count(enum ofp_version);
