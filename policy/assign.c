@@ -8,8 +8,10 @@
 #include <config.h>
 #include "policy/assign.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "openvswitch/shash.h"
 #include "packets.h"
 #include "policy/check.h"
 #include "policy/verdict.h"
@@ -27,6 +29,8 @@ struct candidate {
 struct pool {
     struct candidate *list;
     size_t n;
+    struct candidate **held;    /* By verdict: the first VF it has, or null. */
+    bool any_lost;              /* A VF is busy and has no record. */
 };
 
 static bool
@@ -44,25 +48,48 @@ is_pin_of(const struct iov_vf_pin *pin, const struct iov_pf *pf,
     OVS_NOT_REACHED();
 }
 
-static bool
-is_held_by(const struct iov_vf *vf, const struct iov_verdict *v)
+/* Finds the verdict of each port by name. */
+static void
+map_ports(struct shash *ports, const struct iov_verdict *list, size_t n)
 {
-    return vf->record && !strcmp(vf->record->port, v->port->name);
+    for (size_t i = 0; i < n; i++) {
+        shash_add(ports, list[i].port->name, &list[i]);
+    }
 }
 
 static void
-note_users(struct candidate *c, const struct iov_pf *first,
-           const struct iov_verdict *list, size_t n)
+note_holders(struct pool *pool, const struct iov_verdict *list, size_t n)
+{
+    struct shash ports = SHASH_INITIALIZER(&ports);
+
+    map_ports(&ports, list, n);
+    pool->held = xcalloc(n + 1, sizeof *pool->held);
+    for (size_t i = 0; i < pool->n; i++) {
+        struct candidate *c = &pool->list[i];
+        const struct iov_vf_record *r = c->vf->record;
+
+        c->holder = r ? shash_find_data(&ports, r->port) : NULL;
+        if (c->holder && !pool->held[c->holder - list]) {
+            pool->held[c->holder - list] = c;
+        }
+        pool->any_lost |= c->vf->busy && !r;
+    }
+    shash_destroy(&ports);
+}
+
+static void
+note_pins(struct pool *pool, const struct iov_pf *first,
+          const struct iov_verdict *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct iov_verdict *v = &list[i];
+        const struct iov_vf_pin *pin = &list[i].port->keys.pin;
 
-        if (is_held_by(c->vf, v)) {
-            c->holder = v;
+        if (!list[i].requested || pin->kind == IOV_PIN_NONE) {
+            continue;
         }
-        if (v->requested
-            && is_pin_of(&v->port->keys.pin, c->pf, first, c->vf)) {
-            c->pinned = true;
+        for (size_t j = 0; j < pool->n; j++) {
+            struct candidate *c = &pool->list[j];
+            c->pinned |= is_pin_of(pin, c->pf, first, c->vf);
         }
     }
 }
@@ -76,16 +103,17 @@ pool_init(struct pool *pool, const struct iov_pf *const *pfs, size_t n_pfs,
     for (size_t i = 0; i < n_pfs; i++) {
         n_vfs += pfs[i]->n_vfs;
     }
+    memset(pool, 0, sizeof *pool);
     pool->list = xcalloc(n_vfs + 1, sizeof *pool->list);
-    pool->n = 0;
     for (size_t i = 0; i < n_pfs; i++) {
         for (unsigned int j = 0; j < pfs[i]->n_vfs; j++) {
             struct candidate *c = &pool->list[pool->n++];
             c->pf = pfs[i];
             c->vf = &pfs[i]->vfs[j];
-            note_users(c, pfs[0], list, n);
         }
     }
+    note_holders(pool, list, n);
+    note_pins(pool, n_pfs ? pfs[0] : NULL, list, n);
 }
 
 static void
@@ -181,6 +209,8 @@ is_lost_of(const struct iov_vf *vf, const struct iov_verdict *v)
             && eth_addr_equals(vf->now.mac, v->port->mac));
 }
 
+#define BEST_RATE 5
+
 /* How good 'c' is for 'v'; 0 is not at all.
  *
  * A VF that has the port's MAC address already must be the one, even if it is
@@ -191,8 +221,8 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
 {
     if (c->taker || c->pinned) {
         return 0;
-    } else if (is_held_by(c->vf, v)) {
-        return 5;
+    } else if (c->holder == v) {
+        return BEST_RATE;
     } else if (is_lost_of(c->vf, v)) {
         return 4;
     } else if (guest_keeps(v)) {
@@ -209,11 +239,15 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
 }
 
 static void
-assign_free(struct iov_verdict *v, struct pool *pool)
+assign_free(struct iov_verdict *v, struct pool *pool, struct candidate *held)
 {
     struct candidate *best = NULL;
     int best_rate = 0;
 
+    if (held && rate_candidate(held, v) == BEST_RATE) {
+        take(v, held);
+        return;
+    }
     for (size_t i = 0; i < pool->n; i++) {
         struct candidate *c = &pool->list[i];
         int rate = rate_candidate(c, v);
@@ -240,7 +274,7 @@ static void
 find_claim(struct iov_verdict *v, const struct pool *pool,
            const struct iov_pf *first)
 {
-    if (!v->requested) {
+    if (!v->requested || (!guest_keeps(v) && !pool->any_lost)) {
         return;
     }
     for (size_t i = 0; i < pool->n; i++) {
@@ -251,7 +285,7 @@ find_claim(struct iov_verdict *v, const struct pool *pool,
             ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))
             : pinned
             ? is_pin_of(&v->port->keys.pin, c->pf, first, c->vf)
-            : (is_held_by(c->vf, v)
+            : (c->holder == v
                || (v->port->mac_known && !c->pinned
                    && c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
                    && eth_addr_equals(c->vf->now.mac, v->port->mac)))) {
@@ -266,14 +300,16 @@ find_claim(struct iov_verdict *v, const struct pool *pool,
  * one only: whoever is on it already is not driven off by a newcomer. */
 static bool
 holds_right(const struct iov_verdict *v, const struct pool *pool,
-            const struct iov_pf *first)
+            const struct candidate *held, const struct iov_pf *first)
 {
     const struct iov_vf_pin *pin = &v->port->keys.pin;
 
+    if (pin->kind == IOV_PIN_NONE) {
+        return held != NULL;
+    }
     for (size_t i = 0; i < pool->n; i++) {
         const struct candidate *c = &pool->list[i];
-        if (c->holder == v && (pin->kind == IOV_PIN_NONE
-                               || is_pin_of(pin, c->pf, first, c->vf))) {
+        if (c->holder == v && is_pin_of(pin, c->pf, first, c->vf)) {
             return true;
         }
     }
@@ -283,45 +319,58 @@ holds_right(const struct iov_verdict *v, const struct pool *pool,
 /* Position of 'v' in the queue: bigger comes first. */
 static int
 rank(const struct iov_verdict *v, const struct pool *pool,
-     const struct iov_pf *first)
+     const struct candidate *held, const struct iov_pf *first)
 {
     return (v->port->keys.weight * 4
             + (v->port->keys.pin.kind != IOV_PIN_NONE) * 2
-            + holds_right(v, pool, first));
+            + holds_right(v, pool, held, first));
+}
+
+/* A verdict that waits for a VF. */
+struct waiting {
+    struct iov_verdict *v;
+    struct candidate *held;
+    int rank;
+};
+
+/* By rank; names decide between equals. */
+static int
+compare_waiting(const void *a_, const void *b_)
+{
+    const struct waiting *a = a_;
+    const struct waiting *b = b_;
+
+    return (a->rank != b->rank ? (a->rank > b->rank ? -1 : 1)
+            : a->v < b->v ? -1 : a->v > b->v);
 }
 
 void
 iov_assign_vfs(struct iov_verdict *list, size_t n,
                const struct iov_pf *const *pfs, size_t n_pfs)
 {
-    struct iov_verdict **queue = xcalloc(n + 1, sizeof *queue);
-    int *ranks = xcalloc(n + 1, sizeof *ranks);
+    struct waiting *queue = xcalloc(n + 1, sizeof *queue);
     struct pool pool;
     size_t n_queue = 0;
 
     pool_init(&pool, pfs, n_pfs, list, n);
-    /* Insertion sort: stable, so that names decide between equals. */
     for (size_t i = 0; i < n; i++) {
         find_claim(&list[i], &pool, n_pfs ? pfs[0] : NULL);
         if (!list[i].reasons.n && pool.n) {
-            int r = rank(&list[i], &pool, pfs[0]);
-            size_t j = n_queue++;
-            for (; j > 0 && ranks[j - 1] < r; j--) {
-                ranks[j] = ranks[j - 1];
-                queue[j] = queue[j - 1];
-            }
-            ranks[j] = r;
-            queue[j] = &list[i];
+            struct candidate *held = pool.held[i];
+            queue[n_queue++] = (struct waiting) {
+                &list[i], held, rank(&list[i], &pool, held, pfs[0])
+            };
         }
     }
+    qsort(queue, n_queue, sizeof *queue, compare_waiting);
     for (size_t i = 0; i < n_queue; i++) {
-        if (queue[i]->port->keys.pin.kind != IOV_PIN_NONE) {
-            assign_pinned(queue[i], &pool, pfs[0]);
+        if (queue[i].v->port->keys.pin.kind != IOV_PIN_NONE) {
+            assign_pinned(queue[i].v, &pool, pfs[0]);
         } else {
-            assign_free(queue[i], &pool);
+            assign_free(queue[i].v, &pool, queue[i].held);
         }
     }
+    free(pool.held);
     free(pool.list);
-    free(ranks);
     free(queue);
 }
