@@ -219,17 +219,17 @@ view_create(struct iov_subtable *sub, const uint8_t masks[], bool all)
     return view;
 }
 
-/* Takes more flows into 'view' until it is complete or 'budget', if not null,
- * is used up. */
+/* Takes more flows into 'view' until it is complete or 'allowance', if not
+ * null, is used up. */
 static void
 view_complete(const struct iov_subtable *sub, struct iov_view *view,
-              size_t *budget)
+              struct iov_allowance *allowance)
 {
     uint32_t n = sub->slab.n_slots - view->n_seen;
 
-    if (budget) {
-        n = MIN(n, *budget);
-        *budget -= n;
+    if (allowance) {
+        n = MIN(n, allowance->n_flows);
+        allowance->n_flows -= n;
     }
     for (; n; n--) {
         const struct iov_flow *flow = iov_slab_get(&sub->slab,
@@ -239,6 +239,9 @@ view_complete(const struct iov_subtable *sub, struct iov_view *view,
         }
     }
     view->complete = view->n_seen == sub->slab.n_slots;
+    if (!view->complete) {
+        allowance->exhausted = true;
+    }
 }
 
 /* Returns the view for 'masks', or null if there are too many already. */
@@ -474,9 +477,8 @@ candidates_by_view(const struct iov_subtable *sub,
         return;
     }
     if (!view->complete) {
-        view_complete(sub, view, cs->budget);
+        view_complete(sub, view, cs->allowance);
         if (!view->complete) {
-            cs->pending = true;
             return;
         }
     }

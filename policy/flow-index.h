@@ -59,11 +59,14 @@ struct iov_candidate {
 struct iov_candidates {
     struct iov_candidate *list;
     size_t n, allocated;
+    struct iov_allowance *allowance;    /* Null: no limit. */
+};
 
-    /* Flows that may be taken into new views, or null for any number.  When
-     * it has run out, 'pending' is set and the list is not complete. */
-    size_t *budget;
-    bool pending;
+/* How much may be done at once. */
+struct iov_allowance {
+    size_t n_flows;             /* To be taken into new views. */
+    bool exhausted;             /* It was not enough: what was found is not
+                                 * complete. */
 };
 
 struct iov_subtable *iov_subtable_create(uint8_t table_id, size_t n_words,
