@@ -6,12 +6,14 @@ policy_libiov_policy_a_SOURCES = \
 	policy/assign.h \
 	policy/check-bridge.c \
 	policy/check-nic.c \
+	policy/check-openflow.c \
 	policy/check-port.c \
 	policy/check.def \
 	policy/check.h \
 	policy/failure.c \
 	policy/flow-index.c \
 	policy/flow-index.h \
+	policy/flow-query.c \
 	policy/flow-store.c \
 	policy/flow-store.h \
 	policy/flow-table.c \
@@ -42,9 +44,16 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reach-acts.h \
 	policy/reach-cube.c \
 	policy/reach-cube.h \
+	policy/reach-findings.c \
+	policy/reach-hide.c \
+	policy/reach-hide.h \
+	policy/reach-packets.c \
+	policy/reach-packets.h \
 	policy/reach-pool.c \
 	policy/reach-show.c \
 	policy/reach-show.h \
+	policy/reach-twin.c \
+	policy/reach-walk-internal.h \
 	policy/reach-walk.c \
 	policy/reach-walk.h \
 	policy/reach.c \

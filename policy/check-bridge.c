@@ -9,57 +9,16 @@
 #include "policy/check.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/plan.h"
-#include "policy/reach.h"
 #include "util.h"
 #include "uuid.h"
-
-/* At most so many flows are told of for each port. */
-#define MAX_CULPRITS 10
 
 uint16_t
 iov_port_vlan(const struct iov_port *port)
 {
     return port->vlan_mode == IOV_VLAN_ACCESS ? port->tag : 0;
-}
-
-void
-check_openflow(struct iov_check *c)
-{
-    const struct iov_bridge *bridge = c->bridge;
-
-    if (bridge->flows_unknown || !bridge->reach) {
-        check_fail(c, IOV_REASON_OPENFLOW_UNKNOWN, bridge->name, "%s",
-                   bridge->flows_unknown ? bridge->flows_unknown
-                   : "There is no connection to the bridge yet.");
-        return;
-    } else if (!c->port->mac_known || c->port->ofport <= 0) {
-        return;
-    }
-
-    uint32_t *uplinks = xcalloc(c->n_uplinks + 1, sizeof *uplinks);
-    size_t n = 0;
-    for (size_t i = 0; i < c->n_uplinks; i++) {
-        if (c->uplinks[i]->ofport > 0) {
-            uplinks[n++] = c->uplinks[i]->ofport;
-        }
-    }
-    struct iov_reach_port rp = {
-        .ofport = c->port->ofport,
-        .mac = c->port->mac,
-        .vlan = iov_port_vlan(c->port),
-        .uplinks = uplinks,
-        .n_uplinks = n,
-    };
-    size_t first = c->reasons->n;
-    iov_reach_check(bridge->reach, &rp, c->reasons, MAX_CULPRITS);
-    for (size_t i = first; i < c->reasons->n; i++) {
-        c->reasons->list[i].check = c->current;
-    }
-    free(uplinks);
 }
 
 static bool

@@ -35,6 +35,10 @@ struct iov_check {
 void check_fail(struct iov_check *, enum iov_reason_id, const char *object,
                 const char *detail, ...) OVS_PRINTF_FORMAT(4, 5);
 
+/* Tells the analysis of the bridge's flows which ports there are, before any
+ * of them is checked. */
+void check_see_neighbours(const struct iov_bridge *);
+
 /* VLAN of the port in the tables of switch and NIC: its tag, or 0. */
 uint16_t iov_port_vlan(const struct iov_port *);
 

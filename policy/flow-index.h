@@ -89,6 +89,8 @@ void iov_flow_narrow(const struct iov_candidate *, const struct iov_words *,
                      struct iov_cube *);
 void iov_flow_to_match(const struct iov_candidate *, const struct iov_words *,
                        struct match *);
+/* Returns true if a packet of 'cube' can match 'flow'. */
+bool iov_flow_meets(const struct iov_candidate *, const struct iov_cube *);
 
 /* Appends all flows of 'table' that a packet of 'cube' can match by its mask
  * alone, whatever their priority; "conjunction" flows left out, "plain" ones
@@ -101,6 +103,37 @@ void iov_table_candidates(const struct iov_table *, const struct iov_words *,
  * of 'cube' for sure; -1 means any flow at all. */
 bool iov_table_covers(const struct iov_table *, const struct iov_cube *,
                       int priority);
+
+/* Packets that do not get past a flow: those of the cube it was made for that
+ * have these bits. */
+enum { IOV_HIDER_WORDS = 8 };
+struct iov_hider {
+    int priority;               /* Of the flow. */
+    bool lasting;               /* Looks at headers only, which stay. */
+    unsigned int n_bits;
+    uint8_t n_words;
+    struct {
+        uint8_t pos;            /* Position in struct iov_words. */
+        struct iov_bits bits;
+    } words[IOV_HIDER_WORDS];
+};
+
+/* Returns the flows of 'table' that match some packets of 'cube' and so hide
+ * those of lower priority from them, those that look at few bits first; to be
+ * freed.  Not necessarily all. */
+struct iov_hider *iov_table_hiders(const struct iov_table *,
+                                   const struct iov_words *,
+                                   const struct iov_cube *, size_t *n);
+
+/* Finds out which conjunctive matches of 'table' packets of 'cube', with a
+ * conj_id of 0, can complete.  Returns false if it cannot tell, else true and
+ * in '*idsp' the ids, to be freed. */
+bool iov_table_conj_ids(const struct iov_table *, const struct iov_cube *,
+                        uint32_t **idsp, size_t *n);
+
+/* Calls 'cb' for each flow of 'table', which must not change meanwhile. */
+typedef void iov_flow_cb(const struct iov_candidate *, void *aux);
+void iov_table_for_each(const struct iov_table *, iov_flow_cb *, void *aux);
 
 /* A change of a flow, as far as it takes to tell which ports it is about. */
 enum { IOV_N_KEY_WORDS = 4 };

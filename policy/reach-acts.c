@@ -17,6 +17,7 @@
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-port.h"
+#include "packets.h"
 #include "util.h"
 
 /* Steps under construction. */
@@ -37,11 +38,10 @@ steps_add(struct steps *s, enum iov_step_type type)
     return step;
 }
 
+/* Says why 'step' stops where it does. */
 static void
-steps_add_stop(struct steps *s, enum ofpact_type type)
+step_set_stop(struct iov_step *step, enum ofpact_type type)
 {
-    struct iov_step *step = steps_add(s, IOV_STEP_STOP);
-
     step->stop.action = ofpact_name(type);
     switch ((int) type) {
 #define ACTION(TYPE, REASON, DOES)                      \
@@ -56,6 +56,12 @@ steps_add_stop(struct steps *s, enum ofpact_type type)
         step->stop.does = "acts on";
         break;
     }
+}
+
+static void
+steps_add_stop(struct steps *s, enum ofpact_type type)
+{
+    step_set_stop(steps_add(s, IOV_STEP_STOP), type);
 }
 
 static void
@@ -91,18 +97,100 @@ steps_add_words(struct steps *s, enum iov_step_type type,
     }
 }
 
+/* An action of type 'type' makes a packet's bits of 'mask' those of 'value',
+ * which matters unless they are so already. */
+static void
+steps_add_keep(struct steps *s, enum ofpact_type type,
+               const struct flow *value, const struct flow *mask)
+{
+    size_t n = s->n;
+
+    steps_add_words(s, IOV_STEP_KEEP, value, mask);
+    for (; n < s->n; n++) {
+        step_set_stop(&s->list[n], type);
+    }
+}
+
 static void
 steps_add_set_field(struct steps *s, const struct ofpact_set_field *a)
 {
-    if (!is_scratch_field(a->field)) {
+    struct flow value = { .regs[0] = 0 }, mask = { .regs[0] = 0 };
+
+    if (mf_is_tun_metadata(a->field)) {
         steps_add_stop(s, OFPACT_SET_FIELD);
         return;
     }
-
-    struct flow value = { .regs[0] = 0 }, mask = { .regs[0] = 0 };
     mf_set_flow_value(a->field, a->value, &value);
     mf_set_flow_value(a->field, ofpact_set_field_mask(a), &mask);
+    if (is_scratch_field(a->field)) {
+        steps_add_words(s, IOV_STEP_SET, &value, &mask);
+    } else {
+        steps_add_keep(s, OFPACT_SET_FIELD, &value, &mask);
+    }
+}
+
+/* Adds steps for an action of OpenFlow 1.0 that sets a header field. */
+static void
+steps_add_header(struct steps *s, const struct ofpact *a)
+{
+    struct flow value = { .regs[0] = 0 }, mask = { .regs[0] = 0 };
+    uint16_t tci = VLAN_CFI, tci_mask = VLAN_CFI;
+
+    switch ((int) a->type) {
+    case OFPACT_SET_ETH_SRC:
+        value.dl_src = ofpact_get_SET_ETH_SRC(a)->mac;
+        mask.dl_src = eth_addr_exact;
+        break;
+
+    case OFPACT_SET_ETH_DST:
+        value.dl_dst = ofpact_get_SET_ETH_DST(a)->mac;
+        mask.dl_dst = eth_addr_exact;
+        break;
+
+    case OFPACT_SET_VLAN_VID:
+        tci |= ofpact_get_SET_VLAN_VID(a)->vlan_vid;
+        tci_mask |= VLAN_VID_MASK;
+        break;
+
+    case OFPACT_SET_VLAN_PCP:
+        tci |= ofpact_get_SET_VLAN_PCP(a)->vlan_pcp << VLAN_PCP_SHIFT;
+        tci_mask |= VLAN_PCP_MASK;
+        break;
+
+    case OFPACT_STRIP_VLAN:
+    default:
+        tci = 0;
+        break;
+    }
+    if (a->type != OFPACT_SET_ETH_SRC && a->type != OFPACT_SET_ETH_DST) {
+        value.vlans[0].tci = htons(tci);
+        mask.vlans[0].tci = htons(tci_mask);
+    }
+    steps_add_keep(s, a->type, &value, &mask);
+}
+
+/* Makes the packet one that the connection tracker has not seen, which no
+ * other switch or NIC can tell from one that it has. */
+static void
+steps_add_ct_clear(struct steps *s)
+{
+    struct flow value = { .regs[0] = 0 }, mask = { .regs[0] = 0 };
+
+    memset(&mask.ct_state, 0xff, sizeof mask.ct_state);
+    memset(&mask.ct_zone, 0xff, sizeof mask.ct_zone);
+    memset(&mask.ct_mark, 0xff, sizeof mask.ct_mark);
+    memset(&mask.ct_label, 0xff, sizeof mask.ct_label);
+    memset(&mask.ct_nw_proto, 0xff, sizeof mask.ct_nw_proto);
+    memset(&mask.ct_tp_src, 0xff, sizeof mask.ct_tp_src);
+    memset(&mask.ct_tp_dst, 0xff, sizeof mask.ct_tp_dst);
     steps_add_words(s, IOV_STEP_SET, &value, &mask);
+
+    memset(&mask, 0, sizeof mask);
+    memset(&mask.ct_nw_src, 0xff, sizeof mask.ct_nw_src);
+    memset(&mask.ct_nw_dst, 0xff, sizeof mask.ct_nw_dst);
+    memset(&mask.ct_ipv6_src, 0xff, sizeof mask.ct_ipv6_src);
+    memset(&mask.ct_ipv6_dst, 0xff, sizeof mask.ct_ipv6_dst);
+    steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
 }
 
 /* An action of type 'type' puts something unknown into 'dst'. */
@@ -158,14 +246,26 @@ steps_add_write_actions(struct steps *s, const struct ofpact_nest *nest)
     }
 }
 
-/* Adds the steps of an action that writes a register, at least if it goes to
- * a register.  Returns false if 'a' is no such action. */
+/* Adds the steps of an action that writes a field.  Returns false if 'a' is
+ * no such action. */
 static bool
 compile_write(struct steps *s, const struct ofpact *a)
 {
     switch ((int) a->type) {
     case OFPACT_SET_FIELD:
         steps_add_set_field(s, ofpact_get_SET_FIELD(a));
+        return true;
+
+    case OFPACT_SET_ETH_SRC:
+    case OFPACT_SET_ETH_DST:
+    case OFPACT_SET_VLAN_VID:
+    case OFPACT_SET_VLAN_PCP:
+    case OFPACT_STRIP_VLAN:
+        steps_add_header(s, a);
+        return true;
+
+    case OFPACT_CT_CLEAR:
+        steps_add_ct_clear(s);
         return true;
 
     case OFPACT_WRITE_METADATA:

@@ -25,6 +25,7 @@ enum iov_step_type {
     IOV_STEP_TABLE,             /* Look up another table, then go on. */
     IOV_STEP_SET,               /* Bits of registers or metadata get known. */
     IOV_STEP_FORGET,            /* Bits of registers get unknown. */
+    IOV_STEP_KEEP,              /* Sets bits; a STOP unless they are so. */
     IOV_STEP_EXIT,              /* Ends everything. */
     IOV_STEP_WRITE_NORMAL,      /* NORMAL into the action set. */
     IOV_STEP_CLEAR,             /* Empties the action set. */
@@ -34,21 +35,21 @@ enum iov_step_type {
 struct iov_step {
     enum iov_step_type type;
     union {
-        struct {
+        struct {                /* TABLE. */
             uint8_t id;         /* 255: the table of the flow. */
             bool is_goto;       /* A miss is a table miss, not a no-op. */
             ofp_port_t in_port; /* For the lookup; OFPP_IN_PORT: as it is. */
         } table;
-        struct {
+        struct {                /* SET, FORGET, KEEP. */
             uint8_t word;       /* Index in struct flow. */
             uint64_t value, mask;
         } set;
-        struct {
-            enum iov_reason_id reason;
-            const char *action; /* Name of the action. */
-            const char *does;   /* What it does to packets. */
-        } stop;
     };
+    struct {                    /* STOP, KEEP. */
+        enum iov_reason_id reason;
+        const char *action;     /* Name of the action. */
+        const char *does;       /* What it does to packets. */
+    } stop;
 };
 
 struct iov_acts {

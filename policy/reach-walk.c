@@ -16,11 +16,14 @@
 
 #include "policy/reach-walk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "flow.h"
-#include "hash.h"
 #include "policy/flow-table.h"
+#include "policy/reach-hide.h"
+#include "policy/reach-walk-internal.h"
+#include "policy/reach.h"
 #include "util.h"
 
 /* Open vSwitch drops a packet that goes back to an earlier table so often. */
@@ -30,28 +33,22 @@
 /* Work for one class of packets before it is called too complex. */
 #define MAX_VISITS 8192
 #define MAX_CANDIDATES (4 * 1000 * 1000)
+/* Work to find out that flows are hidden, for one class and for one flow. */
+#define MAX_HIDING (100 * 1000)
+#define MAX_HIDING_ONE 1000
 /* Flows of a table with equal actions are followed apart up to this number,
  * together if there are more. */
 #define MAX_APART 16
+/* Where ovs-vswitchd keeps flows of its own, which no monitor shows. */
+#define INTERNAL_TABLE 254
 
-struct walk {
-    const struct iov_flow_table *ft;
-    const struct iov_words *words;
-    const struct match *packets;    /* Those that came in. */
-    struct iov_findings *findings;
-    unsigned int class;
-    size_t n_visits, n_candidates;
-    bool over;                  /* Too complex, stop everything. */
-};
-
-/* A set of packets on its way. */
-struct path {
-    struct iov_cube cube;
-    uint8_t table_id;           /* Table of the flow being run. */
-    int depth;
-    int n_lookups;
-    bool normal;                /* Has met a NORMAL. */
-    bool stored;                /* NORMAL is in the action set. */
+static const struct iov_step internal_table_step = {
+    .type = IOV_STEP_STOP,
+    .stop = {
+        .reason = IOV_REASON_OPENFLOW_ACTIONS,
+        .action = "resubmit",
+        .does = "looks up the internal table of ovs-vswitchd for",
+    },
 };
 
 /* Steps to be run after those of a flow that was resubmitted to. */
@@ -71,129 +68,56 @@ struct lookup {
     const struct iov_candidate *from;   /* Null for the first. */
 };
 
-static void run_steps(struct walk *, struct path *, const struct rest *);
+/* A lookup that is being done. */
+struct search {
+    const struct iov_table *table;
+    struct iov_path *p;         /* Made for. */
+    struct iov_cube cube;       /* Packets looked up. */
+    const struct rest *up;
+    uint32_t *conj_ids;         /* Conjunctive matches that are possible. */
+    size_t n_conj_ids;
+    bool any_conj_id;           /* All of them. */
+    struct iov_hider *hiders;   /* Null until asked for. */
+    size_t n_hiders;
+};
 
-void
-iov_findings_init(struct iov_findings *f)
-{
-    memset(f, 0, sizeof *f);
-    hmap_init(&f->culprits);
-}
-
-void
-iov_findings_clear(struct iov_findings *f)
-{
-    struct iov_culprit *c;
-
-    HMAP_FOR_EACH_POP (c, node, &f->culprits) {
-        free(c->missing);
-        free(c);
-    }
-    memset(f->tables, 0, sizeof f->tables);
-    f->other_in_port = false;
-}
-
-void
-iov_findings_destroy(struct iov_findings *f)
-{
-    iov_findings_clear(f);
-    hmap_destroy(&f->culprits);
-}
-
-static struct iov_culprit *
-get_culprit(struct iov_findings *f, enum iov_reason_id reason,
-            uint8_t table_id, const struct iov_candidate *at)
-{
-    uint32_t hash = hash_2words(hash_pointer(at ? at->flow : NULL, reason),
-                                table_id);
-    struct iov_culprit *c;
-
-    HMAP_FOR_EACH_WITH_HASH (c, node, hash, &f->culprits) {
-        if (c->reason == reason && c->table_id == table_id
-            && c->at.flow == (at ? at->flow : NULL)) {
-            return c;
-        }
-    }
-    c = xzalloc(sizeof *c);
-    c->reason = reason;
-    c->table_id = table_id;
-    if (at) {
-        c->at = *at;
-    }
-    hmap_insert(&f->culprits, &c->node, hash);
-    return c;
-}
-
-static struct iov_culprit *
-blame(struct walk *w, enum iov_reason_id reason,
-      const struct iov_candidate *at)
-{
-    struct iov_culprit *c = get_culprit(w->findings, reason,
-                                        at ? at->sub->table_id : 0, at);
-    c->classes |= UINT64_C(1) << MIN(w->class, 63);
-    return c;
-}
-
-/* Returns what packets of 'cube' look like from outside. */
-static struct match *
-describe(const struct walk *w, const struct iov_cube *cube)
-{
-    struct match *m = xmalloc(sizeof *m);
-
-    match_init_catchall(m);
-    match_set_in_port(m, w->packets->flow.in_port.ofp_port);
-    for (size_t i = FLOW_U64_OFFSET(dl_dst); i < FLOW_U64S; i++) {
-        uint8_t pos = w->words->pos[i];
-        bool known = pos != IOV_NO_WORD;
-
-        *flow_u64_lvalue(&m->flow, i)
-            = (known ? cube->w[pos].value
-               : flow_u64_value(&w->packets->flow, i));
-        *flow_u64_lvalue(&m->wc.masks, i)
-            = (known ? cube->w[pos].mask
-               : flow_u64_value(&w->packets->wc.masks, i));
-    }
-    return m;
-}
+static void run_steps(struct iov_walk *, struct iov_path *,
+                      const struct rest *);
 
 static void
-blame_miss(struct walk *w, uint8_t table_id, const struct iov_cube *cube)
+give_up(struct iov_walk *w, const struct iov_path *p,
+        const struct iov_candidate *at)
 {
-    struct iov_culprit *c = get_culprit(w->findings,
-                                        IOV_REASON_OPENFLOW_MISS, table_id,
-                                        NULL);
-    c->classes |= UINT64_C(1) << MIN(w->class, 63);
-    if (!c->missing) {
-        c->missing = describe(w, cube);
-    }
-}
-
-static void
-give_up(struct walk *w, const struct iov_candidate *at)
-{
-    blame(w, IOV_REASON_OPENFLOW_TOO_COMPLEX, at);
+    iov_walk_blame(w, p, IOV_REASON_OPENFLOW_TOO_COMPLEX, at, NULL);
     w->over = true;
 }
 
 static void
-path_copy(struct path *dst, const struct path *src, const struct walk *w)
+path_copy(struct iov_path *dst, const struct iov_path *src,
+          const struct iov_walk *w)
 {
     dst->table_id = src->table_id;
     dst->depth = src->depth;
     dst->n_lookups = src->n_lookups;
     dst->normal = src->normal;
     dst->stored = src->stored;
+    dst->past = src->past;
+    dst->trail = src->trail;
     iov_cube_copy(&dst->cube, &src->cube, w->words);
 }
 
 /* The packets are through; 'last' is the last flow that they matched. */
 static void
-finish(struct walk *w, const struct path *p, const struct iov_candidate *last)
+finish(struct iov_walk *w, const struct iov_path *p,
+       const struct iov_candidate *last)
 {
-    if (p->normal && p->stored) {
-        blame(w, IOV_REASON_OPENFLOW_ACTIONS, last);
-    } else if (!p->normal && !p->stored) {
-        blame(w, IOV_REASON_OPENFLOW_DROP, last);
+    if (w->must_drop) {
+        w->not_dropped |= p->normal || p->stored;
+        w->over |= w->not_dropped;
+    } else if (p->normal && p->stored) {
+        iov_walk_blame(w, p, IOV_REASON_OPENFLOW_ACTIONS, last, NULL);
+    } else if (!p->normal && !p->stored && !iov_walk_drop_is_kept(w, p)) {
+        iov_walk_blame(w, p, IOV_REASON_OPENFLOW_DROP, last, NULL);
     }
 }
 
@@ -222,7 +146,7 @@ reset_conj_id(struct iov_cube *cube, const struct iov_words *words)
 }
 
 static void
-set_in_port(struct walk *w, struct iov_cube *cube, ofp_port_t in_port)
+set_in_port(struct iov_walk *w, struct iov_cube *cube, ofp_port_t in_port)
 {
     uint8_t pos = w->words->pos[FLOW_U64_OFFSET(in_port)];
     struct flow value = { .in_port.ofp_port = in_port };
@@ -235,20 +159,25 @@ set_in_port(struct walk *w, struct iov_cube *cube, ofp_port_t in_port)
     }
 }
 
-/* Packets 'cube' match 'c' in a lookup made for 'p': runs the steps. */
+/* Packets 'cube' match 'c' in search 's', past flows of more than 'priority':
+ * runs the steps. */
 static void
-run_flow(struct walk *w, const struct path *p, const struct iov_cube *cube,
-         const struct iov_candidate *c, const struct rest *up)
+run_flow(struct iov_walk *w, const struct search *s,
+         const struct iov_cube *cube, const struct iov_candidate *c,
+         int priority)
 {
+    const struct iov_path *p = s->p;
     uint8_t in_port_pos = w->words->pos[FLOW_U64_OFFSET(in_port)];
+    struct iov_past past = { p->past, s->hiders, s->n_hiders, priority };
+    struct iov_trail trail = { p->trail, c };
     struct rest rest = {
-        .up = up,
+        .up = s->up,
         .at = c,
         .step = 0,
         .table_id = p->table_id,
         .depth = p->depth,
     };
-    struct path next;
+    struct iov_path next;
 
     path_copy(&next, p, w);
     iov_cube_copy(&next.cube, cube, w->words);
@@ -256,12 +185,67 @@ run_flow(struct walk *w, const struct path *p, const struct iov_cube *cube,
     if (in_port_pos != IOV_NO_WORD) {
         next.cube.w[in_port_pos] = p->cube.w[in_port_pos];
     }
+    next.past = &past;
+    next.trail = &trail;
     run_steps(w, &next, &rest);
+}
+
+/* Returns true if no packets of 'cube' are left over by the flows of more than
+ * 'priority', in this search and those before. */
+static bool
+is_hidden(struct iov_walk *w, struct search *s, const struct iov_cube *cube,
+          int priority)
+{
+    size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
+
+    if (iov_table_covers(s->table, cube, priority)) {
+        return true;
+    } else if (!budget) {
+        return false;
+    }
+    if (!s->hiders) {
+        s->hiders = iov_table_hiders(s->table, w->words, &s->cube,
+                                     &s->n_hiders);
+    }
+
+    struct iov_past past = {
+        s->p->past, s->hiders, s->n_hiders, priority
+    };
+    size_t left = budget - 1;
+    bool hidden = iov_past_hides(&past, w->words, cube, &left);
+    w->hiding -= budget - left;
+    return hidden;
+}
+
+/* Returns true if 'cube', packets that match a flow, have a conj_id that can
+ * be. */
+static bool
+conj_id_is_possible(const struct iov_walk *w, const struct search *s,
+                    const struct iov_cube *cube)
+{
+    uint8_t pos = w->words->pos[FLOW_U64_OFFSET(conj_id)];
+
+    if (pos == IOV_NO_WORD || s->any_conj_id) {
+        return true;
+    }
+    for (size_t i = 0; i <= s->n_conj_ids; i++) {
+        struct flow flow = {
+            .conj_id = i < s->n_conj_ids ? s->conj_ids[i] : 0
+        };
+        struct flow mask = { .conj_id = UINT32_MAX };
+        uint64_t value = flow_u64_value(&flow, FLOW_U64_OFFSET(conj_id));
+        uint64_t m = flow_u64_value(&mask, FLOW_U64_OFFSET(conj_id));
+        const struct iov_bits *b = &cube->w[pos];
+        if (!((value ^ b->value) & b->mask & m)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Makes 'hull' a set of packets that contains those of 'cube' too. */
 static void
-widen(struct walk *w, struct iov_cube *hull, const struct iov_cube *cube)
+widen(struct iov_walk *w, struct iov_cube *hull, const struct iov_cube *cube)
 {
     for (size_t i = 0; i < w->words->n; i++) {
         struct iov_bits *h = &hull->w[i];
@@ -270,16 +254,13 @@ widen(struct walk *w, struct iov_cube *hull, const struct iov_cube *cube)
     }
 }
 
-/* Runs candidates with equal actions, of a lookup of 'cube' made for 'p'. */
+/* Runs candidates with equal actions, those of highest priority first. */
 static void
-run_candidates(struct walk *w, const struct path *p,
-               const struct iov_cube *cube, const struct iov_candidates *run,
-               const struct rest *up)
+run_candidates(struct iov_walk *w, struct search *s,
+               const struct iov_candidates *run)
 {
     const struct iov_acts *acts = run->list[0].flow->acts;
-    const struct iov_table *table
-        = iov_flow_table_get(w->ft, run->list[0].sub->table_id);
-    bool apart = run->n <= MAX_APART || !(acts->follows || up);
+    bool apart = run->n <= MAX_APART || !(acts->follows || s->up);
     const struct iov_candidate *first = NULL;
     struct iov_cube hull;
 
@@ -287,12 +268,13 @@ run_candidates(struct walk *w, const struct path *p,
         const struct iov_candidate *c = &run->list[i];
         struct iov_cube narrow;
 
-        iov_cube_copy(&narrow, cube, w->words);
+        iov_cube_copy(&narrow, &s->cube, w->words);
         iov_flow_narrow(c, w->words, &narrow);
-        if (iov_table_covers(table, &narrow, c->flow->priority)) {
+        if (!conj_id_is_possible(w, s, &narrow)
+            || is_hidden(w, s, &narrow, c->flow->priority)) {
             continue;
         } else if (apart) {
-            run_flow(w, p, &narrow, c, up);
+            run_flow(w, s, &narrow, c, c->flow->priority);
         } else if (!first) {
             first = c;
             iov_cube_copy(&hull, &narrow, w->words);
@@ -301,7 +283,7 @@ run_candidates(struct walk *w, const struct path *p,
         }
     }
     if (first && !w->over) {
-        run_flow(w, p, &hull, first, up);
+        run_flow(w, s, &hull, first, first->flow->priority);
     }
 }
 
@@ -319,9 +301,8 @@ compare_candidates(const void *a_, const void *b_)
 }
 
 static void
-run_all_candidates(struct walk *w, const struct path *p,
-                   const struct iov_cube *cube, struct iov_candidates *cs,
-                   const struct rest *up)
+run_all_candidates(struct iov_walk *w, struct search *s,
+                   struct iov_candidates *cs)
 {
     size_t start = 0;
 
@@ -334,23 +315,27 @@ run_all_candidates(struct walk *w, const struct path *p,
             struct iov_candidates run = {
                 .list = &cs->list[start], .n = i - start
             };
-            run_candidates(w, p, cube, &run, up);
+            run_candidates(w, s, &run);
             start = i;
         }
     }
 }
 
-/* Some packets of 'cube' match no flow. */
+/* Some packets match no flow. */
 static void
-run_miss(struct walk *w, const struct path *p, const struct lookup *l,
-         const struct iov_cube *cube, const struct rest *up)
+run_miss(struct iov_walk *w, struct search *s, const struct lookup *l)
 {
-    if (l->is_goto || (!up && !p->normal && !p->stored)) {
-        blame_miss(w, l->table_id, cube);
-    } else if (up) {
-        struct path next;
+    const struct iov_path *p = s->p;
+
+    if (l->is_goto || (!s->up && !p->normal && !p->stored)) {
+        iov_walk_blame_miss(w, p, l->table_id, &s->cube);
+    } else if (s->up) {
+        struct iov_past past = { p->past, s->hiders, s->n_hiders, -1 };
+        struct iov_path next;
+
         path_copy(&next, p, w);
-        run_steps(w, &next, up);
+        next.past = &past;
+        run_steps(w, &next, s->up);
     } else {
         finish(w, p, l->from);
     }
@@ -358,13 +343,17 @@ run_miss(struct walk *w, const struct path *p, const struct lookup *l,
 
 /* Returns true if a lookup may be made for 'p', which it then counts. */
 static bool
-admit(struct walk *w, struct path *p, const struct lookup *l)
+admit(struct iov_walk *w, struct iov_path *p, const struct lookup *l)
 {
     bool deepens = l->from && l->table_id <= p->table_id;
 
-    if (p->depth >= MAX_DEPTH || p->n_lookups >= MAX_LOOKUPS
-        || w->n_visits >= MAX_VISITS) {
-        give_up(w, l->from);
+    if (l->table_id == INTERNAL_TABLE) {
+        iov_walk_blame(w, p, IOV_REASON_OPENFLOW_ACTIONS, l->from,
+                       &internal_table_step);
+        return false;
+    } else if (p->depth >= MAX_DEPTH || p->n_lookups >= MAX_LOOKUPS
+               || w->n_visits >= MAX_VISITS) {
+        give_up(w, p, l->from);
         return false;
     }
     w->n_visits++;
@@ -376,56 +365,112 @@ admit(struct walk *w, struct path *p, const struct lookup *l)
 }
 
 static void
-look_up(struct walk *w, struct path *p, const struct lookup *l,
+search_init(struct iov_walk *w, struct search *s, const struct lookup *l)
+{
+    iov_cube_copy(&s->cube, &s->p->cube, w->words);
+    if (l->in_port != OFPP_IN_PORT) {
+        w->findings->other_in_port = true;
+        set_in_port(w, &s->cube, l->in_port);
+    }
+    if (s->table->n_conj) {
+        s->any_conj_id = !iov_table_conj_ids(s->table, &s->cube,
+                                             &s->conj_ids, &s->n_conj_ids);
+        if (s->any_conj_id || s->n_conj_ids) {
+            forget_conj_id(&s->cube, w->words);
+        }
+    }
+}
+
+static void
+look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
         const struct rest *up)
 {
+    static const struct iov_table empty = {
+        .subtables = HMAP_INITIALIZER(&empty.subtables)
+    };
+
     if (!admit(w, p, l)) {
         return;
     }
 
-    static const struct iov_table empty = {
-        .subtables = HMAP_INITIALIZER(&empty.subtables)
-    };
-    const struct iov_table *table = iov_flow_table_get(w->ft, l->table_id);
-    table = table ? table : &empty;
-
-    struct iov_cube cube;
-    iov_cube_copy(&cube, &p->cube, w->words);
-    if (l->in_port != OFPP_IN_PORT) {
-        w->findings->other_in_port = true;
-        set_in_port(w, &cube, l->in_port);
-    }
-    if (table->n_conj) {
-        forget_conj_id(&cube, w->words);
-    }
-
-    bool all = up || p->normal || p->stored;
+    const struct iov_table *table
+        = iov_flow_table_get(w->order->table, l->table_id);
+    struct search s = { .table = table ? table : &empty, .p = p, .up = up };
+    bool all = up || p->normal || p->stored || w->must_drop;
     struct iov_candidates cs = { .list = NULL };
-    iov_table_candidates(table, w->words, &cube, all, &cs);
+
+    search_init(w, &s, l);
+    iov_table_candidates(s.table, w->words, &s.cube, all, &cs);
     w->n_candidates += cs.n;
     if (w->n_candidates > MAX_CANDIDATES) {
-        give_up(w, l->from);
+        give_up(w, p, l->from);
     } else {
-        run_all_candidates(w, p, &cube, &cs, up);
-        if (!w->over && !iov_table_covers(table, &cube, -1)) {
-            run_miss(w, p, l, &cube, up);
+        run_all_candidates(w, &s, &cs);
+        if (!w->over && !is_hidden(w, &s, &s.cube, -1)) {
+            run_miss(w, &s, l);
         }
     }
+    free(s.conj_ids);
+    free(s.hiders);
     free(cs.list);
+}
+
+/* Makes known or unknown what 'step' says. */
+static void
+run_set(struct iov_walk *w, struct iov_path *p, const struct iov_step *step)
+{
+    uint8_t pos = w->words->pos[step->set.word];
+
+    if (pos == IOV_NO_WORD) {
+        /* Nobody looks at it. */
+    } else if (step->type == IOV_STEP_SET) {
+        iov_bits_set(&p->cube.w[pos], step->set.value, step->set.mask);
+    } else {
+        iov_bits_forget(&p->cube.w[pos], step->set.mask);
+    }
+}
+
+/* Returns true if all packets of 'p' have what 'step' gives them. */
+static bool
+has_already(const struct iov_walk *w, const struct iov_path *p,
+            const struct iov_step *step)
+{
+    const struct match *packets = w->order->packets;
+    uint8_t pos = w->words->pos[step->set.word];
+    struct iov_bits bits = {
+        flow_u64_value(&packets->flow, step->set.word),
+        flow_u64_value(&packets->wc.masks, step->set.word),
+    };
+
+    if (pos != IOV_NO_WORD) {
+        bits = p->cube.w[pos];
+    }
+    return (!(step->set.mask & ~bits.mask)
+            && !((bits.value ^ step->set.value) & step->set.mask));
+}
+
+static void
+run_exit(struct iov_walk *w, const struct iov_path *p,
+         const struct iov_candidate *at)
+{
+    /* Whether the action set is executed then is not certain. */
+    if (p->stored) {
+        iov_walk_blame(w, p, IOV_REASON_OPENFLOW_ACTIONS, at, NULL);
+    } else {
+        finish(w, p, at);
+    }
 }
 
 /* Runs one step, other than TABLE, on 'p'.  Returns false if that was the end
  * of it. */
 static bool
-run_step(struct walk *w, struct path *p, const struct iov_step *step,
+run_step(struct iov_walk *w, struct iov_path *p, const struct iov_step *step,
          const struct iov_candidate *at)
 {
-    uint8_t pos;
-
     switch (step->type) {
     case IOV_STEP_NORMAL:
-        if (p->normal) {
-            blame(w, IOV_REASON_OPENFLOW_ACTIONS, at);
+        if (p->normal || w->must_drop) {
+            iov_walk_blame(w, p, IOV_REASON_OPENFLOW_ACTIONS, at, NULL);
             return false;
         }
         p->normal = true;
@@ -433,15 +478,7 @@ run_step(struct walk *w, struct path *p, const struct iov_step *step,
 
     case IOV_STEP_SET:
     case IOV_STEP_FORGET:
-        pos = w->words->pos[step->set.word];
-        if (pos != IOV_NO_WORD) {
-            if (step->type == IOV_STEP_SET) {
-                iov_bits_set(&p->cube.w[pos], step->set.value,
-                             step->set.mask);
-            } else {
-                iov_bits_forget(&p->cube.w[pos], step->set.mask);
-            }
-        }
+        run_set(w, p, step);
         return true;
 
     case IOV_STEP_WRITE_NORMAL:
@@ -453,16 +490,16 @@ run_step(struct walk *w, struct path *p, const struct iov_step *step,
         return true;
 
     case IOV_STEP_EXIT:
-        /* Whether the action set is executed then is not certain. */
-        if (p->stored) {
-            blame(w, IOV_REASON_OPENFLOW_ACTIONS, at);
-        } else {
-            finish(w, p, at);
-        }
+        run_exit(w, p, at);
         return false;
 
+    case IOV_STEP_KEEP:
+        if (has_already(w, p, step)) {
+            return true;
+        }
+        /* Fall through. */
     case IOV_STEP_STOP:
-        blame(w, step->stop.reason, at)->stop = step;
+        iov_walk_blame(w, p, step->stop.reason, at, step);
         return false;
 
     case IOV_STEP_TABLE:
@@ -473,7 +510,7 @@ run_step(struct walk *w, struct path *p, const struct iov_step *step,
 
 /* Runs what 'rest' says, to the end. */
 static void
-run_steps(struct walk *w, struct path *p, const struct rest *rest)
+run_steps(struct iov_walk *w, struct iov_path *p, const struct rest *rest)
 {
     const struct iov_candidate *last = rest->at;
 
@@ -508,19 +545,54 @@ run_steps(struct walk *w, struct path *p, const struct rest *rest)
 }
 
 void
-iov_walk(const struct iov_flow_table *ft, const struct match *packets,
-         unsigned int class, struct iov_findings *findings)
+iov_walk(const struct iov_walk_order *order, struct iov_findings *findings)
 {
-    struct walk w = {
-        .ft = ft,
-        .words = iov_flow_table_words(ft),
-        .packets = packets,
+    struct iov_walk w = {
+        .order = order,
+        .words = iov_flow_table_words(order->table),
         .findings = findings,
-        .class = class,
+        .hiding = MAX_HIDING,
     };
-    struct path p = { .table_id = 0 };
+    struct iov_path p = { .table_id = 0 };
     struct lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
 
-    iov_cube_init(&p.cube, w.words, packets);
+    iov_cube_init(&p.cube, w.words, order->packets);
     look_up(&w, &p, &l, NULL);
+}
+
+/* Makes known what the headers in 'from' tell, but for the VLAN of a port that
+ * has one. */
+static void
+take_headers(const struct iov_walk *w, struct iov_cube *cube,
+             const struct iov_cube *from)
+{
+    for (size_t i = 0; i < w->words->n; i++) {
+        size_t idx = w->words->idx[i];
+        if (idx >= FLOW_U64_OFFSET(dl_dst)
+            && (idx != FLOW_U64_OFFSET(vlans) || !w->order->port->vlan)) {
+            iov_bits_set(&cube->w[i], from->w[i].value, from->w[i].mask);
+        }
+    }
+}
+
+bool
+iov_walk_all_dropped(const struct iov_walk *of, const struct match *packets,
+                     const struct iov_cube *cube)
+{
+    struct iov_walk_order order = *of->order;
+    struct iov_walk w = {
+        .order = &order,
+        .words = of->words,
+        .findings = of->findings,
+        .hiding = MAX_HIDING_ONE,
+        .must_drop = true,
+    };
+    struct iov_path p = { .table_id = 0 };
+    struct lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
+
+    order.packets = packets;
+    iov_cube_init(&p.cube, w.words, packets);
+    take_headers(&w, &p.cube, cube);
+    look_up(&w, &p, &l, NULL);
+    return !w.not_dropped;
 }

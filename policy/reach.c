@@ -2,37 +2,44 @@
 
 /* Do all packets of a port end in NORMAL?
  *
- * Says which packets those are, has them followed, and keeps the result until
- * a flow changes that can concern them.
+ * Has them followed, and keeps the result until a flow changes that can
+ * concern them.
  *
- * The subtle thing: what a packet may carry beside its headers.  Registers,
- * metadata and tunnel fields are 0 when it comes in by a port that is no
- * tunnel.  Its mark, its priority and its connection state may have been set
- * by the host's own network stack; they are taken for unknown. */
+ * The subtle thing: whether a dropped packet costs the VF can depend on a
+ * second packet, see iov_reach_set_neighbours().  A flow that concerns only
+ * that one has to be noticed, too. */
 
 #include <config.h>
 
 #include "policy/reach.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "bitmap.h"
 #include "hash.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/match.h"
-#include "flow.h"
 #include "packets.h"
 #include "policy/flow-index.h"
 #include "policy/flow-table.h"
+#include "policy/reach-packets.h"
 #include "policy/reach-show.h"
 #include "policy/reach-walk.h"
 #include "util.h"
+
+int
+iov_neighbour_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct iov_neighbour));
+}
 
 /* The result for one port. */
 struct entry {
     struct hmap_node node;      /* In iov_reach.entries, by ofport. */
     struct iov_reach_port port; /* With 'uplinks' of its own. */
     uint64_t seqno;             /* Of the flow table, as of which it holds. */
+    uint64_t neighbours_seqno;  /* Of the neighbours. */
     struct iov_key_cube *cubes; /* Packets that were followed. */
     size_t n_cubes;
     struct iov_findings findings;
@@ -42,6 +49,10 @@ struct iov_reach {
     const struct iov_flow_table *table;
     const struct ofputil_port_map *port_map;
     struct hmap entries;        /* Contains struct entry. */
+    struct iov_neighbour *given;        /* As they were told. */
+    struct iov_neighbour *neighbours;   /* Sorted. */
+    size_t n_neighbours;
+    uint64_t neighbours_seqno;
     unsigned long long int n_examined;
 };
 
@@ -73,6 +84,8 @@ iov_reach_destroy(struct iov_reach *reach)
             entry_destroy(e);
         }
         hmap_destroy(&reach->entries);
+        free(reach->given);
+        free(reach->neighbours);
         free(reach);
     }
 }
@@ -84,96 +97,33 @@ iov_reach_set_port_map(struct iov_reach *reach,
     reach->port_map = port_map;
 }
 
+void
+iov_reach_set_neighbours(const struct iov_reach *reach_,
+                         const struct iov_neighbour *neighbours, size_t n)
+{
+    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
+    size_t size = n * sizeof *neighbours;
+
+    if (n == reach->n_neighbours
+        && (!n || !memcmp(neighbours, reach->given, size))) {
+        return;
+    }
+    free(reach->given);
+    free(reach->neighbours);
+    reach->given = n ? xmemdup(neighbours, size) : NULL;
+    reach->neighbours = n ? xmemdup(neighbours, size) : NULL;
+    reach->n_neighbours = n;
+    reach->neighbours_seqno++;
+    if (n) {
+        qsort(reach->neighbours, n, sizeof *neighbours,
+              iov_neighbour_compare);
+    }
+}
+
 unsigned long long int
 iov_reach_n_examined(const struct iov_reach *reach)
 {
     return reach->n_examined;
-}
-
-/* What every packet that comes in by port 'in_port' has in common. */
-static void
-init_packets(struct match *m, uint32_t in_port)
-{
-    match_init_catchall(m);
-    memset(&m->wc.masks.tunnel, 0xff, offsetof(struct flow_tnl, metadata));
-    memset(m->wc.masks.regs, 0xff, sizeof m->wc.masks.regs);
-    match_set_metadata(m, htonll(0));
-    match_set_recirc_id(m, 0);
-    match_set_conj_id(m, 0);
-    match_set_packet_type(m, htonl(PT_ETH));
-    match_set_in_port(m, u16_to_ofp(in_port));
-}
-
-/* A set of packets that concern a port. */
-struct class {
-    struct match packets;
-    unsigned int number;        /* 0: from the port, else 1 + uplink. */
-};
-
-struct classes {
-    struct class *list;
-    size_t n;
-};
-
-static struct class *
-add_class(struct classes *cs, unsigned int number, uint32_t in_port)
-{
-    struct class *c = &cs->list[cs->n++];
-
-    c->number = number;
-    init_packets(&c->packets, in_port);
-    return c;
-}
-
-/* Packets from the port.  An access port's are untagged, or have a tag that
- * says priority and no VLAN; all others are dropped on both paths. */
-static void
-add_from_port(struct classes *cs, const struct iov_reach_port *port)
-{
-    struct match *m = &add_class(cs, 0, port->ofport)->packets;
-
-    match_set_dl_src(m, port->mac);
-    if (port->vlan) {
-        match_set_dl_tci(m, htons(0));
-
-        m = &add_class(cs, 0, port->ofport)->packets;
-        match_set_dl_src(m, port->mac);
-        match_set_dl_tci_masked(m, htons(VLAN_CFI),
-                                htons(VLAN_CFI | VLAN_VID_MASK));
-    }
-}
-
-/* Packets from uplink number 'i' for the port. */
-static void
-add_from_uplink(struct classes *cs, const struct iov_reach_port *port,
-                size_t i)
-{
-    static const struct eth_addr group = { { { 1, 0, 0, 0, 0, 0 } } };
-
-    for (int multicast = 0; multicast < 2; multicast++) {
-        struct match *m = &add_class(cs, i + 1, port->uplinks[i])->packets;
-
-        if (multicast) {
-            match_set_dl_dst_masked(m, group, group);
-        } else {
-            match_set_dl_dst(m, port->mac);
-        }
-        if (port->vlan) {
-            match_set_dl_tci_masked(m, htons(VLAN_CFI | port->vlan),
-                                    htons(VLAN_CFI | VLAN_VID_MASK));
-        }
-    }
-}
-
-static void
-classes_init(struct classes *cs, const struct iov_reach_port *port)
-{
-    cs->list = xcalloc(2 + 2 * port->n_uplinks, sizeof *cs->list);
-    cs->n = 0;
-    add_from_port(cs, port);
-    for (size_t i = 0; i < port->n_uplinks; i++) {
-        add_from_uplink(cs, port, i);
-    }
 }
 
 static bool
@@ -188,37 +138,66 @@ ports_equal(const struct iov_reach_port *a, const struct iov_reach_port *b)
                            a->n_uplinks * sizeof *a->uplinks)));
 }
 
-/* Keeps what tells whether a changed flow can concern 'cs'. */
 static void
-entry_set_cubes(struct entry *e, const struct classes *cs)
+entry_add_cube(struct entry *e, struct match m)
 {
+    if (e->findings.other_in_port) {
+        m.wc.masks.in_port.ofp_port = 0;
+    }
+    iov_key_cube_init(&e->cubes[e->n_cubes++], &m);
+}
+
+/* Keeps what tells whether a changed flow can concern 'cs', or the packets by
+ * an uplink that were looked at besides. */
+static void
+entry_set_cubes(struct entry *e, const struct iov_classes *cs)
+{
+    const struct iov_findings *f = &e->findings;
+    size_t n_asked = MIN(f->n_asked, IOV_MAX_ASKED);
+
     free(e->cubes);
-    e->cubes = xcalloc(cs->n, sizeof *e->cubes);
-    e->n_cubes = cs->n;
+    e->cubes = xcalloc(cs->n + n_asked * e->port.n_uplinks,
+                       sizeof *e->cubes);
+    e->n_cubes = 0;
     for (size_t i = 0; i < cs->n; i++) {
-        struct match m = cs->list[i].packets;
-        if (e->findings.other_in_port) {
-            m.wc.masks.in_port.ofp_port = 0;
+        entry_add_cube(e, cs->list[i].packets);
+    }
+    for (size_t i = 0; n_asked && i < e->port.n_uplinks; i++) {
+        bool many = f->n_asked > IOV_MAX_ASKED;
+        for (size_t j = 0; j < (many ? 1 : n_asked); j++) {
+            struct match m;
+            iov_packets_init_twin(&m, &e->port, i, f->asked[j]);
+            if (many) {
+                m.wc.masks.dl_dst = eth_addr_zero;
+            }
+            entry_add_cube(e, m);
         }
-        iov_key_cube_init(&e->cubes[i], &m);
     }
 }
 
 static void
 examine(struct iov_reach *reach, struct entry *e)
 {
-    struct classes cs;
+    struct iov_classes cs;
 
     reach->n_examined++;
     iov_findings_clear(&e->findings);
-    classes_init(&cs, &e->port);
+    iov_classes_init(&cs, &e->port);
     for (size_t i = 0; i < cs.n; i++) {
-        iov_walk(reach->table, &cs.list[i].packets, cs.list[i].number,
-                 &e->findings);
+        struct iov_walk_order order = {
+            .table = reach->table,
+            .port = &e->port,
+            .neighbours = reach->neighbours,
+            .n_neighbours = reach->n_neighbours,
+            .packets = &cs.list[i].packets,
+            .class = cs.list[i].number,
+        };
+        iov_walk(&order, &e->findings);
     }
     entry_set_cubes(e, &cs);
     e->seqno = iov_flow_table_seqno(reach->table);
-    free(cs.list);
+    e->neighbours_seqno = reach->neighbours_seqno;
+    iov_classes_destroy(&cs);
 }
 
 static struct entry *
@@ -248,6 +227,18 @@ create_entry(struct iov_reach *reach, const struct iov_reach_port *port)
     return e;
 }
 
+/* Returns true if what 'e' says may not hold any more. */
+static bool
+is_outdated(const struct iov_reach *reach, const struct entry *e)
+{
+    return ((e->neighbours_seqno != reach->neighbours_seqno
+             && e->findings.n_asked)
+            || (e->seqno != iov_flow_table_seqno(reach->table)
+                && iov_flow_table_concerns(reach->table, e->seqno,
+                                           e->findings.tables, e->cubes,
+                                           e->n_cubes)));
+}
+
 /* Returns the result for 'port', examined anew if it can be another one. */
 static struct entry *
 get_entry(struct iov_reach *reach, const struct iov_reach_port *port)
@@ -262,14 +253,11 @@ get_entry(struct iov_reach *reach, const struct iov_reach_port *port)
     if (!e) {
         return create_entry(reach, port);
     }
-    if (e->seqno != iov_flow_table_seqno(reach->table)) {
-        if (iov_flow_table_concerns(reach->table, e->seqno,
-                                    e->findings.tables, e->cubes,
-                                    e->n_cubes)) {
-            examine(reach, e);
-        }
-        e->seqno = iov_flow_table_seqno(reach->table);
+    if (is_outdated(reach, e)) {
+        examine(reach, e);
     }
+    e->seqno = iov_flow_table_seqno(reach->table);
+    e->neighbours_seqno = reach->neighbours_seqno;
     return e;
 }
 

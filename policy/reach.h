@@ -36,6 +36,14 @@ struct iov_reach_port {
     size_t n_uplinks;
 };
 
+/* A port of the bridge that others reach by the uplink if they are on VFs and
+ * it is not. */
+struct iov_neighbour {
+    struct eth_addr mac;
+    uint16_t vlan;              /* As that of struct iov_reach_port. */
+};
+int iov_neighbour_compare(const void *, const void *);
+
 struct iov_reach;
 
 /* 'table' is borrowed and has to outlive the result. */
@@ -45,6 +53,14 @@ void iov_reach_destroy(struct iov_reach *);
 /* Port names for showing flows; null map shows numbers. Borrowed. */
 void iov_reach_set_port_map(struct iov_reach *,
                             const struct ofputil_port_map *);
+
+/* Tells which addresses are on this bridge, in any order; copied.  A flow that
+ * drops what a port sends to one of them costs the port nothing if it drops
+ * that too when it comes by the uplink.
+ *
+ * Const as seen from the verdict, as is iov_reach_check(). */
+void iov_reach_set_neighbours(const struct iov_reach *,
+                              const struct iov_neighbour *, size_t n);
 
 /* Appends a reason for each culprit (object: the flow as ovs-ofctl prints
  * it), at most 'max' of them, and returns the number of all.  0 means that

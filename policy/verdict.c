@@ -113,6 +113,7 @@ check_bridge(const struct iov_snapshot *snapshot,
     size_t n = 0;
 
     find_uplinks(&c);
+    check_see_neighbours(bridge);
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];
         if (port->is_uplink && !port->keys.weight) {

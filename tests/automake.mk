@@ -30,6 +30,7 @@ TESTSUITE_AT = \
 	tests/policy-plan.at \
 	tests/policy-reasons.at \
 	tests/reach-flows.at \
+	tests/reach-harmless.at \
 	tests/reach-tables.at \
 	tests/reach-trace.at \
 	tests/source.at \

@@ -4,6 +4,8 @@
  *
  *     name NAME OFPORT           gives an OpenFlow port a name
  *     port NAME MAC VLAN [UPLINK...]  describes a port to ask about
+ *     neighbour MAC VLAN         another port of the bridge has this address
+ *     alone                      no other port has any
  *     flow FLOW                  adds a flow, in the syntax of ovs-ofctl
  *     gone FLOW                  removes the flow with just this match
  *     unknown FLOW               adds a flow, its actions not understood
@@ -36,6 +38,7 @@
 #include "util.h"
 
 #define MAX_UPLINKS 4
+#define MAX_NEIGHBOURS 16
 
 struct test_port {
     struct iov_reach_port port;
@@ -47,6 +50,8 @@ struct test {
     struct shash ports;         /* Contains struct test_port. */
     struct iov_flow_table *table;
     struct iov_reach *reach;
+    struct iov_neighbour neighbours[MAX_NEIGHBOURS];
+    size_t n_neighbours;
     size_t max;
     unsigned long long int examined;
 };
@@ -99,6 +104,28 @@ cmd_port(struct test *t, char *args)
         p->uplinks[p->port.n_uplinks++] = number(t, word(&args, "uplink"));
     }
     free(shash_replace(&t->ports, name, p));
+}
+
+static void
+cmd_neighbour(struct test *t, char *args)
+{
+    struct iov_neighbour *n = &t->neighbours[t->n_neighbours];
+    char *mac = word(&args, "MAC");
+
+    if (t->n_neighbours >= MAX_NEIGHBOURS
+        || !eth_addr_from_string(mac, &n->mac)) {
+        ovs_fatal(0, "%s: bad MAC or too many", mac);
+    }
+    n->vlan = atoi(word(&args, "VLAN"));
+    t->n_neighbours++;
+    iov_reach_set_neighbours(t->reach, t->neighbours, t->n_neighbours);
+}
+
+static void
+cmd_alone(struct test *t)
+{
+    t->n_neighbours = 0;
+    iov_reach_set_neighbours(t->reach, NULL, 0);
 }
 
 /* Does with the flow 'args' what 'command' says. */
@@ -191,6 +218,10 @@ run_command(struct test *t, char *line)
     } else if (!strcmp(command, "flow") || !strcmp(command, "gone")
                || !strcmp(command, "unknown")) {
         change_flow(t, args, command);
+    } else if (!strcmp(command, "neighbour")) {
+        cmd_neighbour(t, args);
+    } else if (!strcmp(command, "alone")) {
+        cmd_alone(t);
     } else if (!strcmp(command, "lost")) {
         iov_flow_table_set_opaque(t->table, args);
     } else if (!strcmp(command, "clear")) {

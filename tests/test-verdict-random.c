@@ -39,7 +39,7 @@ static const char *const dl_srcs[] = {
 };
 static const char *const dl_dsts[] = {
     "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03",
-    "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01",
+    "52:54:00:00:00:04", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01",
     "01:00:00:00:00:00/01:00:00:00:00:00",
     "00:00:00:00:00:00/01:00:00:00:00:00",
 };
@@ -153,7 +153,7 @@ static const char *const loads[] = {
     "set_field:5->xreg1", "set_field:1->metadata",
     "set_field:0x2/0x2->metadata", "move:NXM_NX_REG0[]->NXM_NX_REG1[]",
     "move:NXM_OF_VLAN_TCI[0..1]->NXM_NX_REG0[0..1]", "note:01.02",
-    "push:NXM_NX_REG0[],pop:NXM_NX_REG1[]",
+    "push:NXM_NX_REG0[],pop:NXM_NX_REG1[]", "ct_clear",
 };
 
 /* None of these is NORMAL. */
@@ -212,12 +212,33 @@ put_actions(struct ds *s, int table_id, int percent_fragments)
     }
 }
 
+/* Sets what often is so already. */
+static const char *const keeps[] = {
+    "mod_dl_src:52:54:00:00:00:01,NORMAL", "strip_vlan,NORMAL",
+    "mod_dl_dst:52:54:00:00:00:01,NORMAL", "mod_vlan_vid:5,NORMAL",
+    "set_field:52:54:00:00:00:02->eth_dst,NORMAL",
+    "set_field:0/0x1->pkt_mark,NORMAL", "mod_vlan_pcp:3,NORMAL",
+};
+
 static void
 put_flow(struct ds *s, int table_id, int percent_culprits,
          int percent_fragments)
 {
     bool culprit = chance(percent_culprits);
 
+    if (chance(5)) {
+        /* For one address, whoever sends. */
+        ds_put_format(s, ",dl_dst=52:54:00:00:00:0%d", 1 + random_range(4));
+        if (chance(50)) {
+            put_protocol(s);
+        }
+        ds_put_format(s, ",actions=%s", chance(80) ? "drop" : PICK(culprits));
+        return;
+    } else if (chance(4)) {
+        put_match(s, NULL);
+        ds_put_format(s, ",actions=%s", PICK(keeps));
+        return;
+    }
     put_match(s, culprit && chance(70) ? "3" : NULL);
     if (culprit) {
         ds_put_format(s, ",actions=%s", PICK(culprits));
@@ -323,7 +344,7 @@ random_headers(struct flow *f)
     f->tp_dst = htons(PICK(tp_ports));
     f->tcp_flags = htons(random_range(64));
     for (int i = 0; i < 16; i += 15) {
-        f->ipv6_src.s6_addr[i] = i ? random_range(3) : 0xfe;
+        f->ipv6_src.s6_addr[i] = i ? random_range(3) : chance(70) ? 0xfe : 0;
         f->ipv6_dst.s6_addr[i] = i ? random_range(3) : 0xfe;
         f->nd_target.s6_addr[i] = i ? random_range(3) : 0xfe;
     }
@@ -391,12 +412,12 @@ make_sound(struct flow *f)
 }
 
 void
-random_packet(const struct iov_reach_port *port, const struct match *like,
-              struct flow *f)
+random_packet(const struct iov_reach_port *port,
+              const struct match *const likes[], size_t n, struct flow *f)
 {
     random_headers(f);
-    if (like) {
-        overlay(f, like);
+    while (n) {
+        overlay(f, likes[--n]);
     }
     fit_to_port(f, port);
     make_sound(f);

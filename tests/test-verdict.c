@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/match.h"
 #include "packets.h"
@@ -32,6 +33,12 @@
 #include "random.h"
 #include "timeval.h"
 #include "util.h"
+
+/* Flows that a packet agrees with. */
+#define MAX_LIKES 3
+/* Of a port judged not direct, so many times as many packets are tried: what
+ * is not found counts as harmless. */
+#define HARDER 20
 
 struct options {
     unsigned int seed, tables, seconds, packets, losses;
@@ -60,6 +67,14 @@ static const uint32_t uplinks[] = { UPLINK };
 static const struct iov_reach_port ports[] = {
     { VM1, ETH_ADDR_C(52, 54, 00, 00, 00, 01), 0, uplinks, 1 },
     { VM2, ETH_ADDR_C(52, 54, 00, 00, 00, 02), VM2_VLAN, uplinks, 1 },
+};
+
+/* All ports of the bridge but the uplink. */
+static const struct iov_neighbour neighbours[] = {
+    { ETH_ADDR_C(52, 54, 00, 00, 00, 01), 0 },
+    { ETH_ADDR_C(52, 54, 00, 00, 00, 02), VM2_VLAN },
+    { ETH_ADDR_C(52, 54, 00, 00, 00, 03), 0 },
+    { ETH_ADDR_C(52, 54, 00, 00, 00, 04), VM2_VLAN },
 };
 
 /* Gives t->flows to the switch and to the analysis. */
@@ -91,21 +106,68 @@ judge(const struct test *t, const struct iov_reach_port *port)
     return reasons;
 }
 
-/* Returns the first packet tried that is not NORMAL to the switch, or null if
- * they all are. */
-static char *
-find_bad_packet(struct test *t, const struct iov_reach_port *port)
+/* Returns true if the switch drops 'packet', which is 'flow' from 'port', and
+ * drops it, too, when it comes by the uplink because 'port' is on its VF. */
+static bool
+is_dropped_anyway(struct test *t, const struct iov_reach_port *port,
+                  const struct flow *flow, const char *packet)
 {
-    for (size_t i = 0; i < t->o.packets; i++) {
-        const struct match *like = NULL;
-        struct flow flow;
+    const struct iov_neighbour *n = neighbours;
 
-        if (t->n_matches && i % 4) {
-            like = &t->matches[random_range(t->n_matches)];
+    while (!eth_addr_equals(n->mac, flow->dl_dst) || n->vlan != port->vlan) {
+        if (++n >= &neighbours[ARRAY_SIZE(neighbours)]) {
+            return false;
         }
-        random_packet(port, like, &flow);
-        char *packet = packet_to_string(&flow);
-        char *trace = test_switch_trace(&t->sw, packet);
+    }
+    if (flow->in_port.ofp_port != u16_to_ofp(port->ofport)
+        || eth_addr_equals(flow->dl_dst, port->mac)
+        || !test_switch_drops(&t->sw, packet)) {
+        return false;
+    }
+
+    struct flow twin = *flow;
+    twin.in_port.ofp_port = u16_to_ofp(UPLINK);
+    if (port->vlan) {
+        twin.vlans[0].tci &= htons(VLAN_PCP_MASK);
+        twin.vlans[0].tci |= htons(VLAN_CFI | port->vlan);
+    }
+    char *s = packet_to_string(&twin);
+    bool dropped = test_switch_drops(&t->sw, s);
+    free(s);
+    return dropped;
+}
+
+/* Returns what the switch does with 'packet', which is 'flow', for the caller
+ * to free; null if 'port' may be on its VF nevertheless. */
+static char *
+try_packet(struct test *t, const struct iov_reach_port *port,
+           const struct flow *flow, const char *packet)
+{
+    char *trace = test_switch_trace(&t->sw, packet);
+
+    if (trace && is_dropped_anyway(t, port, flow, packet)) {
+        free(trace);
+        trace = NULL;
+    }
+    return trace;
+}
+
+/* Looks among 'n' packets for one that the VF would treat otherwise than the
+ * switch.  Returns it as text, and '*flow', or null. */
+static char *
+find_bad_packet(struct test *t, const struct iov_reach_port *port, size_t n,
+                struct flow *flow)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct match *likes[MAX_LIKES];
+        size_t n_likes = t->n_matches ? i % (MAX_LIKES + 1) : 0;
+
+        for (size_t j = 0; j < n_likes; j++) {
+            likes[j] = &t->matches[random_range(t->n_matches)];
+        }
+        random_packet(port, likes, n_likes, flow);
+        char *packet = packet_to_string(flow);
+        char *trace = try_packet(t, port, flow, packet);
         if (trace) {
             free(trace);
             return packet;
@@ -118,13 +180,13 @@ find_bad_packet(struct test *t, const struct iov_reach_port *port)
 /* Returns true if with t->flows the verdict is wrong for 'packet'. */
 static bool
 is_wrong(struct test *t, const struct iov_reach_port *port,
-         const char *packet)
+         const struct flow *flow, const char *packet)
 {
     install(t);
     struct iov_reasons reasons = judge(t, port);
     bool wrong = false;
     if (!reasons.n) {
-        char *trace = test_switch_trace(&t->sw, packet);
+        char *trace = try_packet(t, port, flow, packet);
         wrong = trace != NULL;
         free(trace);
     }
@@ -136,7 +198,7 @@ is_wrong(struct test *t, const struct iov_reach_port *port,
  * wrong. */
 static void
 minimise(struct test *t, const struct iov_reach_port *port,
-         const char *packet)
+         const struct flow *flow, const char *packet)
 {
     for (size_t i = 0; i < t->flows.n; ) {
         struct svec before;
@@ -145,7 +207,7 @@ minimise(struct test *t, const struct iov_reach_port *port,
         free(t->flows.names[i]);
         memmove(&t->flows.names[i], &t->flows.names[i + 1],
                 (--t->flows.n - i) * sizeof *t->flows.names);
-        if (is_wrong(t, port, packet)) {
+        if (is_wrong(t, port, flow, packet)) {
             i = 0;
         } else {
             svec_swap(&t->flows, &before);
@@ -166,9 +228,9 @@ print_flows(const struct test *t)
 
 static void
 report_wrong(struct test *t, const struct iov_reach_port *port,
-             const char *packet)
+             const struct flow *flow, const char *packet)
 {
-    minimise(t, port, packet);
+    minimise(t, port, flow, packet);
     char *trace = test_switch_trace(&t->sw, packet);
     printf("WRONG: port %"PRIu32" was judged direct with\n", port->ofport);
     print_flows(t);
@@ -197,7 +259,9 @@ check_port(struct test *t, const struct iov_reach_port *port)
     struct counts *c = &t->counts;
     struct iov_reasons reasons = judge(t, port);
     bool direct = !reasons.n;
-    char *bad = find_bad_packet(t, port);
+    struct flow flow;
+    char *bad = find_bad_packet(t, port,
+                                t->o.packets * (direct ? 1 : HARDER), &flow);
 
     c->ports++;
     c->direct += direct;
@@ -207,7 +271,7 @@ check_port(struct test *t, const struct iov_reach_port *port)
         report_loss(t, port, &reasons);
     }
     if (bad && direct) {
-        report_wrong(t, port, bad);
+        report_wrong(t, port, &flow, bad);
     }
     iov_reasons_clear(&reasons);
     free(bad);
@@ -312,6 +376,7 @@ main(int argc, char *argv[])
     set_program_name(argv[0]);
     parse_options(argc, argv, &t.o);
     t.reach = iov_reach_create(t.table);
+    iov_reach_set_neighbours(t.reach, neighbours, ARRAY_SIZE(neighbours));
     test_switch_open(&t.sw, t.o.rundir);
 
     long long int end = (t.o.seconds ? time_msec() + 1000LL * t.o.seconds

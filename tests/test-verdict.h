@@ -26,9 +26,10 @@ enum { VM1 = 1, VM2 = 2, VM3 = 3, UPLINK = 10 };
 /* test-verdict-random.c: flows and packets made up. */
 void random_table(struct svec *flows);
 /* A packet that 'port' may send, or the uplink may bring for it.  Agrees with
- * 'like', if not null, where it may. */
+ * the 'n' matches of 'likes' where it may, with the first above all. */
 void random_packet(const struct iov_reach_port *port,
-                   const struct match *like, struct flow *);
+                   const struct match *const likes[], size_t n,
+                   struct flow *);
 /* As ofproto/trace wants it. */
 char *packet_to_string(const struct flow *);
 
@@ -50,5 +51,7 @@ size_t test_switch_get_flows(struct test_switch *, struct iov_flow_table *,
 /* Returns null if the switch treats 'packet' as one NORMAL and no more, else
  * what it does, for the caller to free. */
 char *test_switch_trace(struct test_switch *, const char *packet);
+/* Returns true if the switch drops 'packet' and does nothing else with it. */
+bool test_switch_drops(struct test_switch *, const char *packet);
 
 #endif /* tests/test-verdict.h */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_REACH_WALK_INTERNAL_H
+#define IOV_POLICY_REACH_WALK_INTERNAL_H 1
+
+/* What the parts of a walk share: reach-walk.c follows, reach-findings.c keeps
+ * what was found, reach-twin.c decides whether a drop matters. */
+
+#include "policy/reach-walk.h"
+
+struct iov_past;
+
+struct iov_walk {
+    const struct iov_walk_order *order;
+    const struct iov_words *words;
+    struct iov_findings *findings;
+    size_t n_visits, n_candidates;
+    size_t hiding;              /* Work that may still be done for it. */
+    bool over;                  /* Stop everything. */
+
+    /* Only asks whether every packet is dropped and nothing else is done. */
+    bool must_drop;
+    bool not_dropped;           /* Answer: no. */
+};
+
+/* Flows that packets have matched, the last first. */
+struct iov_trail {
+    const struct iov_trail *up;
+    const struct iov_candidate *at;
+};
+
+/* A set of packets on its way. */
+struct iov_path {
+    struct iov_cube cube;
+    uint8_t table_id;           /* Table of the flow being run. */
+    int depth;
+    int n_lookups;
+    bool normal;                /* Has met a NORMAL. */
+    bool stored;                /* NORMAL is in the action set. */
+    const struct iov_past *past;        /* Lookups it went through. */
+    const struct iov_trail *trail;
+};
+
+/* Says that packets of 'p' meet 'at', which is not NORMAL. */
+void iov_walk_blame(struct iov_walk *, const struct iov_path *p,
+                    enum iov_reason_id, const struct iov_candidate *at,
+                    const struct iov_step *stop);
+/* Says that packets 'cube' match no flow of a table. */
+void iov_walk_blame_miss(struct iov_walk *, const struct iov_path *p,
+                         uint8_t table_id, const struct iov_cube *cube);
+
+/* Follows those of 'packets' that agree with 'cube' in what does not depend on
+ * the port, and returns true if all of them are dropped. */
+bool iov_walk_all_dropped(const struct iov_walk *, const struct match *packets,
+                          const struct iov_cube *cube);
+
+/* Returns true if it does not matter that packets of 'p' are dropped, because
+ * they come by the bridge also if the port is on its VF, and are dropped
+ * then, too. */
+bool iov_walk_drop_is_kept(struct iov_walk *, const struct iov_path *p);
+
+#endif /* policy/reach-walk-internal.h */
