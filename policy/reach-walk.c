@@ -397,12 +397,14 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
         = iov_flow_table_get(w->order->table, l->table_id);
     struct search s = { .table = table ? table : &empty, .p = p, .up = up };
     bool all = up || p->normal || p->stored || w->must_drop;
-    struct iov_candidates cs = { .list = NULL };
+    struct iov_candidates cs = { .allowance = w->order->allowance };
 
     search_init(w, &s, l);
     iov_table_candidates(s.table, w->words, &s.cube, all, &cs);
     w->n_candidates += cs.n;
-    if (w->n_candidates > MAX_CANDIDATES) {
+    if (cs.allowance && cs.allowance->exhausted) {
+        w->over = true;
+    } else if (w->n_candidates > MAX_CANDIDATES) {
         give_up(w, p, l->from);
     } else {
         run_all_candidates(w, &s, &cs);

@@ -58,6 +58,8 @@ struct iov_walk_order {
     size_t n_neighbours;
     const struct match *packets;
     unsigned int class;         /* Number of the class of 'packets'. */
+    struct iov_allowance *allowance;    /* Or null.  If it gets exhausted, what
+                                         * was found is worth nothing. */
 };
 
 /* Adds what happens to the packets. */

@@ -34,10 +34,15 @@ iov_neighbour_compare(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct iov_neighbour));
 }
 
+/* Flows that are taken into views in one brief call, about 1 ms. */
+#define BRIEF_FLOWS 10000
+
 /* The result for one port. */
 struct entry {
     struct hmap_node node;      /* In iov_reach.entries, by ofport. */
     struct iov_reach_port port; /* With 'uplinks' of its own. */
+    uint64_t result;            /* Number of the result; 0: none yet. */
+    bool unfinished;            /* The last examination was not completed. */
     uint64_t seqno;             /* Of the flow table, as of which it holds. */
     uint64_t neighbours_seqno;  /* Of the neighbours. */
     struct iov_key_cube *cubes; /* Packets that were followed. */
@@ -49,6 +54,9 @@ struct iov_reach {
     const struct iov_flow_table *table;
     const struct ofputil_port_map *port_map;
     struct hmap entries;        /* Contains struct entry. */
+    struct iov_allowance *allowance;    /* Of the call under way, or null. */
+    uint64_t n_results;
+    uint64_t names_result;      /* 'n_results' when names changed. */
     struct iov_neighbour *given;        /* As they were told. */
     struct iov_neighbour *neighbours;   /* Sorted. */
     size_t n_neighbours;
@@ -95,6 +103,7 @@ iov_reach_set_port_map(struct iov_reach *reach,
                        const struct ofputil_port_map *port_map)
 {
     reach->port_map = port_map;
+    reach->names_result = ++reach->n_results;
 }
 
 void
@@ -191,9 +200,12 @@ examine(struct iov_reach *reach, struct entry *e)
             .n_neighbours = reach->n_neighbours,
             .packets = &cs.list[i].packets,
             .class = cs.list[i].number,
+            .allowance = reach->allowance,
         };
         iov_walk(&order, &e->findings);
     }
+    e->unfinished = reach->allowance && reach->allowance->exhausted;
+    e->result = e->unfinished ? e->result : ++reach->n_results;
     entry_set_cubes(e, &cs);
     e->seqno = iov_flow_table_seqno(reach->table);
     e->neighbours_seqno = reach->neighbours_seqno;
@@ -231,7 +243,8 @@ create_entry(struct iov_reach *reach, const struct iov_reach_port *port)
 static bool
 is_outdated(const struct iov_reach *reach, const struct entry *e)
 {
-    return ((e->neighbours_seqno != reach->neighbours_seqno
+    return (e->unfinished
+            || (e->neighbours_seqno != reach->neighbours_seqno
              && e->findings.n_asked)
             || (e->seqno != iov_flow_table_seqno(reach->table)
                 && iov_flow_table_concerns(reach->table, e->seqno,
@@ -306,4 +319,44 @@ iov_reach_check(const struct iov_reach *reach_,
     struct entry *e = get_entry(reach, port);
     show_culprits(reach, e, reasons, max);
     return n + hmap_count(&e->findings.culprits);
+}
+
+size_t
+iov_reach_check_briefly(const struct iov_reach *reach_,
+                        const struct iov_reach_port *port,
+                        struct iov_reasons *reasons, size_t max)
+{
+    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
+    struct iov_allowance allowance = { .n_flows = BRIEF_FLOWS };
+    struct iov_reasons found = IOV_REASONS_INITIALIZER;
+
+    reach->allowance = &allowance;
+    size_t n = iov_reach_check(reach, port, &found, max);
+    reach->allowance = NULL;
+    if (allowance.exhausted) {
+        n = SIZE_MAX;
+    } else {
+        iov_reasons_move(reasons, &found);
+    }
+    iov_reasons_clear(&found);
+    return n;
+}
+
+enum iov_reach_state
+iov_reach_look(const struct iov_reach *reach,
+               const struct iov_reach_port *port, uint64_t *result)
+{
+    struct entry *e = find_entry(reach, port->ofport);
+
+    *result = 0;
+    if (!e || !e->result || !ports_equal(&e->port, port)) {
+        return IOV_REACH_UNKNOWN;
+    }
+    *result = MAX(e->result, reach->names_result);
+    if (is_outdated(reach, e)) {
+        return IOV_REACH_OUTDATED;
+    }
+    e->seqno = iov_flow_table_seqno(reach->table);
+    e->neighbours_seqno = reach->neighbours_seqno;
+    return IOV_REACH_CURRENT;
 }

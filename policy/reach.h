@@ -71,6 +71,24 @@ size_t iov_reach_check(const struct iov_reach *,
                        const struct iov_reach_port *,
                        struct iov_reasons *, size_t max);
 
+/* As iov_reach_check(), but returns SIZE_MAX, without reasons, when it would
+ * take too long; the next call goes on from there. */
+size_t iov_reach_check_briefly(const struct iov_reach *,
+                               const struct iov_reach_port *,
+                               struct iov_reasons *, size_t max);
+
+/* What is known of a port without examining it. */
+enum iov_reach_state {
+    IOV_REACH_UNKNOWN,          /* Nothing. */
+    IOV_REACH_OUTDATED,         /* Flows have changed that can concern it. */
+    IOV_REACH_CURRENT
+};
+/* Sets '*result' to a number that stands for what iov_reach_check() has said
+ * last; 0 if that is nothing. */
+enum iov_reach_state iov_reach_look(const struct iov_reach *,
+                                    const struct iov_reach_port *,
+                                    uint64_t *result);
+
 /* How often a port was examined, rather than its cached result taken. */
 unsigned long long int iov_reach_n_examined(const struct iov_reach *);
 
