@@ -15,6 +15,16 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest-none.c \
 	offload/guest.c \
 	offload/guest.h \
+	offload/host-fact.c \
+	offload/host-file.c \
+	offload/host-file.h \
+	offload/host-internal.h \
+	offload/host-live.c \
+	offload/host-nic.c \
+	offload/host-pci.c \
+	offload/host-tar.c \
+	offload/host.c \
+	offload/host.h \
 	offload/journal-json.c \
 	offload/journal-json.h \
 	offload/journal.c \

@@ -173,11 +173,10 @@ pci_list_pfs(struct svec *pfs)
     svec_sort(pfs);
 }
 
-/* Words for vendor and device, or null if the tables do not have them.
- * pci_init() is not needed for this, and would end the process if there were
+/* pci_init() is not needed for this, and would end the process if there were
  * no PCI bus. */
-static char *
-describe(unsigned int vendor, unsigned int device)
+char *
+pci_describe(unsigned int vendor, unsigned int device)
 {
     char buf[128];
 
@@ -280,7 +279,7 @@ pci_read_pf(struct iov_pf *pf)
     pf->driver = link_target_free(pci_path(pf->netdev, "driver"));
     if (!pf->description && read_number(pf->netdev, "vendor", &vendor)
         && read_number(pf->netdev, "device", &device)) {
-        pf->description = describe(vendor, device);
+        pf->description = pci_describe(vendor, device);
     }
 
     iov_pf_set_n_vfs(pf, 0);

@@ -36,6 +36,10 @@ bool pci_read_pf(struct iov_pf *pf);
 char *pci_physfn(const char *pci);
 char *pci_netdev(const char *pci);
 
+/* Words for vendor and device, to be freed, or null if the tables of libpci do
+ * not have them. */
+char *pci_describe(unsigned int vendor, unsigned int device);
+
 /* Creating and removing VFs takes the kernel seconds, so it is done by a child
  * process. */
 struct pci_num_vfs;

@@ -43,14 +43,16 @@ iov_host_init(struct iov_host *host)
     }
 }
 
-static void
-clear_log(struct iov_host *host)
+void
+iov_host_clear_log(struct iov_host *host)
 {
     for (size_t i = 0; i < host->n_log; i++) {
         free(host->log[i].pci);
         free(host->log[i].text);
     }
     free(host->log);
+    host->log = NULL;
+    host->n_log = 0;
 }
 
 void
@@ -102,7 +104,7 @@ iov_host_clear(struct iov_host *host)
     for (size_t i = 0; i < host->n_nics; i++) {
         iov_host_nic_clear(&host->nics[i]);
     }
-    clear_log(host);
+    iov_host_clear_log(host);
     free(host->pci);
     free(host->nics);
     memset(host, 0, sizeof *host);

@@ -165,5 +165,6 @@ bool iov_fact_has_word(const struct iov_fact *, const char *word);
 
 /* Appends the line to the log if host-log.def knows it. */
 bool iov_host_add_line(struct iov_host *, const char *text);
+void iov_host_clear_log(struct iov_host *);
 
 #endif /* policy/host.h */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "openvswitch/util.h"
+#include "openvswitch/dynamic-string.h"
 #include "policy/host.h"
 #include "util.h"
 
@@ -26,17 +26,60 @@ fact(const struct iov_host *host, enum iov_host_fact which)
     return &host->facts[which];
 }
 
-static void
-see(const struct iov_host *host, struct iov_ready_result *result,
-    enum iov_host_fact which)
-{
-    iov_ready_see_fact(result, fact(host, which));
-}
-
 static bool
 exists(const struct iov_host *host, enum iov_host_fact which)
 {
     return iov_fact_is_read(fact(host, which));
+}
+
+/* Notes those arguments of the kernel that matter here. */
+static void
+see_arguments(const struct iov_fact *cmdline, struct iov_ready_result *result)
+{
+    static const char *const names[] = {
+        "amd_iommu", "intel_iommu", "intremap", "iommu", "kvm", "nointremap",
+        "pci=", "pcie_", "vfio",
+    };
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    for (const char *p = cmdline->value; *p; p += strspn(p, " \t")) {
+        size_t n = strcspn(p, " \t");
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+            if (!strncmp(p, names[i], strlen(names[i]))) {
+                ds_put_format(&ds, "%s%.*s", ds.length ? " " : "", (int) n,
+                              p);
+                break;
+            }
+        }
+        p += n;
+    }
+    iov_ready_see(result, cmdline->file,
+                  ds.length ? ds_cstr(&ds) : "says nothing of it");
+    ds_destroy(&ds);
+}
+
+/* Notes that the log was looked at in vain. */
+static void
+see_log(const struct iov_fact *log, struct iov_ready_result *result)
+{
+    iov_ready_see(result, log->file,
+                  iov_fact_has_word(log, "not")
+                  ? "says nothing of it, but does not reach back to the boot"
+                  : "says nothing of it");
+}
+
+static void
+see(const struct iov_host *host, struct iov_ready_result *result,
+    enum iov_host_fact which)
+{
+    if (exists(host, which) && which == IOV_HOST_CMDLINE) {
+        see_arguments(fact(host, which), result);
+    } else if (exists(host, which) && which == IOV_HOST_LOG) {
+        see_log(fact(host, which), result);
+    } else {
+        iov_ready_see_fact(result, fact(host, which));
+    }
 }
 
 static bool
@@ -165,13 +208,6 @@ see_line(const struct iov_host *host, struct iov_ready_result *result,
         iov_ready_see(result, fact(host, IOV_HOST_LOG)->file, line->text);
     }
     return line != NULL;
-}
-
-static bool
-log_is_whole(const struct iov_host *host)
-{
-    return iov_fact_has_word(fact(host, IOV_HOST_LOG), "from")
-           && !iov_fact_has_word(fact(host, IOV_HOST_LOG), "not");
 }
 
 static void
@@ -392,9 +428,6 @@ check_osc(const struct iov_host *host, struct iov_ready_result *result)
         set(result, IOV_READY_NOT_APPLICABLE);
     } else {
         see(host, result, IOV_HOST_LOG);
-        if (log_is_whole(host)) {
-            result->detail = xstrdup("The log says nothing of _OSC.");
-        }
     }
 }
 

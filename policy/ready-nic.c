@@ -225,9 +225,10 @@ check_path(const struct iov_host *host, const struct iov_host_nic *nic,
 
 /* N3. */
 
-/* Bus number of the last VF that the NIC could have, or -1. */
+/* Bus number of the last VF that the NIC could have, or -1.  '*own' becomes
+ * that of the NIC. */
 static int
-last_bus(const struct iov_host_pci *pci)
+last_bus(const struct iov_host_pci *pci, int *own)
 {
     unsigned int bus, slot, function;
 
@@ -236,6 +237,7 @@ last_bus(const struct iov_host_pci *pci)
                      &function)) {
         return -1;
     }
+    *own = bus;
     return ((bus << 8) + (slot << 3) + function + pci->vf_offset
             + pci->vf_stride * (pci->vf_total - 1)) >> 8;
 }
@@ -246,12 +248,16 @@ check_bus(const struct iov_host *host, const struct iov_host_nic *nic,
 {
     const struct iov_host_pci *pci = iov_host_find_pci(host, nic->pci);
     const struct iov_host_pci *parent = iov_host_parent(host, nic);
-    int last = last_bus(pci);
+    int own = -1;
+    int last = last_bus(pci, &own);
 
     if (!has_sriov(nic, result)) {
         return;
     }
-    if (last >= 0 && parent && parent->subordinate) {
+    if (last >= 0 && last == own) {
+        iov_ready_see(result, pci->file, "all VFs are on the NIC's own bus");
+        set(result, IOV_READY_OK);
+    } else if (last >= 0 && parent && parent->subordinate) {
         char *need = xasprintf("VF %d would be on bus %02x",
                                pci->vf_total - 1, last);
         char *have = xasprintf("buses %02x to %02x are below it",
@@ -269,7 +275,8 @@ check_bus(const struct iov_host *host, const struct iov_host_nic *nic,
         iov_ready_see(result, nic->pci, "has VFs");
         set(result, IOV_READY_OK);
     } else {
-        iov_ready_see_fact(result, &host->facts[IOV_HOST_LOG]);
+        iov_ready_see(result, pci ? pci->file : nic->pci,
+                      "does not tell which buses VFs need");
     }
 }
 
