@@ -14,7 +14,7 @@ ARFLAGS = cr
 
 # Files of ours that are compiled, as "make lint" sees them.
 lint_sources = $(filter policy/%.c offload/%.c vswitchd-ext/%.c docs/%.c \
-	tests/%.c,$(DIST_SOURCES))
+	tests/%.c utilities/%.c,$(DIST_SOURCES))
 
 all-local: check-layers
 check-layers:

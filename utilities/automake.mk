@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Tools for users and contributors.  The lab runs from the source tree only,
-# so none of it is installed.
+# so nothing of it is installed.
+
+sbin_PROGRAMS += utilities/ovs-iov-check
+utilities_ovs_iov_check_SOURCES = utilities/ovs-iov-check.c
+utilities_ovs_iov_check_LDADD = offload/libiov-offload.a \
+	policy/libiov-policy.a $(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
 EXTRA_DIST += \
 	utilities/iov-lab \
