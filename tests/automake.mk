@@ -10,6 +10,7 @@ TESTSUITE_AT = \
 	tests/daemon-badinput.at \
 	tests/daemon-commands.at \
 	tests/daemon-kill.at \
+	tests/daemon-openflow.at \
 	tests/daemon-privileges.at \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \
