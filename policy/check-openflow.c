@@ -10,7 +10,6 @@
 #include "policy/check.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "policy/reach.h"
 #include "util.h"
@@ -54,32 +53,62 @@ get_uplinks(const struct iov_bridge *bridge, size_t *n)
     return uplinks;
 }
 
+static bool
+is_known(const struct iov_bridge *bridge)
+{
+    return !bridge->flows_unknown && bridge->reach;
+}
+
+typedef size_t reach_func(const struct iov_reach *,
+                          const struct iov_reach_port *,
+                          struct iov_reasons *, size_t max);
+
+/* Asks 'func' about 'port', if there is anything to ask. */
+static void
+ask(const struct iov_bridge *bridge, const struct iov_port *port,
+    reach_func *func, struct iov_reasons *reasons, size_t max)
+{
+    struct iov_reach_port rp = {
+        .ofport = port->ofport,
+        .mac = port->mac,
+        .vlan = iov_port_vlan(port),
+    };
+    size_t first = reasons->n;
+
+    if (!port->mac_known || port->ofport <= 0) {
+        return;
+    }
+    uint32_t *uplinks = get_uplinks(bridge, &rp.n_uplinks);
+    rp.uplinks = uplinks;
+    size_t n = func(bridge->reach, &rp, reasons, max);
+    reasons->n_more += n - (reasons->n - first);
+    for (size_t i = first; i < reasons->n; i++) {
+        reasons->list[i].check = IOV_CHECK_openflow;
+    }
+    free(uplinks);
+}
+
 void
 check_openflow(struct iov_check *c)
 {
     const struct iov_bridge *bridge = c->bridge;
 
-    if (bridge->flows_unknown || !bridge->reach) {
+    if (is_known(bridge)) {
+        ask(bridge, c->port, iov_reach_check, c->reasons, MAX_CULPRITS);
+    } else {
         check_fail(c, IOV_REASON_OPENFLOW_UNKNOWN, bridge->name, "%s",
                    bridge->flows_unknown ? bridge->flows_unknown
                    : "There is no connection to the bridge yet.");
-        return;
-    } else if (!c->port->mac_known || c->port->ofport <= 0) {
-        return;
     }
+}
 
-    struct iov_reach_port rp = {
-        .ofport = c->port->ofport,
-        .mac = c->port->mac,
-        .vlan = iov_port_vlan(c->port),
-    };
-    uint32_t *uplinks = get_uplinks(bridge, &rp.n_uplinks);
-    size_t first = c->reasons->n;
-
-    rp.uplinks = uplinks;
-    iov_reach_check(bridge->reach, &rp, c->reasons, MAX_CULPRITS);
-    for (size_t i = first; i < c->reasons->n; i++) {
-        c->reasons->list[i].check = c->current;
+bool
+iov_verdict_explain_flows(const struct iov_verdict *v, size_t max,
+                          struct iov_reasons *reasons)
+{
+    if (!v->requested || !is_known(v->bridge)) {
+        return false;
     }
-    free(uplinks);
+    ask(v->bridge, v->port, iov_reach_explain, reasons, max);
+    return true;
 }

@@ -49,3 +49,61 @@ iov_cube_copy(struct iov_cube *dst, const struct iov_cube *src,
 {
     memcpy(dst->w, src->w, words->n * sizeof src->w[0]);
 }
+
+/* Makes the bits of word 'idx' of struct flow known that are in 'mask'. */
+static void
+set_word(struct iov_cube *cube, const struct iov_words *words, size_t idx,
+         const struct flow *value, const struct flow *mask)
+{
+    uint8_t pos = words->pos[idx];
+
+    if (pos != IOV_NO_WORD) {
+        iov_bits_set(&cube->w[pos], flow_u64_value(value, idx),
+                     flow_u64_value(mask, idx));
+    }
+}
+
+void
+iov_cube_set_in_port(struct iov_cube *cube, const struct iov_words *words,
+                     ofp_port_t in_port)
+{
+    struct flow value = { .in_port.ofp_port = in_port };
+    struct flow mask = { .in_port.ofp_port = u16_to_ofp(UINT16_MAX) };
+
+    set_word(cube, words, FLOW_U64_OFFSET(in_port), &value, &mask);
+}
+
+static const struct flow conj_id_mask = { .conj_id = UINT32_MAX };
+
+void
+iov_cube_set_conj_id(struct iov_cube *cube, const struct iov_words *words,
+                     uint32_t conj_id)
+{
+    struct flow value = { .conj_id = conj_id };
+
+    set_word(cube, words, FLOW_U64_OFFSET(conj_id), &value, &conj_id_mask);
+}
+
+void
+iov_cube_forget_conj_id(struct iov_cube *cube, const struct iov_words *words)
+{
+    size_t idx = FLOW_U64_OFFSET(conj_id);
+    uint8_t pos = words->pos[idx];
+
+    if (pos != IOV_NO_WORD) {
+        iov_bits_forget(&cube->w[pos], flow_u64_value(&conj_id_mask, idx));
+    }
+}
+
+bool
+iov_cube_may_have_conj_id(const struct iov_cube *cube,
+                          const struct iov_words *words, uint32_t conj_id)
+{
+    struct flow value = { .conj_id = conj_id };
+    size_t idx = FLOW_U64_OFFSET(conj_id);
+    uint8_t pos = words->pos[idx];
+
+    return (pos == IOV_NO_WORD
+            || !((cube->w[pos].value ^ flow_u64_value(&value, idx))
+                 & cube->w[pos].mask & flow_u64_value(&conj_id_mask, idx)));
+}

@@ -45,6 +45,14 @@ void iov_cube_init(struct iov_cube *, const struct iov_words *,
 void iov_cube_copy(struct iov_cube *dst, const struct iov_cube *src,
                    const struct iov_words *);
 
+void iov_cube_set_in_port(struct iov_cube *, const struct iov_words *,
+                          ofp_port_t);
+void iov_cube_set_conj_id(struct iov_cube *, const struct iov_words *,
+                          uint32_t);
+void iov_cube_forget_conj_id(struct iov_cube *, const struct iov_words *);
+bool iov_cube_may_have_conj_id(const struct iov_cube *,
+                               const struct iov_words *, uint32_t);
+
 /* Makes bits known to be 'value', whatever they were. */
 static inline void
 iov_bits_set(struct iov_bits *b, uint64_t value, uint64_t mask)

@@ -152,16 +152,38 @@ format_detail(const struct iov_culprit *c, const struct iov_show *show,
 }
 
 static void
+format_flow(const struct iov_candidate *at, const struct iov_show *show,
+            struct ds *s)
+{
+    char *text = match_text(at, show->words, show->port_map);
+
+    ds_put_format(s, "table=%"PRIu8"%s%s ", at->sub->table_id,
+                  text[0] ? " " : "", text);
+    iov_acts_format(at->flow->acts, show->port_map, s);
+    free(text);
+}
+
+static void
 format_object(const struct iov_culprit *c, const struct iov_show *show,
               struct ds *s)
 {
-    ds_put_format(s, "table=%"PRIu8, c->table_id);
     if (c->at.flow) {
-        char *text = match_text(&c->at, show->words, show->port_map);
-        ds_put_format(s, "%s%s ", text[0] ? " " : "", text);
-        iov_acts_format(c->at.flow->acts, show->port_map, s);
-        free(text);
+        format_flow(&c->at, show, s);
+    } else {
+        ds_put_format(s, "table=%"PRIu8, c->table_id);
     }
+}
+
+static char *
+path_to_string(const struct iov_culprit *c, const struct iov_show *show)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    for (size_t i = 0; i < c->n_path; i++) {
+        format_flow(&c->path[i], show, &s);
+        ds_put_char(&s, '\n');
+    }
+    return ds_steal_cstr(&s);
 }
 
 void
@@ -175,6 +197,9 @@ iov_culprit_to_reason(const struct iov_culprit *c,
     format_object(c, show, &object);
     format_detail(c, show, &detail);
     iov_reasons_add(reasons, c->reason, ds_cstr(&object), ds_cstr(&detail));
+    if (show->paths && c->n_path) {
+        reasons->list[reasons->n - 1].path = path_to_string(c, show);
+    }
     ds_destroy(&object);
     ds_destroy(&detail);
 }

@@ -5,6 +5,7 @@
 
 /* Culprits in words. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct iov_culprit;
@@ -17,6 +18,7 @@ struct iov_show {
     const struct iov_words *words;
     const struct ofputil_port_map *port_map;
     const struct iov_reach_port *port;
+    bool paths;                 /* How packets get to the culprits, too. */
 };
 
 /* Sorts by table, priority and text, so that the order says nothing about

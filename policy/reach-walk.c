@@ -121,44 +121,6 @@ finish(struct iov_walk *w, const struct iov_path *p,
     }
 }
 
-static void
-forget_conj_id(struct iov_cube *cube, const struct iov_words *words)
-{
-    uint8_t pos = words->pos[FLOW_U64_OFFSET(conj_id)];
-    struct flow mask = { .conj_id = UINT32_MAX };
-
-    if (pos != IOV_NO_WORD) {
-        iov_bits_forget(&cube->w[pos],
-                        flow_u64_value(&mask, FLOW_U64_OFFSET(conj_id)));
-    }
-}
-
-static void
-reset_conj_id(struct iov_cube *cube, const struct iov_words *words)
-{
-    uint8_t pos = words->pos[FLOW_U64_OFFSET(conj_id)];
-    struct flow mask = { .conj_id = UINT32_MAX };
-
-    if (pos != IOV_NO_WORD) {
-        iov_bits_set(&cube->w[pos], 0,
-                     flow_u64_value(&mask, FLOW_U64_OFFSET(conj_id)));
-    }
-}
-
-static void
-set_in_port(struct iov_walk *w, struct iov_cube *cube, ofp_port_t in_port)
-{
-    uint8_t pos = w->words->pos[FLOW_U64_OFFSET(in_port)];
-    struct flow value = { .in_port.ofp_port = in_port };
-    struct flow mask = { .in_port.ofp_port = u16_to_ofp(UINT16_MAX) };
-
-    if (pos != IOV_NO_WORD) {
-        iov_bits_set(&cube->w[pos],
-                     flow_u64_value(&value, FLOW_U64_OFFSET(in_port)),
-                     flow_u64_value(&mask, FLOW_U64_OFFSET(in_port)));
-    }
-}
-
 /* Packets 'cube' match 'c' in search 's', past flows of more than 'priority':
  * runs the steps. */
 static void
@@ -181,7 +143,7 @@ run_flow(struct iov_walk *w, const struct search *s,
 
     path_copy(&next, p, w);
     iov_cube_copy(&next.cube, cube, w->words);
-    reset_conj_id(&next.cube, w->words);
+    iov_cube_set_conj_id(&next.cube, w->words, 0);
     if (in_port_pos != IOV_NO_WORD) {
         next.cube.w[in_port_pos] = p->cube.w[in_port_pos];
     }
@@ -223,24 +185,13 @@ static bool
 conj_id_is_possible(const struct iov_walk *w, const struct search *s,
                     const struct iov_cube *cube)
 {
-    uint8_t pos = w->words->pos[FLOW_U64_OFFSET(conj_id)];
+    bool possible = (s->any_conj_id
+                     || iov_cube_may_have_conj_id(cube, w->words, 0));
 
-    if (pos == IOV_NO_WORD || s->any_conj_id) {
-        return true;
+    for (size_t i = 0; !possible && i < s->n_conj_ids; i++) {
+        possible = iov_cube_may_have_conj_id(cube, w->words, s->conj_ids[i]);
     }
-    for (size_t i = 0; i <= s->n_conj_ids; i++) {
-        struct flow flow = {
-            .conj_id = i < s->n_conj_ids ? s->conj_ids[i] : 0
-        };
-        struct flow mask = { .conj_id = UINT32_MAX };
-        uint64_t value = flow_u64_value(&flow, FLOW_U64_OFFSET(conj_id));
-        uint64_t m = flow_u64_value(&mask, FLOW_U64_OFFSET(conj_id));
-        const struct iov_bits *b = &cube->w[pos];
-        if (!((value ^ b->value) & b->mask & m)) {
-            return true;
-        }
-    }
-    return false;
+    return possible;
 }
 
 /* Makes 'hull' a set of packets that contains those of 'cube' too. */
@@ -370,13 +321,13 @@ search_init(struct iov_walk *w, struct search *s, const struct lookup *l)
     iov_cube_copy(&s->cube, &s->p->cube, w->words);
     if (l->in_port != OFPP_IN_PORT) {
         w->findings->other_in_port = true;
-        set_in_port(w, &s->cube, l->in_port);
+        iov_cube_set_in_port(&s->cube, w->words, l->in_port);
     }
     if (s->table->n_conj) {
         s->any_conj_id = !iov_table_conj_ids(s->table, &s->cube,
                                              &s->conj_ids, &s->n_conj_ids);
         if (s->any_conj_id || s->n_conj_ids) {
-            forget_conj_id(&s->cube, w->words);
+            iov_cube_forget_conj_id(&s->cube, w->words);
         }
     }
 }

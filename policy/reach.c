@@ -276,7 +276,7 @@ get_entry(struct iov_reach *reach, const struct iov_reach_port *port)
 
 static void
 show_culprits(const struct iov_reach *reach, const struct entry *e,
-              struct iov_reasons *reasons, size_t max)
+              struct iov_reasons *reasons, size_t max, bool paths)
 {
     size_t n = hmap_count(&e->findings.culprits);
     const struct iov_culprit **list = xcalloc(n, sizeof *list);
@@ -285,6 +285,7 @@ show_culprits(const struct iov_reach *reach, const struct entry *e,
         .words = iov_flow_table_words(reach->table),
         .port_map = reach->port_map,
         .port = &e->port,
+        .paths = paths,
     };
 
     n = 0;
@@ -298,10 +299,9 @@ show_culprits(const struct iov_reach *reach, const struct entry *e,
     free(list);
 }
 
-size_t
-iov_reach_check(const struct iov_reach *reach_,
-                const struct iov_reach_port *port,
-                struct iov_reasons *reasons, size_t max)
+static size_t
+check(const struct iov_reach *reach_, const struct iov_reach_port *port,
+      struct iov_reasons *reasons, size_t max, bool paths)
 {
     struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
     const char *opaque = iov_flow_table_opaque(reach->table);
@@ -317,8 +317,24 @@ iov_reach_check(const struct iov_reach *reach_,
     }
 
     struct entry *e = get_entry(reach, port);
-    show_culprits(reach, e, reasons, max);
+    show_culprits(reach, e, reasons, max, paths);
     return n + hmap_count(&e->findings.culprits);
+}
+
+size_t
+iov_reach_check(const struct iov_reach *reach,
+                const struct iov_reach_port *port,
+                struct iov_reasons *reasons, size_t max)
+{
+    return check(reach, port, reasons, max, false);
+}
+
+size_t
+iov_reach_explain(const struct iov_reach *reach,
+                  const struct iov_reach_port *port,
+                  struct iov_reasons *reasons, size_t max)
+{
+    return check(reach, port, reasons, max, true);
 }
 
 size_t

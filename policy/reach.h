@@ -71,6 +71,11 @@ size_t iov_reach_check(const struct iov_reach *,
                        const struct iov_reach_port *,
                        struct iov_reasons *, size_t max);
 
+/* The same, and tells how packets get to each culprit. */
+size_t iov_reach_explain(const struct iov_reach *,
+                         const struct iov_reach_port *,
+                         struct iov_reasons *, size_t max);
+
 /* As iov_reach_check(), but returns SIZE_MAX, without reasons, when it would
  * take too long; the next call goes on from there. */
 size_t iov_reach_check_briefly(const struct iov_reach *,

@@ -24,8 +24,8 @@ static const struct iov_reason_class classes[IOV_N_REASONS] = {
 #undef REASON
 };
 
-static const char *
-effect_name(enum iov_effect effect)
+const char *
+iov_effect_name(enum iov_effect effect)
 {
     return effect == IOV_EFFECT_PROTECT ? "protect" : "yield";
 }
@@ -80,6 +80,7 @@ iov_reasons_move(struct iov_reasons *dst, struct iov_reasons *src)
     for (size_t i = 0; i < src->n; i++) {
         *append(dst) = src->list[i];
     }
+    dst->n_more += src->n_more;
     src->n = 0;
     iov_reasons_clear(src);
 }
@@ -92,9 +93,11 @@ iov_reasons_copy(struct iov_reasons *dst, const struct iov_reasons *src)
         const struct iov_reason *r = &src->list[i];
 
         iov_reasons_add(dst, r->id, r->object, r->detail);
+        dst->list[dst->n - 1].path = nullable_xstrdup(r->path);
         dst->list[dst->n - 1].check = r->check;
         dst->list[dst->n - 1].since = r->since;
     }
+    dst->n_more += src->n_more;
 }
 
 void
@@ -103,6 +106,7 @@ iov_reasons_clear(struct iov_reasons *reasons)
     for (size_t i = 0; i < reasons->n; i++) {
         free(reasons->list[i].object);
         free(reasons->list[i].detail);
+        free(reasons->list[i].path);
     }
     free(reasons->list);
     *reasons = (struct iov_reasons) IOV_REASONS_INITIALIZER;
@@ -128,7 +132,7 @@ same_reason(const struct iov_reason *a, const struct iov_reason *b)
 bool
 iov_reasons_equal(const struct iov_reasons *a, const struct iov_reasons *b)
 {
-    if (a->n != b->n) {
+    if (a->n != b->n || a->n_more != b->n_more) {
         return false;
     }
     for (size_t i = 0; i < a->n; i++) {
@@ -201,9 +205,44 @@ class_to_json(const struct iov_reason_class *class)
     struct json *json = json_object_create();
 
     json_object_put_string(json, "reason", class->slug);
-    json_object_put_string(json, "effect", effect_name(class->effect));
+    json_object_put_string(json, "effect", iov_effect_name(class->effect));
     json_object_put_string(json, "text", class->text);
     json_object_put_string(json, "remedy", class->remedy);
+    return json;
+}
+
+/* An array of the lines of 'text'. */
+static struct json *
+lines_to_json(const char *text)
+{
+    struct json *array = json_array_create_empty();
+    char *copy = xstrdup(text), *save = NULL;
+
+    for (char *line = strtok_r(copy, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        json_array_add(array, json_string_create(line));
+    }
+    free(copy);
+    return array;
+}
+
+struct json *
+iov_reason_to_json(const struct iov_reason *r)
+{
+    struct json *json = class_to_json(&classes[r->id]);
+
+    if (r->object) {
+        json_object_put_string(json, "object", r->object);
+    }
+    if (r->detail) {
+        json_object_put_string(json, "detail", r->detail);
+    }
+    if (r->path) {
+        json_object_put(json, "path", lines_to_json(r->path));
+    }
+    if (r->since) {
+        json_object_put(json, "since", json_integer_create(r->since));
+    }
     return json;
 }
 
@@ -213,19 +252,7 @@ iov_reasons_to_json(const struct iov_reasons *reasons)
     struct json *array = json_array_create_empty();
 
     for (size_t i = 0; i < reasons->n; i++) {
-        const struct iov_reason *r = &reasons->list[i];
-        struct json *json = class_to_json(&classes[r->id]);
-
-        if (r->object) {
-            json_object_put_string(json, "object", r->object);
-        }
-        if (r->detail) {
-            json_object_put_string(json, "detail", r->detail);
-        }
-        if (r->since) {
-            json_object_put(json, "since", json_integer_create(r->since));
-        }
-        json_array_add(array, json);
+        json_array_add(array, iov_reason_to_json(&reasons->list[i]));
     }
     return array;
 }
@@ -237,7 +264,7 @@ iov_reason_table_format(struct ds *ds)
         const struct iov_reason_class *class = &classes[i];
 
         ds_put_format(ds, "%s (%s)\n    %s\n    %s\n", class->slug,
-                      effect_name(class->effect), class->text,
+                      iov_effect_name(class->effect), class->text,
                       class->remedy);
     }
 }

@@ -40,6 +40,8 @@ struct iov_reason {
     enum iov_reason_id id;
     char *object;               /* What is at fault, or null. */
     char *detail;               /* More words, or null. */
+    char *path;                 /* Flows that lead to the object, each with a
+                                 * new-line, or null if not asked for. */
     int check;                  /* enum iov_check_id that found it, or -1. */
     long long int since;        /* Wall clock, ms; 0 until first dated. */
 };
@@ -49,8 +51,9 @@ struct iov_reasons {
     struct iov_reason *list;
     size_t n;
     size_t allocated;
+    size_t n_more;              /* Found, too, but left out. */
 };
-#define IOV_REASONS_INITIALIZER { NULL, 0, 0 }
+#define IOV_REASONS_INITIALIZER { NULL, 0, 0, 0 }
 
 const struct iov_reason_class *iov_reason_class(enum iov_reason_id);
 bool iov_reason_from_slug(const char *slug, enum iov_reason_id *);
@@ -73,6 +76,8 @@ void iov_reasons_date(struct iov_reasons *, const struct iov_reasons *old,
 /* Appends the slugs, without repetition, separated by commas. */
 void iov_reasons_format_slugs(struct ds *, const struct iov_reasons *);
 struct json *iov_reasons_to_json(const struct iov_reasons *);
+struct json *iov_reason_to_json(const struct iov_reason *);
+const char *iov_effect_name(enum iov_effect);
 
 /* The whole table, for "iov/list-reasons" and the manual. */
 void iov_reason_table_format(struct ds *);

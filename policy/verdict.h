@@ -49,4 +49,10 @@ void iov_verdicts_destroy(struct iov_verdicts *);
 const struct iov_verdict *iov_verdicts_find(const struct iov_verdicts *,
                                             const char *port);
 
+/* Adds the reasons that the bridge's flows give, at most 'max' of them, each
+ * with how packets get there.  Returns false if the flows were not looked
+ * at. */
+bool iov_verdict_explain_flows(const struct iov_verdict *, size_t max,
+                               struct iov_reasons *);
+
 #endif /* policy/verdict.h */

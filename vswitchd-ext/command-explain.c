@@ -40,25 +40,91 @@ outcome(const struct iov_verdict *v, enum iov_check_id id)
             : "ok");
 }
 
+/* Culprits among the flows that are told without --all. */
+#define MAX_CULPRITS 10
+
+/* Makes all reasons of 'v' anew, with how packets get to each culprit, and
+ * with the dates of those that the port has had. */
 static void
-explain_text(struct ds *ds, const struct iov_verdict *v)
+collect_reasons(const struct iov_command *cmd, const struct iov_verdict *v,
+                struct iov_reasons *reasons)
+{
+    struct iov_reasons flows = IOV_REASONS_INITIALIZER;
+    bool known = iov_verdict_explain_flows(v, cmd->all ? SIZE_MAX
+                                           : MAX_CULPRITS, &flows);
+
+    for (size_t i = 0; i < v->reasons.n; i++) {
+        const struct iov_reason *r = &v->reasons.list[i];
+        if (known && r->check == IOV_CHECK_openflow) {
+            iov_reasons_move(reasons, &flows);
+        } else {
+            iov_reasons_add(reasons, r->id, r->object, r->detail);
+            reasons->list[reasons->n - 1].check = r->check;
+        }
+    }
+    iov_reasons_move(reasons, &flows);
+    for (size_t i = 0; i < cmd->view->status->n_ports; i++) {
+        const struct iov_port_status *ps = &cmd->view->status->ports[i];
+        if (!strcmp(ps->name, v->port->name)) {
+            iov_reasons_date(reasons, &ps->reasons, 0);
+        }
+    }
+}
+
+static void
+put_path(struct ds *ds, const char *path)
+{
+    const char *label = "reached by";
+
+    while (*path) {
+        size_t n = strcspn(path, "\n");
+        ds_put_format(ds, "      %s %.*s\n", label, (int) n, path);
+        path += n + (path[n] != '\0');
+        label = "      then";
+    }
+}
+
+static void
+put_reason(struct ds *ds, const struct iov_reason *r)
+{
+    const struct iov_reason_class *class = iov_reason_class(r->id);
+
+    ds_put_format(ds, "    %s%s%s\n", class->slug, r->object ? ": " : "",
+                  r->object ? r->object : "");
+    if (r->detail) {
+        ds_put_format(ds, "      %s\n", r->detail);
+    }
+    if (r->path) {
+        put_path(ds, r->path);
+    }
+    ds_put_cstr(ds, "      ");
+    if (r->since) {
+        ds_put_cstr(ds, "since ");
+        iov_command_put_time(ds, r->since);
+        ds_put_cstr(ds, ", ");
+    }
+    ds_put_format(ds, "effect: %s\n      %s\n",
+                  iov_effect_name(class->effect), class->remedy);
+}
+
+static void
+explain_text(struct ds *ds, const struct iov_verdict *v,
+             const struct iov_reasons *reasons)
 {
     ds_put_format(ds, "port %s on bridge %s: %s\n", v->port->name,
                   v->bridge->name, v->vf ? "direct" : "software");
     for (int i = 0; i < IOV_N_CHECKS; i++) {
         ds_put_format(ds, "  %-9s %-9s %s\n", iov_check_name(i),
                       outcome(v, i), iov_check_question(i));
-        for (size_t j = 0; j < v->reasons.n; j++) {
-            const struct iov_reason *r = &v->reasons.list[j];
-            if (r->check == i) {
-                ds_put_format(ds, "    %s%s%s\n",
-                              iov_reason_class(r->id)->slug,
-                              r->object ? ": " : "",
-                              r->object ? r->object : "");
-                if (r->detail) {
-                    ds_put_format(ds, "      %s\n", r->detail);
-                }
+        for (size_t j = 0; j < reasons->n; j++) {
+            if (reasons->list[j].check == i) {
+                put_reason(ds, &reasons->list[j]);
             }
+        }
+        if (i == IOV_CHECK_openflow && reasons->n_more) {
+            ds_put_format(ds, "    and %"PRIuSIZE" more like these, see "
+                          "\"iov/explain --all %s\"\n", reasons->n_more,
+                          v->port->name);
         }
     }
     if (v->vf) {
@@ -68,7 +134,7 @@ explain_text(struct ds *ds, const struct iov_verdict *v)
 }
 
 static struct json *
-explain_json(const struct iov_verdict *v)
+explain_json(const struct iov_verdict *v, const struct iov_reasons *reasons)
 {
     struct json *checks = json_array_create_empty();
     struct json *o = json_object_create();
@@ -84,8 +150,23 @@ explain_json(const struct iov_verdict *v)
     json_object_put_string(o, "bridge", v->bridge->name);
     json_object_put(o, "direct", json_boolean_create(v->vf != NULL));
     json_object_put(o, "checks", checks);
-    json_object_put(o, "reasons", iov_reasons_to_json(&v->reasons));
+    json_object_put(o, "reasons", iov_reasons_to_json(reasons));
+    json_object_put(o, "more-reasons", json_integer_create(reasons->n_more));
     return o;
+}
+
+static void
+explain(struct iov_command *cmd, const struct iov_verdict *v)
+{
+    struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
+
+    collect_reasons(cmd, v, &reasons);
+    if (cmd->json) {
+        cmd->reply = explain_json(v, &reasons);
+    } else {
+        explain_text(&cmd->out, v, &reasons);
+    }
+    iov_reasons_clear(&reasons);
 }
 
 void
@@ -93,20 +174,17 @@ cmd_explain(struct iov_command *cmd)
 {
     const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
                                                     cmd->arg);
+    const struct iov_bridge *bridge;
 
-    if (!v) {
-        const struct iov_bridge *bridge;
-        if (iov_snapshot_find_port(cmd->view->snapshot, cmd->arg, &bridge)) {
-            cmd->error = xasprintf("port %s is an uplink of bridge %s and "
-                                   "cannot be on a VF itself", cmd->arg,
-                                   bridge->name);
-        } else {
-            iov_command_no_port(cmd);
-        }
-    } else if (cmd->json) {
-        cmd->reply = explain_json(v);
+    if (v) {
+        explain(cmd, v);
+    } else if (iov_snapshot_find_port(cmd->view->snapshot, cmd->arg,
+                                      &bridge)) {
+        cmd->error = xasprintf("port %s is an uplink of bridge %s and "
+                               "cannot be on a VF itself", cmd->arg,
+                               bridge->name);
     } else {
-        explain_text(&cmd->out, v);
+        iov_command_no_port(cmd);
     }
 }
 

@@ -13,7 +13,7 @@
 
 #include "openvswitch/json.h"
 #include "policy/snapshot.h"
-#include "timeval.h"
+#include "policy/verdict.h"
 #include "util.h"
 #include "vswitchd-ext/loop.h"
 #include "vswitchd-ext/status.h"
@@ -27,19 +27,6 @@ put_warnings(struct ds *ds, const char *indent, const char *label,
     for (size_t i = 0; i < list->n; i++) {
         ds_put_format(ds, "%s%s: %s\n", indent, label, list->names[i]);
     }
-}
-
-/* Time of day, with the date if it is not today's. */
-static void
-put_time(struct ds *ds, long long int wall)
-{
-    char *then = xastrftime_msec("%Y-%m-%d", wall, false);
-    char *today = xastrftime_msec("%Y-%m-%d", time_wall_msec(), false);
-
-    ds_put_strftime_msec(ds, strcmp(then, today) ? "%Y-%m-%d %H:%M:%S"
-                         : "%H:%M:%S", wall, false);
-    free(then);
-    free(today);
 }
 
 static unsigned int
@@ -72,27 +59,82 @@ put_pf(struct ds *ds, const struct iov_pf *pf)
 }
 
 static void
-put_reasons(struct ds *ds, const struct iov_reasons *reasons)
+put_reason(struct ds *ds, const struct iov_reason *r)
+{
+    const struct iov_reason_class *class = iov_reason_class(r->id);
+
+    ds_put_format(ds, "    %s%s%s", class->slug, r->object ? ": " : "",
+                  r->object ? r->object : "");
+    if (r->since) {
+        ds_put_cstr(ds, ", since ");
+        iov_command_put_time(ds, r->since);
+    }
+    ds_put_format(ds, "\n        %s\n", class->text);
+    if (r->detail) {
+        ds_put_format(ds, "        %s\n", r->detail);
+    }
+    ds_put_format(ds, "        %s\n", class->remedy);
+}
+
+static bool
+is_listed(const struct iov_reasons *reasons, const struct iov_reason *r)
 {
     for (size_t i = 0; i < reasons->n; i++) {
-        const struct iov_reason *r = &reasons->list[i];
-        const struct iov_reason_class *class = iov_reason_class(r->id);
-
-        ds_put_format(ds, "    %s%s%s, since ", class->slug,
-                      r->object ? ": " : "", r->object ? r->object : "");
-        put_time(ds, r->since);
-        ds_put_format(ds, "\n        %s\n", class->text);
-        if (r->detail) {
-            ds_put_format(ds, "        %s\n", r->detail);
+        if (reasons->list[i].id == r->id
+            && nullable_string_is_equal(reasons->list[i].object,
+                                        r->object)) {
+            return true;
         }
-        ds_put_format(ds, "        %s\n", class->remedy);
     }
+    return false;
+}
+
+/* Fills in 'all' with the reasons of 'ps' and, if asked for, those that were
+ * too many to keep. */
+static void
+collect_reasons(const struct iov_command *cmd,
+                const struct iov_port_status *ps, struct iov_reasons *all)
+{
+    const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
+                                                    ps->name);
+    struct iov_reasons flows = IOV_REASONS_INITIALIZER;
+
+    iov_reasons_copy(all, &ps->reasons);
+    if (cmd->all && all->n_more && v
+        && iov_verdict_explain_flows(v, SIZE_MAX, &flows)) {
+        for (size_t i = 0; i < flows.n; i++) {
+            const struct iov_reason *r = &flows.list[i];
+            if (!is_listed(&ps->reasons, r)) {
+                iov_reasons_add(all, r->id, r->object, r->detail);
+            }
+        }
+        all->n_more = 0;
+    }
+    iov_reasons_clear(&flows);
 }
 
 static void
-put_port(struct ds *ds, const struct iov_port *port,
+put_reasons(struct iov_command *cmd, const struct iov_port_status *ps)
+{
+    struct iov_reasons all = IOV_REASONS_INITIALIZER;
+
+    collect_reasons(cmd, ps, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        put_reason(&cmd->out, &all.list[i]);
+    }
+    if (all.n_more) {
+        ds_put_format(&cmd->out, "    and %"PRIuSIZE" more like these, see "
+                      "\"iov/show --all %s\"\n", all.n_more, ps->name);
+    }
+    iov_reasons_clear(&all);
+}
+
+static void
+put_port(struct iov_command *cmd, const struct iov_port *port,
          const struct iov_port_status *ps)
 {
+    struct ds *ds = &cmd->out;
+
     ds_put_format(ds, "  port %s: weight %u, %s", port->name,
                   port->keys.weight, iov_port_state_name(ps->state));
     if (ps->pf) {
@@ -106,9 +148,9 @@ put_port(struct ds *ds, const struct iov_port *port,
         }
     }
     ds_put_cstr(ds, ", since ");
-    put_time(ds, ps->since);
+    iov_command_put_time(ds, ps->since);
     ds_put_char(ds, '\n');
-    put_reasons(ds, &ps->reasons);
+    put_reasons(cmd, ps);
     put_warnings(ds, "    ", "not yet effective", &port->keys.later);
 }
 
@@ -193,7 +235,7 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
         const struct iov_port *port = &bridge->ports[i];
         const struct iov_port_status *ps = find_status(cmd->view, port);
         if (ps && is_shown(port, port_name)) {
-            put_port(&cmd->out, port, ps);
+            put_port(cmd, port, ps);
         }
     }
 }
@@ -235,8 +277,10 @@ pf_to_json(const struct iov_pf *pf)
 }
 
 static struct json *
-port_to_json(const struct iov_port *port, const struct iov_port_status *ps)
+port_to_json(const struct iov_command *cmd, const struct iov_port *port,
+             const struct iov_port_status *ps)
 {
+    struct iov_reasons all = IOV_REASONS_INITIALIZER;
     struct json *o = json_object_create();
 
     json_object_put_string(o, "name", port->name);
@@ -248,7 +292,10 @@ port_to_json(const struct iov_port *port, const struct iov_port_status *ps)
         json_object_put(o, "vf", json_integer_create(ps->vf));
         put_nullable(o, "vf-pci", ps->vf_pci);
     }
-    json_object_put(o, "reasons", iov_reasons_to_json(&ps->reasons));
+    collect_reasons(cmd, ps, &all);
+    json_object_put(o, "reasons", iov_reasons_to_json(&all));
+    json_object_put(o, "more-reasons", json_integer_create(all.n_more));
+    iov_reasons_clear(&all);
     json_object_put(o, "not-yet-effective", svec_to_json(&port->keys.later));
     return o;
 }
@@ -268,9 +315,10 @@ unreachable_to_json(const struct iov_bridge *bridge)
 }
 
 static struct json *
-bridge_to_json(const struct iov_view *view, const struct iov_bridge *bridge,
+bridge_to_json(const struct iov_command *cmd, const struct iov_bridge *bridge,
                const char *port_name)
 {
+    const struct iov_view *view = cmd->view;
     struct json *pfs = json_array_create_empty();
     struct json *ports = json_array_create_empty();
     struct json *o = json_object_create();
@@ -284,7 +332,7 @@ bridge_to_json(const struct iov_view *view, const struct iov_bridge *bridge,
             json_array_add(pfs, pf_to_json(pf));
         }
         if (ps && is_shown(port, port_name)) {
-            json_array_add(ports, port_to_json(port, ps));
+            json_array_add(ports, port_to_json(cmd, port, ps));
         }
     }
     json_object_put_string(o, "name", bridge->name);
@@ -346,7 +394,7 @@ cmd_show(struct iov_command *cmd)
             continue;
         } else if (cmd->json) {
             json_array_add(bridges,
-                           bridge_to_json(cmd->view, bridge, port_name));
+                           bridge_to_json(cmd, bridge, port_name));
         } else {
             put_bridge(cmd, bridge, port_name);
         }

@@ -16,6 +16,7 @@
 #include "policy/reason.h"
 #include "policy/snapshot.h"
 #include "policy/verdict.h"
+#include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
 #include "vswitchd-ext/history.h"
@@ -36,29 +37,55 @@ static const struct command_row rows[] = {
 #undef COMMAND
 };
 
+static char *
+too_many(const struct command_row *row, const char *arg)
+{
+    return xasprintf("%s: one argument too many, \"%s\"; usage: %s %s",
+                     row->name, arg, row->name, row->usage);
+}
+
+/* Takes 'arg', which is no option that many commands have. */
+static char *
+parse_argument(struct iov_command *cmd, const struct command_row *row,
+               const char *arg)
+{
+    bool takes_arg = strstr(row->usage, "PORT") || strstr(row->usage, "PF");
+    bool takes_more = strstr(row->usage, "...") != NULL;
+
+    if (arg[0] == '-' && !(takes_more && cmd->arg)) {
+        return xasprintf("%s: there is no option \"%s\"; usage: %s %s",
+                         row->name, arg, row->name, row->usage);
+    } else if (takes_arg && !cmd->arg) {
+        cmd->arg = arg;
+    } else if (takes_more) {
+        cmd->more[cmd->n_more++] = arg;
+    } else {
+        return too_many(row, arg);
+    }
+    return NULL;
+}
+
 /* Takes the options out of 'argv'; returns a sentence if one is wrong. */
 static char *
 parse_arguments(struct iov_command *cmd, const struct command_row *row,
                 int argc, const char *argv[])
 {
-    bool takes_json = strstr(row->usage, "--json") != NULL;
-    bool takes_arg = strstr(row->usage, "PORT") || strstr(row->usage, "PF");
+    bool needs_arg = (strstr(row->usage, "PORT") || strstr(row->usage, "PF"))
+                     && row->usage[strlen(row->usage) - 1] != ']';
 
     for (int i = 1; i < argc; i++) {
-        if (takes_json && !strcmp(argv[i], "--json")) {
+        if (strstr(row->usage, "--json") && !strcmp(argv[i], "--json")) {
             cmd->json = true;
-        } else if (argv[i][0] == '-') {
-            return xasprintf("%s: there is no option \"%s\"; usage: %s %s",
-                             row->name, argv[i], row->name, row->usage);
-        } else if (cmd->arg || !takes_arg) {
-            return xasprintf("%s: one argument too many, \"%s\"; usage: "
-                             "%s %s", row->name, argv[i], row->name,
-                             row->usage);
+        } else if (strstr(row->usage, "--all") && !strcmp(argv[i], "--all")) {
+            cmd->all = true;
         } else {
-            cmd->arg = argv[i];
+            char *error = parse_argument(cmd, row, argv[i]);
+            if (error) {
+                return error;
+            }
         }
     }
-    if (!cmd->arg && takes_arg && row->usage[strlen(row->usage) - 1] != ']') {
+    if (!cmd->arg && needs_arg) {
         return xasprintf("%s: a port is missing; usage: %s %s", row->name,
                          row->name, row->usage);
     }
@@ -82,6 +109,7 @@ answer(struct iov_command *cmd)
     json_destroy(cmd->reply);
     ds_destroy(&cmd->out);
     free(cmd->error);
+    free(cmd->more);
 }
 
 static void
@@ -93,6 +121,7 @@ run_command(struct unixctl_conn *conn, int argc, const char *argv[],
         .view = iov_loop_view(),
         .out = DS_EMPTY_INITIALIZER,
         .conn = conn,
+        .more = xcalloc(argc, sizeof *cmd.more),
     };
 
     cmd.error = parse_arguments(&cmd, row, argc, argv);
@@ -116,6 +145,18 @@ iov_commands_register(void)
                                  rows[i].max, run_command,
                                  CONST_CAST(struct command_row *, &rows[i]));
     }
+}
+
+void
+iov_command_put_time(struct ds *ds, long long int wall)
+{
+    char *then = xastrftime_msec("%Y-%m-%d", wall, false);
+    char *today = xastrftime_msec("%Y-%m-%d", time_wall_msec(), false);
+
+    ds_put_strftime_msec(ds, strcmp(then, today) ? "%Y-%m-%d %H:%M:%S"
+                         : "%H:%M:%S", wall, false);
+    free(then);
+    free(today);
 }
 
 void

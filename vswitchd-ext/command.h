@@ -9,6 +9,7 @@
  * 'out' or makes 'json'; or it says what is wrong. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "openvswitch/dynamic-string.h"
 
@@ -19,7 +20,11 @@ struct unixctl_conn;
 struct iov_command {
     const struct iov_view *view; /* Never null, with all members set. */
     const char *arg;            /* First argument, or null. */
+    const char **more;          /* The others, of a command that takes any
+                                 * number, with options of its own. */
+    size_t n_more;
     bool json;                  /* --json was given. */
+    bool all;                   /* --all was given. */
     struct ds out;              /* Text to print. */
     struct json *reply;         /* With 'json': what to print instead. */
     char *error;                /* What is wrong, or null. */
@@ -42,6 +47,8 @@ void iov_deferred_run(void);
 void iov_deferred_wait(void);
 void iov_deferred_cancel(const char *error);
 
+/* Appends the time of day of 'wall', with the date if it is not today's. */
+void iov_command_put_time(struct ds *, long long int wall);
 /* Sets 'error': there is no such port, and how to list those there are. */
 void iov_command_no_port(struct iov_command *);
 
