@@ -173,8 +173,9 @@ pci_list_pfs(struct svec *pfs)
     svec_sort(pfs);
 }
 
-/* pci_init() is not needed for this, and would end the process if there were
- * no PCI bus. */
+/* The method is given, because pci_init() would end the process where it finds
+ * none; without pci_init(), libpci calls null for a device that it does not
+ * know. */
 char *
 pci_describe(unsigned int vendor, unsigned int device)
 {
@@ -182,6 +183,8 @@ pci_describe(unsigned int vendor, unsigned int device)
 
     if (!names) {
         names = pci_alloc();
+        names->method = PCI_ACCESS_SYS_BUS_PCI;
+        pci_init(names);
     }
 
     const char *text = pci_lookup_name(names, buf, sizeof buf,
