@@ -22,35 +22,71 @@ iov_port_vlan(const struct iov_port *port)
 }
 
 static bool
+has_vlan(const struct svec *vlans, int vlan)
+{
+    char text[12];
+
+    snprintf(text, sizeof text, "%d", vlan);
+    return svec_contains_unsorted(vlans, text);
+}
+
+/* True if packets of the port can be in one of 'vlans'.  Without a tag it may
+ * send and get packets of all VLANs. */
+static bool
+meets_vlans(const struct iov_port *port, const struct svec *vlans)
+{
+    return (vlans->n
+            && (port->vlan_mode != IOV_VLAN_ACCESS
+                || has_vlan(vlans, port->tag)));
+}
+
+static bool
 mirror_sees(const struct iov_mirror *m, const char *port)
 {
     return (m->all || sset_contains(&m->src, port)
             || sset_contains(&m->dst, port));
 }
 
+/* What is copied into a VLAN is for all ports that are in it. */
+static bool
+mirror_is_for(const struct iov_mirror *m, const struct iov_port *port)
+{
+    return (m->output ? !strcmp(m->output, port->port_name)
+            : m->output_vlan && (port->vlan_mode != IOV_VLAN_ACCESS
+                                 || m->output_vlan == port->tag));
+}
+
+static void
+check_mirror(struct iov_check *c, const struct iov_mirror *m)
+{
+    if (mirror_is_for(m, c->port)) {
+        check_fail(c, IOV_REASON_MIRROR, m->name,
+                   "The port is the output of mirror "UUID_FMT".",
+                   UUID_ARGS(&m->uuid));
+    }
+    if (m->vlans.n && !meets_vlans(c->port, &m->vlans)) {
+        return;
+    }
+    if (mirror_sees(m, c->port->port_name)) {
+        check_fail(c, IOV_REASON_MIRROR, m->name,
+                   "Mirror "UUID_FMT" selects the port.",
+                   UUID_ARGS(&m->uuid));
+    }
+    for (size_t i = 0; !m->all && i < c->n_uplinks; i++) {
+        const char *uplink = c->uplinks[i]->port_name;
+        if (mirror_sees(m, uplink)) {
+            check_fail(c, IOV_REASON_MIRROR, m->name,
+                       "Mirror "UUID_FMT" selects the uplink %s.",
+                       UUID_ARGS(&m->uuid), uplink);
+        }
+    }
+}
+
 void
 check_mirrors(struct iov_check *c)
 {
     for (size_t i = 0; i < c->bridge->n_mirrors; i++) {
-        const struct iov_mirror *m = &c->bridge->mirrors[i];
-
-        if (m->output && !strcmp(m->output, c->port->port_name)) {
-            check_fail(c, IOV_REASON_MIRROR, m->name,
-                       "The port is the output of mirror "UUID_FMT".",
-                       UUID_ARGS(&m->uuid));
-        } else if (mirror_sees(m, c->port->port_name)) {
-            check_fail(c, IOV_REASON_MIRROR, m->name,
-                       "Mirror "UUID_FMT" selects the port.",
-                       UUID_ARGS(&m->uuid));
-        }
-        for (size_t j = 0; !m->all && j < c->n_uplinks; j++) {
-            const char *uplink = c->uplinks[j]->port_name;
-            if (mirror_sees(m, uplink)) {
-                check_fail(c, IOV_REASON_MIRROR, m->name,
-                           "Mirror "UUID_FMT" selects the uplink %s.",
-                           UUID_ARGS(&m->uuid), uplink);
-            }
-        }
+        check_mirror(c, &c->bridge->mirrors[i]);
     }
 }
 
@@ -127,17 +163,9 @@ vlan_mode_text(enum iov_vlan_mode mode)
 static bool
 uplink_carries(const struct iov_port *uplink, uint16_t vlan)
 {
-    char text[8];
-
-    if (uplink->vlan_mode == IOV_VLAN_NONE) {
-        return true;
-    } else if (uplink->vlan_mode != IOV_VLAN_TRUNK) {
-        return false;
-    } else if (!uplink->trunks.n) {
-        return true;
-    }
-    snprintf(text, sizeof text, "%u", vlan);
-    return svec_contains_unsorted(&uplink->trunks, text);
+    return (uplink->vlan_mode == IOV_VLAN_NONE
+            || (uplink->vlan_mode == IOV_VLAN_TRUNK
+                && (!uplink->trunks.n || has_vlan(&uplink->trunks, vlan))));
 }
 
 void
@@ -153,13 +181,33 @@ check_vlan(struct iov_check *c)
     } else if (vlan == IOV_FENCE_VLAN) {
         check_fail(c, IOV_REASON_VLAN_RESERVED, "tag=4094", NULL);
     }
+    if (port->priority_tags) {
+        check_fail(c, IOV_REASON_PRIORITY_TAGS, port->port_name, NULL);
+    }
     for (size_t i = 0; i < c->n_uplinks; i++) {
+        if (c->uplinks[i]->priority_tags && !vlan) {
+            check_fail(c, IOV_REASON_PRIORITY_TAGS, c->uplinks[i]->port_name,
+                       "It is the uplink.");
+        }
         if (!uplink_carries(c->uplinks[i], vlan)) {
             check_fail(c, IOV_REASON_UPLINK_VLAN, c->uplinks[i]->name,
                        vlan ? "It does not carry VLAN %u as a trunk."
                        : "It does not carry untagged packets (VLAN %u).",
                        vlan);
         }
+    }
+}
+
+static void
+check_stp(struct iov_check *c, const struct iov_port *port)
+{
+    if (c->bridge->rstp && port->rstp) {
+        check_fail(c, IOV_REASON_STP, "rstp_enable", "%s takes part.",
+                   port->port_name);
+    }
+    if (c->bridge->stp && port->stp) {
+        check_fail(c, IOV_REASON_STP, "stp_enable", "%s takes part.",
+                   port->port_name);
     }
 }
 
@@ -171,9 +219,12 @@ check_bridging(struct iov_check *c)
     if (c->port->protected) {
         check_fail(c, IOV_REASON_PROTECTED_PORT, c->port->port_name, NULL);
     }
-    if (bridge->stp || bridge->rstp) {
-        check_fail(c, IOV_REASON_STP,
-                   bridge->rstp ? "rstp_enable" : "stp_enable", NULL);
+    if (meets_vlans(c->port, &bridge->flood_vlans)) {
+        check_fail(c, IOV_REASON_FLOOD_VLAN, "flood_vlans", NULL);
+    }
+    check_stp(c, c->port);
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        check_stp(c, c->uplinks[i]);
     }
     if (bridge->mcast_snooping) {
         check_fail(c, IOV_REASON_MCAST_SNOOPING, "mcast_snooping_enable",

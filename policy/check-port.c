@@ -8,7 +8,10 @@
 #include <config.h>
 #include "policy/check.h"
 
+#include <string.h>
+
 #include "packets.h"
+#include "util.h"
 
 void
 check_request(struct iov_check *c)
@@ -41,6 +44,22 @@ check_hold(struct iov_check *c)
     }
 }
 
+/* True if an interface of this type leads to another switch or is a NIC. */
+static bool
+is_not_for_guests(const char *type)
+{
+    static const char *const types[] = {
+        "patch", "bareudp", "erspan", "geneve", "gre", "gtpu", "ip6erspan",
+        "ip6gre", "lisp", "srv6", "stt", "vxlan", "dpdk",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        if (!strcmp(type, types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 check_attached(struct iov_check *c)
 {
@@ -56,6 +75,12 @@ check_attached(struct iov_check *c)
         check_fail(c, IOV_REASON_NO_OFPORT, NULL, "%s",
                    port->error ? port->error
                    : "ovs-vswitchd has not answered yet.");
+    }
+    if (is_not_for_guests(port->type)) {
+        check_fail(c, IOV_REASON_PORT_TYPE, port->type, NULL);
+    }
+    if (port->admin_down) {
+        check_fail(c, IOV_REASON_PORT_DOWN, port->name, NULL);
     }
 }
 

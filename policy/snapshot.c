@@ -101,6 +101,7 @@ mirror_clear(struct iov_mirror *mirror)
     free(mirror->name);
     sset_destroy(&mirror->src);
     sset_destroy(&mirror->dst);
+    svec_destroy(&mirror->vlans);
     free(mirror->output);
 }
 
@@ -116,6 +117,7 @@ bridge_clear(struct iov_bridge *bridge)
     free(bridge->name);
     free(bridge->ports);
     free(bridge->mirrors);
+    svec_destroy(&bridge->flood_vlans);
     free(bridge->sampling.sflow);
     free(bridge->sampling.ipfix);
     free(bridge->sampling.netflow);

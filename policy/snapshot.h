@@ -46,6 +46,7 @@ struct iov_port {
     bool bonded;                /* Its Port has several interfaces. */
     int64_t ofport;             /* -1: failed, 0: not yet known. */
     char *error;                /* Interface's error column, or null. */
+    bool admin_down;            /* Its network device was set down. */
     bool mac_known;
     struct eth_addr mac;        /* MAC of the virtual machine. */
     char *bad_mac;              /* What stood there instead, or null. */
@@ -56,6 +57,9 @@ struct iov_port {
     struct svec trunks;         /* As text. */
     bool priority_tags;         /* Port other_config:priority-tags not "no". */
     bool protected;
+    bool stp, rstp;             /* Takes part where the bridge has it. */
+    bool cfm, bfd, lldp, lacp;  /* Open vSwitch speaks it on this port. */
+    bool no_receive, no_forward, no_flood; /* Flags set by OpenFlow. */
     char *qos;                  /* "linux-htb, UUID", or null. */
     int64_t policing_rate;      /* kbit/s, 0: none. */
     int64_t policing_kpkts_rate;
@@ -71,7 +75,9 @@ struct iov_mirror {
     struct uuid uuid;
     bool all;
     struct sset src, dst;       /* Names of Ports. */
-    char *output;               /* Name of the Port, or "VLAN N". */
+    struct svec vlans;          /* Only these, as text; empty: all. */
+    char *output;               /* Name of the Port, or null. */
+    int output_vlan;            /* 0: none. */
 };
 
 /* sFlow, IPFIX, NetFlow: set or not, and how to name it. */
@@ -90,6 +96,8 @@ struct iov_bridge {
     size_t n_mirrors;
     struct iov_sampling sampling;
     bool stp, rstp, mcast_snooping;
+    struct svec flood_vlans;    /* As text. */
+    bool drops_fragments;       /* Set by OpenFlow. */
     const struct iov_reach *reach;   /* Flow analysis, or null. */
     const char *flows_unknown;  /* Why the flows are not known, or null. */
 };

@@ -26,15 +26,19 @@
 #
 # Flows match everything and drop it; they differ in their priority.
 #
-# The subtle thing: it speaks OpenFlow 1.4 and answers barriers, echo requests,
+# The subtle thing: it speaks OpenFlow 1.4 and, to whoever asks for the flags
+# of ports, 1.0; of ports it has none.  It answers barriers, echo requests,
 # counts and the question for tables, nothing else.
 
 import socket
 import struct
 import sys
+import threading
 
 VERSION = 5
 HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY = 0, 1, 2, 3
+GET_CONFIG_REQUEST, GET_CONFIG_REPLY = 7, 8
+STATS_REQUEST_10, STATS_REPLY_10, PORT_DESC = 16, 17, 13
 MULTIPART_REQUEST, MULTIPART_REPLY = 18, 19
 BARRIER_REQUEST, BARRIER_REPLY = 20, 21
 AGGREGATE, TABLES, FLOW_MONITOR = 2, 3, 16
@@ -44,8 +48,8 @@ KNOWN = struct.pack('!HH4x', 1, 4)
 STRANGE = struct.pack('!HHHBB', 1, 8, 0x1234, 0x10, 0)
 
 
-def message(kind, xid, body=b''):
-    return struct.pack('!BBHI', VERSION, kind, 8 + len(body), xid) + body
+def message(kind, xid, body=b'', version=VERSION):
+    return struct.pack('!BBHI', version, kind, 8 + len(body), xid) + body
 
 
 def update(xid, event, priority, match=KNOWN, more=False):
@@ -97,9 +101,14 @@ class Switch:
         match = STRANGE if step.startswith('strange') else KNOWN
         return update(0, event, arg, match)
 
-    def answer(self, kind, xid, body):
+    def answer(self, version, kind, xid, body):
         if kind == ECHO_REQUEST:
-            return message(ECHO_REPLY, xid, body)
+            return message(ECHO_REPLY, xid, body, version)
+        elif kind == GET_CONFIG_REQUEST:
+            return message(GET_CONFIG_REPLY, xid, b'\0\0\0\0', version)
+        elif version == 1 and kind == STATS_REQUEST_10:
+            return message(STATS_REPLY_10, xid,
+                           struct.pack('!HH', PORT_DESC, 0), version)
         elif kind == BARRIER_REQUEST:
             return message(BARRIER_REPLY, xid)
         elif kind == MULTIPART_REQUEST:
@@ -128,11 +137,20 @@ class Switch:
                 return
             data += received
             while len(data) >= 8:
-                _, kind, length, xid = struct.unpack('!BBHI', data[:8])
+                version, kind, length, xid = struct.unpack('!BBHI', data[:8])
                 if len(data) < length:
                     break
-                connection.sendall(self.answer(kind, xid, data[8:length]))
+                connection.sendall(self.answer(version, kind, xid,
+                                               data[8:length]))
                 data = data[length:]
+
+
+def run(switch, connection):
+    try:
+        switch.serve(connection)
+    except OSError:
+        pass
+    connection.close()
 
 
 def main():
@@ -142,11 +160,8 @@ def main():
     switch = Switch(sys.argv[2:])
     while True:
         connection, _ = listener.accept()
-        try:
-            switch.serve(connection)
-        except OSError:
-            pass
-        connection.close()
+        threading.Thread(target=run, args=(switch, connection),
+                         daemon=True).start()
 
 
 if __name__ == '__main__':

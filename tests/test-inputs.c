@@ -204,6 +204,16 @@ put_if(struct ds *s, const char *name, const char *value)
 }
 
 static void
+format_vlans(struct ds *s, const char *what, const struct svec *vlans)
+{
+    if (vlans->n) {
+        char *text = svec_join(vlans, ",", "");
+        ds_put_format(s, " %s=%s", what, text);
+        free(text);
+    }
+}
+
+static void
 format_port(struct ds *s, const struct iov_port *p)
 {
     static const char *const modes[] = {
@@ -214,8 +224,6 @@ format_port(struct ds *s, const struct iov_port *p)
         [IOV_VLAN_NATIVE_UNTAGGED] = "native-untagged",
         [IOV_VLAN_DOT1Q_TUNNEL] = "dot1q-tunnel",
     };
-    char *trunks = svec_join(&p->trunks, ",", "");
-
     ds_put_format(s, "  port %s: of=%s type=%s ofport=%"PRId64, p->name,
                   p->port_name, p->type, p->ofport);
     ds_put_cstr(s, p->bonded ? " bonded" : "");
@@ -225,9 +233,16 @@ format_port(struct ds *s, const struct iov_port *p)
     put_if(s, "bad_mac", p->bad_mac);
     put_if(s, "from", p->mac_source);
     ds_put_format(s, " vlan=%s/%d", modes[p->vlan_mode], p->tag);
-    put_if(s, "trunks", trunks[0] ? trunks : NULL);
+    format_vlans(s, "trunks", &p->trunks);
     ds_put_cstr(s, p->priority_tags ? " priority-tags" : "");
     ds_put_cstr(s, p->protected ? " protected" : "");
+    ds_put_cstr(s, p->admin_down ? " down" : "");
+    ds_put_cstr(s, p->stp ? "" : " no-stp");
+    ds_put_cstr(s, p->rstp ? "" : " no-rstp");
+    ds_put_cstr(s, p->cfm ? " cfm" : "");
+    ds_put_cstr(s, p->bfd ? " bfd" : "");
+    ds_put_cstr(s, p->lldp ? " lldp" : "");
+    ds_put_cstr(s, p->lacp ? " lacp" : "");
     put_if(s, "qos", p->qos);
     if (p->policing_rate || p->policing_kpkts_rate) {
         ds_put_format(s, " policing=%"PRId64"/%"PRId64, p->policing_rate,
@@ -236,7 +251,6 @@ format_port(struct ds *s, const struct iov_port *p)
     ds_put_format(s, " weight=%u", p->keys.weight);
     put_if(s, "error", p->error);
     ds_put_char(s, '\n');
-    free(trunks);
 }
 
 static void
@@ -252,10 +266,12 @@ format_names(struct ds *s, const char *what, const struct sset *names)
 static void
 format_bridge(struct ds *s, const struct iov_bridge *b)
 {
-    ds_put_format(s, "bridge %s:%s%s%s%s\n", b->name,
+    ds_put_format(s, "bridge %s:%s%s%s%s", b->name,
                   b->keys.enabled ? " enabled" : "",
                   b->stp ? " stp" : "", b->rstp ? " rstp" : "",
                   b->mcast_snooping ? " mcast-snooping" : "");
+    format_vlans(s, "flood", &b->flood_vlans);
+    ds_put_char(s, '\n');
     const char *const sampling[][2] = {
         { "sflow", b->sampling.sflow }, { "ipfix", b->sampling.ipfix },
         { "netflow", b->sampling.netflow },
@@ -271,7 +287,11 @@ format_bridge(struct ds *s, const struct iov_bridge *b)
         ds_put_format(s, "  mirror %s:%s", m->name, m->all ? " all" : "");
         format_names(s, "src", &m->src);
         format_names(s, "dst", &m->dst);
+        format_vlans(s, "vlans", &m->vlans);
         put_if(s, "output", m->output);
+        if (m->output_vlan) {
+            ds_put_format(s, " output=VLAN %d", m->output_vlan);
+        }
         ds_put_char(s, '\n');
     }
     for (size_t i = 0; i < b->n_ports; i++) {

@@ -15,6 +15,8 @@ vswitchd_ext_libiov_inputs_a_SOURCES = \
 	vswitchd-ext/flow-monitor.h \
 	vswitchd-ext/flow-update.c \
 	vswitchd-ext/flow-update.h \
+	vswitchd-ext/port-flags.c \
+	vswitchd-ext/port-flags.h \
 	vswitchd-ext/privileges.c \
 	vswitchd-ext/privileges.def \
 	vswitchd-ext/privileges.h \

@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-port.h"
+#include "openvswitch/ofp-protocol.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
 #include "policy/snapshot.h"
@@ -61,6 +62,14 @@ fill_sampling(struct iov_sampling *s, const struct ovsrec_bridge *row)
 }
 
 static void
+fill_vlans(struct svec *vlans, const int64_t *vids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        svec_add_nocopy(vlans, xasprintf("%"PRId64, vids[i]));
+    }
+}
+
+static void
 fill_mirrors(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
 {
     for (size_t i = 0; i < row->n_mirrors; i++) {
@@ -75,10 +84,11 @@ fill_mirrors(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
         for (size_t j = 0; j < m->n_select_dst_port; j++) {
             sset_add(&mirror->dst, m->select_dst_port[j]->name);
         }
+        fill_vlans(&mirror->vlans, m->select_vlan, m->n_select_vlan);
         if (m->output_port) {
             mirror->output = xstrdup(m->output_port->name);
         } else if (m->n_output_vlan) {
-            mirror->output = xasprintf("VLAN %"PRId64, m->output_vlan[0]);
+            mirror->output_vlan = m->output_vlan[0];
         }
     }
 }
@@ -162,11 +172,12 @@ fill_port(struct iov_port *port, const struct ovsrec_port *row)
     port->bonded = row->n_interfaces > 1;
     port->vlan_mode = vlan_mode_from_row(row);
     port->tag = row->n_tag ? row->tag[0] : 0;
-    for (size_t i = 0; i < row->n_trunks; i++) {
-        svec_add_nocopy(&port->trunks, xasprintf("%"PRId64, row->trunks[i]));
-    }
+    fill_vlans(&port->trunks, row->trunks, row->n_trunks);
     port->priority_tags = uses_priority_tags(row);
     port->protected = row->protected_;
+    port->stp = smap_get_bool(&row->other_config, "stp-enable", true);
+    port->rstp = smap_get_bool(&row->other_config, "rstp-enable", true);
+    port->lacp = row->lacp && strcmp(row->lacp, "off");
     if (row->qos) {
         port->qos = xasprintf("%s, "UUID_FMT, row->qos->type,
                               UUID_ARGS(&row->qos->header_.uuid));
@@ -180,6 +191,11 @@ fill_interface(struct iov_port *port, const struct ovsrec_interface *iface)
     port->type = xstrdup(iface->type[0] ? iface->type : "system");
     port->ofport = iface->n_ofport ? iface->ofport[0] : 0;
     port->error = nullable_xstrdup(iface->error);
+    port->admin_down = iface->admin_state && !strcmp(iface->admin_state,
+                                                     "down");
+    port->cfm = iface->n_cfm_mpid > 0;
+    port->bfd = smap_get_bool(&iface->bfd, "enable", false);
+    port->lldp = smap_get_bool(&iface->lldp, "enable", false);
     port->mtu = iface->n_mtu ? iface->mtu[0] : 0;
     port->policing_rate = iface->ingress_policing_rate;
     port->policing_kpkts_rate = iface->ingress_policing_kpkts_rate;
@@ -195,6 +211,7 @@ fill_bridge(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
     bridge->stp = row->stp_enable;
     bridge->rstp = row->rstp_enable;
     bridge->mcast_snooping = row->mcast_snooping_enable;
+    fill_vlans(&bridge->flood_vlans, row->flood_vlans, row->n_flood_vlans);
     fill_sampling(&bridge->sampling, row);
     fill_mirrors(bridge, row);
 
@@ -251,19 +268,20 @@ iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *map)
     }
 }
 
+uint32_t
+iov_db_openflow_versions(const char *bridge)
+{
+    const struct ovsrec_bridge *row = find_bridge(bridge);
+    uint32_t versions = (row ? ofputil_versions_from_strings(row->protocols,
+                                                             row->n_protocols)
+                         : 0);
+    return versions ? versions : OFPUTIL_SUPPORTED_VERSIONS;
+}
+
 bool
 iov_db_allows_openflow(const char *bridge)
 {
-    const struct ovsrec_bridge *row = find_bridge(bridge);
-    if (!row || !row->n_protocols) {
-        return true;
-    }
-    for (size_t i = 0; i < row->n_protocols; i++) {
-        const char *p = row->protocols[i];
-        if (!strcmp(p, "OpenFlow13") || !strcmp(p, "OpenFlow14")
-            || !strcmp(p, "OpenFlow15")) {
-            return true;
-        }
-    }
-    return false;
+    return (iov_db_openflow_versions(bridge)
+            & ((1u << OFP13_VERSION) | (1u << OFP14_VERSION)
+               | (1u << OFP15_VERSION))) != 0;
 }

@@ -79,6 +79,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_bridge_col_stp_enable,
     &ovsrec_bridge_col_rstp_enable,
     &ovsrec_bridge_col_mcast_snooping_enable,
+    &ovsrec_bridge_col_flood_vlans,
 
     &ovsrec_port_col_name,
     &ovsrec_port_col_interfaces,
@@ -87,17 +88,22 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_port_col_trunks,
     &ovsrec_port_col_other_config,
     &ovsrec_port_col_protected_,
+    &ovsrec_port_col_lacp,
     &ovsrec_port_col_qos,
 
     &ovsrec_interface_col_name,
     &ovsrec_interface_col_type,
     &ovsrec_interface_col_ofport,
     &ovsrec_interface_col_error,
+    &ovsrec_interface_col_admin_state,
     &ovsrec_interface_col_mac,
     &ovsrec_interface_col_mac_in_use,
     &ovsrec_interface_col_mtu,
     &ovsrec_interface_col_ingress_policing_rate,
     &ovsrec_interface_col_ingress_policing_kpkts_rate,
+    &ovsrec_interface_col_cfm_mpid,
+    &ovsrec_interface_col_bfd,
+    &ovsrec_interface_col_lldp,
     &ovsrec_interface_col_other_config,
     &ovsrec_interface_col_external_ids,
 
@@ -107,6 +113,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_mirror_col_select_all,
     &ovsrec_mirror_col_select_src_port,
     &ovsrec_mirror_col_select_dst_port,
+    &ovsrec_mirror_col_select_vlan,
     &ovsrec_mirror_col_output_port,
     &ovsrec_mirror_col_output_vlan,
 
@@ -116,7 +123,6 @@ static const struct ovsdb_idl_column *const columns[] = {
 
     &ovsrec_flow_sample_collector_set_col_bridge,
     &ovsrec_flow_sample_collector_set_col_id,
-    &ovsrec_flow_sample_collector_set_col_ipfix,
 };
 
 static void

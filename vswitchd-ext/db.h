@@ -33,6 +33,10 @@ void iov_db_fill(struct iov_snapshot *);
 /* Adds the names of the OpenFlow ports of 'bridge'. */
 void iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *);
 
+/* Bits (1 << OFPxx_VERSION) of the versions that 'bridge' speaks; also if
+ * there is no such bridge. */
+uint32_t iov_db_openflow_versions(const char *bridge);
+
 /* True if the protocols column of 'bridge' lets a flow monitor in, that is,
  * allows OpenFlow 1.3, 1.4 or 1.5; also if there is no such bridge. */
 bool iov_db_allows_openflow(const char *bridge);

@@ -36,6 +36,7 @@ struct iov_flow_monitor {
     bool trying;                /* 'rconn' has been given a connection. */
     bool connected;             /* It works. */
     bool failed;                /* The last attempt failed. */
+    unsigned int n_lost;        /* Attempts in a row that were cut off. */
     int error;                  /* Why there is no connection, 0: not yet. */
     unsigned int backoff;       /* Milliseconds. */
     long long int retry_at;

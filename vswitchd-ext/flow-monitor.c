@@ -69,6 +69,9 @@ COVERAGE_DEFINE(iov_flow_resync);
 #define RETRY_CLOSED_MSEC 100
 #define RETRY_MIN_MSEC 200
 
+/* Attempts that are cut off before that counts as a failure. */
+#define MAX_LOST 3
+
 /* What one run takes in before others have their turn: a message holds up to
  * about 750 flows, which take about 1 ms. */
 #define MAX_USEC 4000
@@ -137,13 +140,22 @@ connected(struct iov_flow_monitor *fm)
     flow_monitor_start_dump(fm);
 }
 
+/* True if an attempt that ended with 'error' says that the next one would end
+ * the same way.  A bridge that is being configured cuts off whoever is just
+ * connecting. */
+static bool
+is_certain(int error)
+{
+    return error == ENOENT || error == ECONNREFUSED || error == EPROTO;
+}
+
 /* How long to wait before the next attempt. */
 static unsigned int
 choose_delay(struct iov_flow_monitor *fm, int error)
 {
     if (error == ENOENT || error == ECONNREFUSED) {
         return RETRY_MISSING_MSEC;
-    } else if (fm->connected && !fm->resync && fm->phase != REFUSED) {
+    } else if (!fm->failed && !fm->resync && fm->phase != REFUSED) {
         return RETRY_CLOSED_MSEC;
     }
     unsigned int delay = fm->backoff;
@@ -154,8 +166,10 @@ choose_delay(struct iov_flow_monitor *fm, int error)
 static void
 disconnected(struct iov_flow_monitor *fm, int error)
 {
+    fm->n_lost = fm->connected || is_certain(error) ? 0 : fm->n_lost + 1;
+    fm->failed = (!fm->connected
+                  && (is_certain(error) || fm->n_lost >= MAX_LOST));
     fm->retry_at = time_msec() + choose_delay(fm, error);
-    fm->failed = !fm->connected;
     fm->error = fm->resync ? 0 : error ? error : ECONNRESET;
     forget_connection(fm);
     fm->trying = false;

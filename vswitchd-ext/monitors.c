@@ -13,12 +13,14 @@
 #include "policy/snapshot.h"
 #include "util.h"
 #include "vswitchd-ext/flow-monitor.h"
+#include "vswitchd-ext/port-flags.h"
 
 struct monitor {
     struct iov_flow_monitor *fm;
+    struct iov_port_flags *flags;
     bool wanted;
     bool syncing;
-    uint64_t token;
+    uint64_t token, flags_token;
 };
 
 static struct shash monitors = SHASH_INITIALIZER(&monitors);
@@ -32,6 +34,7 @@ iov_monitors_run(void)
     SHASH_FOR_EACH (node, &monitors) {
         struct monitor *m = node->data;
         iov_flow_monitor_run(m->fm);
+        iov_port_flags_run(m->flags);
     }
 }
 
@@ -43,6 +46,7 @@ iov_monitors_wait(void)
     SHASH_FOR_EACH (node, &monitors) {
         struct monitor *m = node->data;
         iov_flow_monitor_wait(m->fm);
+        iov_port_flags_wait(m->flags);
     }
 }
 
@@ -52,6 +56,7 @@ end_monitor(struct shash_node *node)
     struct monitor *m = node->data;
 
     iov_flow_monitor_destroy(m->fm);
+    iov_port_flags_destroy(m->flags);
     free(m);
     shash_delete(&monitors, node);
     n_changes++;
@@ -76,6 +81,7 @@ iov_monitors_changed(void)
     SHASH_FOR_EACH (node, &monitors) {
         struct monitor *m = node->data;
         sum += iov_flow_monitor_changed(m->fm);
+        sum += iov_port_flags_changed(m->flags);
     }
     return sum;
 }
@@ -88,10 +94,20 @@ get_monitor(const char *bridge)
     if (!m) {
         m = xzalloc(sizeof *m);
         m->fm = iov_flow_monitor_create(bridge);
+        m->flags = iov_port_flags_create(bridge);
         shash_add(&monitors, bridge, m);
         n_changes++;
     }
     return m;
+}
+
+/* Why not all is known that OpenFlow tells, or null. */
+static const char *
+find_unknown(const struct monitor *m)
+{
+    const char *unknown = iov_flow_monitor_unknown(m->fm);
+
+    return unknown ? unknown : iov_port_flags_unknown(m->flags);
 }
 
 void
@@ -105,8 +121,9 @@ iov_monitors_fill(struct iov_snapshot *snapshot)
         if (bridge->keys.enabled) {
             struct monitor *m = get_monitor(bridge->name);
             m->wanted = true;
-            bridge->flows_unknown = iov_flow_monitor_unknown(m->fm);
+            bridge->flows_unknown = find_unknown(m);
             bridge->reach = iov_flow_monitor_reach(m->fm);
+            iov_port_flags_fill(m->flags, bridge);
         }
     }
     SHASH_FOR_EACH_SAFE (node, &monitors) {
@@ -126,7 +143,7 @@ iov_monitors_all_known(void)
 
     SHASH_FOR_EACH (node, &monitors) {
         struct monitor *m = node->data;
-        if (iov_flow_monitor_unknown(m->fm)) {
+        if (find_unknown(m)) {
             return false;
         }
     }
@@ -142,6 +159,7 @@ iov_monitors_sync(void)
         struct monitor *m = node->data;
         m->syncing = true;
         m->token = iov_flow_monitor_sync(m->fm);
+        m->flags_token = iov_port_flags_sync(m->flags);
     }
 }
 
@@ -152,7 +170,9 @@ iov_monitors_synced(void)
 
     SHASH_FOR_EACH (node, &monitors) {
         struct monitor *m = node->data;
-        if (m->syncing && !iov_flow_monitor_synced(m->fm, m->token)) {
+        if (m->syncing
+            && (!iov_flow_monitor_synced(m->fm, m->token)
+                || !iov_port_flags_synced(m->flags, m->flags_token))) {
             return false;
         }
         m->syncing = false;
