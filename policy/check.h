@@ -11,6 +11,12 @@
 #include "openvswitch/compiler.h"
 #include "policy/verdict.h"
 
+enum iov_effort {
+    IOV_EFFORT_LOOK,            /* Only what is known already. */
+    IOV_EFFORT_BRIEF,           /* At most some milliseconds. */
+    IOV_EFFORT_FULL
+};
+
 struct iov_check {
     const struct iov_snapshot *snapshot;
     const struct iov_bridge *bridge;
@@ -22,9 +28,14 @@ struct iov_check {
     const struct iov_pf **pfs;
     size_t n_pfs;
 
-    /* Found so far. */
+    /* Verdict under way; what is found goes to 'reasons'. */
+    struct iov_verdict *verdict;
     enum iov_check_id current;
     struct iov_reasons *reasons;
+
+    /* For the one check that can take long. */
+    enum iov_effort effort;
+    const struct iov_verdict *old;      /* The port's of before, or null. */
 };
 
 #define CHECK(NAME, QUESTION) void check_##NAME(struct iov_check *);
@@ -38,6 +49,13 @@ void check_fail(struct iov_check *, enum iov_reason_id, const char *object,
 /* Tells the analysis of the bridge's flows which ports there are, before any
  * of them is checked. */
 void check_see_neighbours(const struct iov_bridge *);
+
+/* Appends those reasons of 'src' that check 'id' has found. */
+void check_copy_reasons(struct iov_reasons *dst,
+                        const struct iov_reasons *src, enum iov_check_id id);
+
+/* Returns true if what 'c->verdict' says of the flows can be wrong by now. */
+bool check_flows_are_outdated(const struct iov_check *);
 
 /* VLAN of the port in the tables of switch and NIC: its tag, or 0. */
 uint16_t iov_port_vlan(const struct iov_port *);

@@ -353,9 +353,8 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
     search_init(w, &s, l);
     iov_table_candidates(s.table, w->words, &s.cube, all, &cs);
     w->n_candidates += cs.n;
-    if (cs.allowance && cs.allowance->exhausted) {
-        w->over = true;
-    } else if (w->n_candidates > MAX_CANDIDATES) {
+    w->over |= cs.allowance && cs.allowance->exhausted;
+    if (w->n_candidates > MAX_CANDIDATES) {
         give_up(w, p, l->from);
     } else {
         run_all_candidates(w, &s, &cs);

@@ -2,6 +2,9 @@
  *
  * Verdicts: runs every check on every port, then gives out the VFs.
  *
+ * When only flows have changed, only the one check of them is made again, and
+ * only for the ports that they concern.
+ *
  * The subtle thing: a port that asks for nothing is not checked further; its
  * one reason is "not-requested", whatever else might be wrong. */
 
@@ -91,9 +94,35 @@ find_uplinks(struct iov_check *c)
     }
 }
 
+void
+check_copy_reasons(struct iov_reasons *dst, const struct iov_reasons *src,
+                   enum iov_check_id id)
+{
+    for (size_t i = 0; i < src->n; i++) {
+        const struct iov_reason *r = &src->list[i];
+        if (r->check == (int) id) {
+            iov_reasons_add(dst, r->id, r->object, r->detail);
+            dst->list[dst->n - 1].check = id;
+        }
+    }
+    if (id == IOV_CHECK_openflow) {
+        dst->n_more += src->n_more;     /* Nobody else leaves any out. */
+    }
+}
+
+/* The verdicts of one bridge. */
+struct iov_verdicts_part {
+    struct iov_check check;     /* With uplinks and PFs. */
+    struct iov_verdict *list;   /* Borrowed. */
+    size_t n;
+    size_t next;                /* To be updated, not before this one. */
+    bool changed;               /* VFs are to be given out anew. */
+};
+
 static void
 run_checks(struct iov_check *c, struct iov_verdict *v)
 {
+    c->verdict = v;
     c->port = v->port;
     c->reasons = &v->reasons;
     for (int i = 0; i < IOV_N_CHECKS; i++) {
@@ -105,38 +134,59 @@ run_checks(struct iov_check *c, struct iov_verdict *v)
     }
 }
 
-static size_t
-check_bridge(const struct iov_snapshot *snapshot,
-             const struct iov_bridge *bridge, struct iov_verdict *list)
+/* Finds the verdict of before.  Most have the same neighbours as then, so
+ * '*hint' is where to look first. */
+static const struct iov_verdict *
+find_old(const struct iov_verdicts *old, const struct iov_port *port,
+         size_t *hint)
 {
-    struct iov_check c = { .snapshot = snapshot, .bridge = bridge };
-    size_t n = 0;
+    if (!old) {
+        return NULL;
+    }
+    for (size_t i = *hint; i < MIN(*hint + 2, old->n); i++) {
+        if (!strcmp(old->list[i].port->name, port->name)) {
+            *hint = i + 1;
+            return &old->list[i];
+        }
+    }
+    return iov_verdicts_find(old, port->name);
+}
 
-    find_uplinks(&c);
+static void
+check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
+             const struct iov_verdicts *old)
+{
+    struct iov_check *c = &part->check;
+    const struct iov_bridge *bridge = c->bridge;
+    size_t hint = vs->n;
+
+    find_uplinks(c);
     check_see_neighbours(bridge);
+    part->list = &vs->list[vs->n];
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];
         if (port->is_uplink && !port->keys.weight) {
             continue;
         }
 
-        struct iov_verdict *v = &list[n++];
+        struct iov_verdict *v = &part->list[part->n++];
         v->bridge = bridge;
         v->port = port;
         /* A weight that cannot be read is a request, too. */
         v->requested = (bridge->keys.enabled
                         && (port->keys.weight || port->keys.errors.n));
-        run_checks(&c, v);
-        v->pf = c.n_pfs ? c.pfs[0] : NULL;
+        c->old = find_old(old, port, &hint);
+        run_checks(c, v);
+        v->pf = c->n_pfs ? c->pfs[0] : NULL;
     }
-    free(c.uplinks);
-    iov_assign_vfs(list, n, c.pfs, c.n_pfs);
-    free(c.pfs);
-    return n;
+    c->old = NULL;
+    vs->n += part->n;
+    iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
 }
 
-struct iov_verdicts *
-iov_verdicts_compute(const struct iov_snapshot *snapshot)
+static struct iov_verdicts *
+compute(const struct iov_snapshot *snapshot, const struct iov_verdicts *old,
+        enum iov_effort effort)
 {
     struct iov_verdicts *vs = xzalloc(sizeof *vs);
     size_t n = 0;
@@ -145,11 +195,161 @@ iov_verdicts_compute(const struct iov_snapshot *snapshot)
         n += snapshot->bridges[i].n_ports;
     }
     vs->list = xcalloc(n + 1, sizeof *vs->list);
-    for (size_t i = 0; i < snapshot->n_bridges; i++) {
-        vs->n += check_bridge(snapshot, &snapshot->bridges[i],
-                              &vs->list[vs->n]);
+    vs->n_parts = snapshot->n_bridges;
+    vs->parts = xcalloc(vs->n_parts + 1, sizeof *vs->parts);
+    for (size_t i = 0; i < vs->n_parts; i++) {
+        vs->parts[i].check = (struct iov_check) {
+            .snapshot = snapshot,
+            .bridge = &snapshot->bridges[i],
+            .effort = effort,
+        };
+        check_bridge(vs, &vs->parts[i], old);
     }
     return vs;
+}
+
+struct iov_verdicts *
+iov_verdicts_compute(const struct iov_snapshot *snapshot)
+{
+    return compute(snapshot, NULL, IOV_EFFORT_FULL);
+}
+
+struct iov_verdicts *
+iov_verdicts_begin(const struct iov_snapshot *snapshot,
+                   const struct iov_verdicts *old)
+{
+    return compute(snapshot, old, IOV_EFFORT_LOOK);
+}
+
+void
+iov_verdicts_see_flows(struct iov_verdicts *vs)
+{
+    for (size_t i = 0; i < vs->n_parts; i++) {
+        struct iov_verdicts_part *part = &vs->parts[i];
+        for (size_t j = 0; j < part->n; j++) {
+            struct iov_verdict *v = &part->list[j];
+            if (v->requested && !v->outdated) {
+                part->check.verdict = v;
+                part->check.port = v->port;
+                v->outdated = check_flows_are_outdated(&part->check);
+            }
+        }
+        part->next = 0;
+    }
+}
+
+/* Replaces what 'v' says of the flows by 'found', whose contents it takes.
+ * Returns false if that is the same. */
+static bool
+replace_flow_reasons(struct iov_verdict *v, struct iov_reasons *found)
+{
+    struct iov_reasons had = IOV_REASONS_INITIALIZER;
+    struct iov_reasons all = IOV_REASONS_INITIALIZER;
+
+    check_copy_reasons(&had, &v->reasons, IOV_CHECK_openflow);
+    bool same = iov_reasons_equal(&had, found);
+    if (same) {
+        iov_reasons_clear(found);
+    } else {
+        for (int i = 0; i < IOV_N_CHECKS; i++) {
+            if (i == IOV_CHECK_openflow) {
+                iov_reasons_move(&all, found);
+            } else {
+                check_copy_reasons(&all, &v->reasons, i);
+            }
+        }
+        iov_reasons_clear(&v->reasons);
+        iov_reasons_move(&v->reasons, &all);
+    }
+    iov_reasons_clear(&had);
+    return !same;
+}
+
+static void
+update(struct iov_verdicts_part *part, struct iov_verdict *v)
+{
+    struct iov_check *c = &part->check;
+    struct iov_reasons found = IOV_REASONS_INITIALIZER;
+    struct iov_verdict old = *v;
+
+    c->effort = IOV_EFFORT_BRIEF;
+    c->verdict = v;
+    c->port = v->port;
+    c->reasons = &found;
+    c->current = IOV_CHECK_openflow;
+    c->old = &old;
+    check_openflow(c);
+    c->old = NULL;
+    part->changed |= replace_flow_reasons(v, &found);
+}
+
+bool
+iov_verdicts_update(struct iov_verdicts *vs)
+{
+    for (size_t i = 0; i < vs->n_parts; i++) {
+        struct iov_verdicts_part *part = &vs->parts[i];
+        for (; part->next < part->n; part->next++) {
+            struct iov_verdict *v = &part->list[part->next];
+            if (v->outdated) {
+                update(part, v);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool
+iov_verdicts_are_outdated(const struct iov_verdicts *vs)
+{
+    for (size_t i = 0; i < vs->n; i++) {
+        if (vs->list[i].outdated) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes back from 'v' what iov_assign_vfs() gives. */
+static void
+unassign(struct iov_verdict *v, const struct iov_check *c)
+{
+    size_t n = v->reasons.n;
+
+    /* They are at the end. */
+    if (n && v->reasons.list[n - 1].check == IOV_CHECK_vf) {
+        struct iov_reasons rest = IOV_REASONS_INITIALIZER;
+        for (int i = 0; i < IOV_CHECK_vf; i++) {
+            check_copy_reasons(&rest, &v->reasons, i);
+        }
+        iov_reasons_clear(&v->reasons);
+        iov_reasons_move(&v->reasons, &rest);
+    }
+    v->pf = c->n_pfs ? c->pfs[0] : NULL;
+    v->vf = NULL;
+    v->claimed_pf = NULL;
+    v->claimed = NULL;
+    memset(&v->want, 0, sizeof v->want);
+}
+
+bool
+iov_verdicts_finish(struct iov_verdicts *vs)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < vs->n_parts; i++) {
+        struct iov_verdicts_part *part = &vs->parts[i];
+        const struct iov_check *c = &part->check;
+        if (part->changed) {
+            part->changed = false;
+            any = true;
+            for (size_t j = 0; j < part->n; j++) {
+                unassign(&part->list[j], c);
+            }
+            iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
+        }
+    }
+    return any;
 }
 
 void
@@ -159,6 +359,11 @@ iov_verdicts_destroy(struct iov_verdicts *vs)
         for (size_t i = 0; i < vs->n; i++) {
             iov_reasons_clear(&vs->list[i].reasons);
         }
+        for (size_t i = 0; i < vs->n_parts; i++) {
+            free(vs->parts[i].check.uplinks);
+            free(vs->parts[i].check.pfs);
+        }
+        free(vs->parts);
         free(vs->list);
         free(vs);
     }

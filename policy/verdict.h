@@ -35,6 +35,10 @@ struct iov_verdict {
     const struct iov_pf *claimed_pf; /* PF and VF that the guest keeps */
     const struct iov_vf *claimed;    /* (iov-guest "none"), or null. */
     struct iov_reasons reasons; /* Empty exactly if 'vf' is not null. */
+
+    /* What 'reasons' say of the flows. */
+    uint64_t flows;             /* Number of iov_reach_look(), or 0. */
+    bool outdated;              /* They have changed since. */
 };
 
 /* One for each port that is no uplink, of each bridge, in the snapshot's
@@ -42,9 +46,28 @@ struct iov_verdict {
 struct iov_verdicts {
     struct iov_verdict *list;
     size_t n;
+    struct iov_verdicts_part *parts;    /* One for each bridge. */
+    size_t n_parts;
 };
 
+/* The snapshot has to outlive the result. */
 struct iov_verdicts *iov_verdicts_compute(const struct iov_snapshot *);
+
+/* The same in pieces, none of which takes long.  First everything but what
+ * flows do to packets: of that, what was found before, by 'old' (or null),
+ * holds until it is looked at again.  'old' is not needed any more then. */
+struct iov_verdicts *iov_verdicts_begin(const struct iov_snapshot *,
+                                        const struct iov_verdicts *old);
+/* When flows have changed: finds the ports that they concern. */
+void iov_verdicts_see_flows(struct iov_verdicts *);
+/* Looks at the flows for one port of which they have changed.  Returns false
+ * if there is none. */
+bool iov_verdicts_update(struct iov_verdicts *);
+bool iov_verdicts_are_outdated(const struct iov_verdicts *);
+/* Gives out the VFs anew if verdicts have changed in that; returns true if
+ * they have. */
+bool iov_verdicts_finish(struct iov_verdicts *);
+
 void iov_verdicts_destroy(struct iov_verdicts *);
 const struct iov_verdict *iov_verdicts_find(const struct iov_verdicts *,
                                             const char *port);

@@ -49,7 +49,9 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/steer-pf.c \
 	vswitchd-ext/steer-pf.h \
 	vswitchd-ext/steer.c \
-	vswitchd-ext/steer.h
+	vswitchd-ext/steer.h \
+	vswitchd-ext/timing.c \
+	vswitchd-ext/timing.h
 vswitchd_ext_ovs_iovd_LDADD = \
 	vswitchd-ext/libiov-inputs.a \
 	offload/libiov-offload.a \

@@ -22,6 +22,7 @@
 #include "vswitchd-ext/history.h"
 #include "vswitchd-ext/live.h"
 #include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/timing.h"
 
 struct command_row {
     iov_command_func *func;
@@ -175,6 +176,16 @@ cmd_list_reasons(struct iov_command *cmd)
         cmd->reply = iov_reason_table_to_json();
     } else {
         iov_reason_table_format(&cmd->out);
+    }
+}
+
+void
+cmd_timing(struct iov_command *cmd)
+{
+    if (cmd->json) {
+        cmd->reply = iov_timing_to_json();
+    } else {
+        iov_timing_format(&cmd->out);
     }
 }
 

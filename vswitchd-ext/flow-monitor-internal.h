@@ -73,7 +73,7 @@ struct iov_flow_monitor {
 
     char *unknown;              /* Null: in step. */
     uint64_t changed;
-    uint64_t table_seqno;       /* Of 'table' when 'changed' was computed. */
+    uint64_t flows_changed;     /* Of 'table', as long as flows are known. */
 };
 
 /* Takes 'msg' and returns its transaction number. */

@@ -345,10 +345,8 @@ update_state(struct iov_flow_monitor *fm)
     }
 
     /* Flows count only when they are known. */
-    uint64_t table_seqno = iov_flow_table_seqno(fm->table);
-    if (!fm->unknown && table_seqno != fm->table_seqno) {
-        fm->table_seqno = table_seqno;
-        fm->changed++;
+    if (!fm->unknown) {
+        fm->flows_changed = iov_flow_table_seqno(fm->table);
     }
 
     if (!fm->unknown) {
@@ -403,6 +401,12 @@ uint64_t
 iov_flow_monitor_changed(const struct iov_flow_monitor *fm)
 {
     return fm->changed;
+}
+
+uint64_t
+iov_flow_monitor_flows_changed(const struct iov_flow_monitor *fm)
+{
+    return fm->flows_changed;
 }
 
 const char *

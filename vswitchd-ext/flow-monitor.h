@@ -28,8 +28,10 @@ void iov_flow_monitor_destroy(struct iov_flow_monitor *);
 void iov_flow_monitor_run(struct iov_flow_monitor *);
 void iov_flow_monitor_wait(struct iov_flow_monitor *);
 
-/* Changes whenever the flows, or whether they are known, change. */
+/* Changes whenever it does whether the flows are known, or why not. */
 uint64_t iov_flow_monitor_changed(const struct iov_flow_monitor *);
+/* Changes whenever the flows do, while they are known. */
+uint64_t iov_flow_monitor_flows_changed(const struct iov_flow_monitor *);
 /* Null if in step, else a sentence why not; valid until the next run. */
 const char *iov_flow_monitor_unknown(const struct iov_flow_monitor *);
 const struct iov_flow_table *iov_flow_monitor_table(

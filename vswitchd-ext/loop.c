@@ -2,6 +2,10 @@
  *
  * The whole loop: see loop.h.
  *
+ * A change of flows alone does not cost a snapshot: the verdicts of the ports
+ * that it concerns are brought up to date.  That is done a few milliseconds at
+ * a time, and so is everything else that may take long.
+ *
  * The subtle thing: at its start the daemon may find ports on their VFs and
  * knows no flows yet.  It does nothing until it has heard from everybody, or
  * until START_GRACE has passed, so that its own restart costs no port its
@@ -31,13 +35,19 @@
 #include "vswitchd-ext/status.h"
 #include "vswitchd-ext/steer.h"
 #include "vswitchd-ext/switch-mac.h"
+#include "vswitchd-ext/timing.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_loop);
 
+COVERAGE_DEFINE(iov_judged);
 COVERAGE_DEFINE(iov_turn);
 
 #define START_GRACE 5000        /* ms. */
-#define MAX_TURNS 16            /* In one run, before others have theirs. */
+
+/* What one run may take before others have their turn; a turn that has begun
+ * is completed. */
+#define RUN_USEC 4000
+#define JUDGE_USEC 4000
 
 static struct iov_snapshot *snapshot;
 static struct iov_verdicts *verdicts;
@@ -50,6 +60,12 @@ static bool clean_up;
 static bool dummy;
 static uint64_t n_touched;      /* Changes from outside the inputs. */
 static uint64_t seen;           /* Sum of all changes at the last turn. */
+static uint64_t seen_flows;     /* Flows that the verdicts are of. */
+static bool half_judged;        /* The last turn ended with verdicts that were
+                                 * not up to date. */
+static long long int judging_since; /* us; 0: nothing to be judged. */
+static bool in_haste;           /* The last run ended before all was done. */
+static long long int run_begun; /* us. */
 static uint64_t n_turns;
 
 /* Inputs. */
@@ -131,9 +147,6 @@ see_port(struct iov_port *port)
 static void
 see(void)
 {
-    iov_verdicts_destroy(verdicts);
-    verdicts = NULL;
-    iov_snapshot_destroy(snapshot);
     see_nics();
     snapshot = iov_snapshot_create();
     snapshot->nics = &nics;
@@ -150,14 +163,59 @@ see(void)
     iov_snapshot_finish(snapshot);
 }
 
+/* Verdicts. */
+
+/* Brings the verdicts up to date with the flows, as far as time permits.
+ * Returns true if any has changed. */
+static bool
+judge(void)
+{
+    long long int deadline = time_usec() + JUDGE_USEC;
+
+    if (seen_flows != iov_monitors_flows_changed()) {
+        seen_flows = iov_monitors_flows_changed();
+        iov_verdicts_see_flows(verdicts);
+    }
+    while (iov_verdicts_update(verdicts)) {
+        COVERAGE_INC(iov_judged);
+        if (time_usec() >= deadline) {
+            break;
+        }
+    }
+    return iov_verdicts_finish(verdicts);
+}
+
+/* A snapshot, and the verdicts of it; ports whose flows are not examined yet
+ * keep their verdict until they are. */
+static void
+see_and_judge(void)
+{
+    struct iov_snapshot *old_snapshot = snapshot;
+    struct iov_verdicts *old_verdicts = verdicts;
+
+    seen = changes();
+    see();
+    seen_flows = iov_monitors_flows_changed();
+    verdicts = iov_verdicts_begin(snapshot, old_verdicts);
+    iov_verdicts_destroy(old_verdicts);
+    iov_snapshot_destroy(old_snapshot);
+    judge();
+}
+
+/* Begins the flow monitors, and waits for them. */
 static bool
 is_ready(long long int now)
 {
     if (!started && iov_db_ready()) {
-        /* Begins the flow monitors. */
-        see();
-        started = ((iov_monitors_all_known() && !iov_switch_mac_unreachable())
+        if (!verdicts || changes() != seen) {
+            see_and_judge();
+        } else {
+            judge();
+        }
+        started = ((iov_monitors_all_known() && !iov_switch_mac_unreachable()
+                    && !iov_verdicts_are_outdated(verdicts))
                    || now >= start + START_GRACE);
+        in_haste |= iov_verdicts_are_outdated(verdicts);
     }
     return started;
 }
@@ -176,15 +234,14 @@ make_steer(void)
     };
 }
 
+/* Does what the verdicts ask for. */
 static void
-turn(void)
+act(void)
 {
-    seen = changes();
-    see();
-    verdicts = iov_verdicts_compute(snapshot);
-
     struct iov_steer steer = make_steer();
-    bool settled = iov_steer_run(&steer);
+
+    half_judged = iov_verdicts_are_outdated(verdicts);
+    bool settled = iov_steer_run(&steer) && !half_judged;
 
     iov_status_destroy(status);
     status = iov_status_create(&steer, settled);
@@ -195,24 +252,65 @@ turn(void)
     n_turns++;
 }
 
+/* Brings everything up to date with what has come since 'begun'.  Returns
+ * false if that asks for nothing to be done. */
+static bool
+think(long long int begun)
+{
+    bool act = true;
+
+    if (!judging_since && seen_flows != iov_monitors_flows_changed()) {
+        judging_since = begun;
+    }
+    if (!status || changes() != seen) {
+        see_and_judge();
+    } else {
+        act = judging_since && judge();
+        act |= half_judged && !iov_verdicts_are_outdated(verdicts);
+    }
+
+    if (iov_verdicts_are_outdated(verdicts)) {
+        judging_since = judging_since ? judging_since : begun;
+        in_haste = true;
+    } else if (judging_since) {
+        iov_timing_add(IOV_TIMING_JUDGEMENT, time_usec() - judging_since);
+        judging_since = 0;
+    }
+    return act;
+}
+
+/* Goes once around.  Returns false if there was nothing to do. */
+static bool
+turn(void)
+{
+    long long int begun = time_usec();
+    long long int now = time_msec();
+
+    run_inputs(now);
+    if (!is_ready(now)) {
+        return false;
+    }
+    if (iov_steer_take_results(&nics, now, time_wall_msec())) {
+        iov_loop_touch();
+    }
+    expire_failures(now);
+    if (!think(begun)) {
+        return false;
+    }
+    act();
+    return true;
+}
+
 void
 iov_loop_run(void)
 {
-    for (int i = 0; i < MAX_TURNS; i++) {
-        long long int now = time_msec();
-
-        run_inputs(now);
-        if (!is_ready(now)) {
-            return;
+    run_begun = time_usec();
+    in_haste = false;
+    while (turn()) {
+        if (time_usec() - run_begun >= RUN_USEC) {
+            in_haste = true;
+            break;
         }
-        if (iov_steer_take_results(&nics, now, time_wall_msec())) {
-            iov_loop_touch();
-        }
-        expire_failures(now);
-        if (status && changes() == seen) {
-            return;
-        }
-        turn();
     }
 }
 
@@ -223,6 +321,10 @@ iov_loop_wait(void)
     long long int deadline = LLONG_MAX;
     struct shash_node *node;
 
+    iov_timing_add(IOV_TIMING_ROUND, time_usec() - run_begun);
+    if (in_haste) {
+        poll_immediate_wake();
+    }
     iov_db_wait();
     iov_monitors_wait();
     iov_providers_wait(now);

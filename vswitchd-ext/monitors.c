@@ -86,6 +86,19 @@ iov_monitors_changed(void)
     return sum;
 }
 
+uint64_t
+iov_monitors_flows_changed(void)
+{
+    uint64_t sum = 0;
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &monitors) {
+        const struct monitor *m = node->data;
+        sum += iov_flow_monitor_flows_changed(m->fm);
+    }
+    return sum;
+}
+
 static struct monitor *
 get_monitor(const char *bridge)
 {

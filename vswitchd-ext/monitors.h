@@ -16,6 +16,8 @@ void iov_monitors_run(void);
 void iov_monitors_wait(void);
 void iov_monitors_exit(void);
 uint64_t iov_monitors_changed(void);
+/* Flows that are known have changed. */
+uint64_t iov_monitors_flows_changed(void);
 /* Begins and ends monitors as the bridges of the snapshot want it, and fills
  * in what they know. */
 void iov_monitors_fill(struct iov_snapshot *);
