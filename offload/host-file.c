@@ -155,13 +155,23 @@ enter(struct host_root *root, const char *path, int *error)
     return root->dir_fd >= 0 ? slash + 1 : NULL;
 }
 
-/* What a link in place of a file says: the error it stands for, or ELOOP. */
+/* The error that a link stands for, or ELOOP. */
+static int
+error_of_target(const char *target)
+{
+    int number;
+
+    return (!strncmp(target, ERROR_LINK, strlen(ERROR_LINK))
+            && str_to_int(target + strlen(ERROR_LINK), 10, &number)
+            && number > 0 && number < 4096) ? number : ELOOP;
+}
+
+/* 'error', or if there is a link in place of a file, what it says. */
 static int
 error_of_link(struct host_root *root, const char *name, int error)
 {
     char target[64];
     ssize_t n;
-    int number;
 
     if (error != ELOOP && error != ENOTDIR) {
         return error;
@@ -171,12 +181,7 @@ error_of_link(struct host_root *root, const char *name, int error)
         return error;
     }
     target[n] = '\0';
-    if (!strncmp(target, ERROR_LINK, strlen(ERROR_LINK))
-        && str_to_int(target + strlen(ERROR_LINK), 10, &number)
-        && number > 0 && number < 4096) {
-        return number;
-    }
-    return ELOOP;
+    return error_of_target(target);
 }
 
 static int
@@ -305,7 +310,7 @@ host_read_link(struct host_root *root, const char *path, int *error)
     }
     target[n] = '\0';
     record(root, path, HOST_LINK, target, n);
-    *error = error_of_link(root, name, ELOOP);
+    *error = error_of_target(target);
     return *error == ELOOP ? xmemdup0(target, n) : NULL;
 }
 

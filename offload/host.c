@@ -86,6 +86,18 @@ compare_nics(const void *a_, const void *b_)
     return strcmp(a->pci, b->pci);
 }
 
+/* An empty list may be null, which qsort() does not take. */
+static void
+sort_devices(struct iov_host *host)
+{
+    if (host->n_pci) {
+        qsort(host->pci, host->n_pci, sizeof *host->pci, compare_pci);
+    }
+    if (host->n_nics) {
+        qsort(host->nics, host->n_nics, sizeof *host->nics, compare_nics);
+    }
+}
+
 static void
 add_pci(struct host_reader *reader, const char *directory,
         struct iov_host *host)
@@ -162,11 +174,11 @@ read_devices(struct host_reader *reader, struct iov_host *host)
             }
         }
     }
-    qsort(host->pci, host->n_pci, sizeof *host->pci, compare_pci);
+    sort_devices(host);
     for (size_t i = 0; i < nics.n; i++) {
         add_nic(reader, nics.names[i], host);
     }
-    qsort(host->nics, host->n_nics, sizeof *host->nics, compare_nics);
+    sort_devices(host);
     svec_destroy(&directories);
     svec_destroy(&nics);
 }
@@ -247,7 +259,7 @@ read_pci_again(struct host_reader *reader, const char *address,
     remove_pci(host, address);
     if (directory) {
         add_pci(reader, directory, host);
-        qsort(host->pci, host->n_pci, sizeof *host->pci, compare_pci);
+        sort_devices(host);
         free(directory);
     }
 }
@@ -271,7 +283,7 @@ read_nic_again(struct host_reader *reader, const char *pci,
         for (size_t i = 0; i < nic->n_up; i++) {
             read_pci_again(reader, nic->up[i], host);
         }
-        qsort(host->nics, host->n_nics, sizeof *host->nics, compare_nics);
+        sort_devices(host);
         read_slots(reader, host);
     } else {
         remove_pci(host, pci);
@@ -310,6 +322,23 @@ iov_host_read_live(const char *root_path, struct iov_host *host)
     host_root_close(&root);
 }
 
+/* What reading the NIC alone would look at. */
+static void
+look_at_groups(struct host_root *root, const struct iov_host_nic *nic)
+{
+    for (size_t i = 0; i < nic->n_vfs; i++) {
+        char *path = xasprintf("sys/kernel/iommu_groups/%d/devices",
+                               nic->vfs[i].group);
+        struct svec names = SVEC_EMPTY_INITIALIZER;
+
+        host_list(root, path, &names);
+        svec_destroy(&names);
+        free(path);
+    }
+}
+
+/* Capturing. */
+
 char *
 iov_host_capture(const char *root, const char *file)
 {
@@ -328,6 +357,7 @@ iov_host_capture(const char *root, const char *file)
     read_all(&reader, &host);
     for (size_t i = 0; i < host.n_nics; i++) {
         host_read_live(&reader.root, &host.nics[i]);
+        look_at_groups(&reader.root, &host.nics[i]);
     }
     host_reader_close(&reader);
     message = host_write_tar(&record, file);

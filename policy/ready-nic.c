@@ -117,7 +117,8 @@ check_sriov(const struct iov_host *host, const struct iov_host_nic *nic,
 
 /* N2. */
 
-/* Notes whether the VFs that exist are alone in their groups. */
+/* Notes whether the VFs that exist are alone in their groups.  A group of
+ * nobody, as may be seen while devices come and go, proves nothing. */
 static void
 look_at_groups(const struct iov_host_nic *nic,
                struct iov_ready_result *result)
@@ -127,7 +128,7 @@ look_at_groups(const struct iov_host_nic *nic,
     for (size_t i = 0; i < nic->n_vfs; i++) {
         const struct iov_host_vf *vf = &nic->vfs[i];
 
-        n_known += vf->group >= 0;
+        n_known += vf->group >= 0 && vf->group_size == 1;
         if (vf->group >= 0 && vf->group_size > 1) {
             char *file = xasprintf("/sys/kernel/iommu_groups/%d/devices",
                                    vf->group);
@@ -354,8 +355,9 @@ check_enabled(const struct iov_host *host OVS_UNUSED,
     set(result, nic->n_vfs ? IOV_READY_OK : IOV_READY_FAILED);
     free(value);
     if (!nic->n_vfs) {
-        result->remedy = xasprintf("Set other_config:iov-vfs=%s, or fewer, on "
-                                   "the bridge, and ovs-iovd creates them.",
+        result->remedy = xasprintf("Run: ovs-vsctl set Bridge BRIDGE "
+                                   "other_config:iov-vfs=%s (or fewer); "
+                                   "ovs-iovd then creates them.",
                                    nic->total_vfs.value);
     }
 }
