@@ -3,7 +3,9 @@
 /* "netns:NAME": the guest is a network namespace that holds the VF's network
  * device.
  *
- *   GIVE    move the device there; the kernel takes it down on the way.
+ *   GIVE    give the device, which is down, the address that the PF gave its
+ *           VF, and move it there.  A driver that refuses the address takes
+ *           it when it resets the VF.
  *   START   set it up there, and see to it that it has the address that the
  *           PF gave its VF.
  *   TAKE    move it home; the kernel takes it down on the way.
@@ -14,7 +16,9 @@
  * The subtle thing: a VF driver takes over the MAC address that the PF set
  * only when it resets the VF, which most do when the device goes down.  A
  * device that is up is therefore set down first, and one that still shows
- * another address is set down again and given the right one by name. */
+ * another address is set down again and given the right one by name.  A guest
+ * must not see a device with another address even for a moment: a bond copies
+ * the address of its active member once, and keeps it. */
 
 #include <config.h>
 
@@ -40,6 +44,9 @@
 #define NAME_PATTERN "vf%d"
 
 enum step {
+    STEP_PREPARE,               /* Give it its address at home; */
+    STEP_RESET,                 /* if that is refused, set it up */
+    STEP_RESET_DOWN,            /* and down again, which resets its VF. */
     STEP_GIVE,                  /* Move it there. */
     STEP_SEEN_THERE,            /* Wait until it is seen there. */
     STEP_STOP,                  /* Set it down if it is up. */
@@ -94,7 +101,12 @@ reply_cb(void *m_, const struct rtnl_reply *reply)
     bool moving = m->step == STEP_GIVE || m->step == STEP_TAKE;
 
     m->asked = false;
-    if (reply->error == EEXIST && moving && !m->rename) {
+    if (m->step == STEP_PREPARE) {
+        m->step = reply->error ? STEP_RESET : STEP_GIVE;
+    } else if (m->step == STEP_RESET || m->step == STEP_RESET_DOWN) {
+        /* If this was refused, START tries again. */
+        m->step++;
+    } else if (reply->error == EEXIST && moving && !m->rename) {
         m->rename = true;
     } else if (reply->error == ENODEV && m->step == STEP_TAKE) {
         /* It has left already, perhaps without its old name. */
@@ -138,10 +150,32 @@ ask(struct move *m, struct rtnl *rtnl, const union rtnl_request *req,
 /* Steps.  Each either asks, or goes on to another step, or finishes, or does
  * nothing to be called again later. */
 
+/* What is done at home to the device 'ifindex', called 'netdev'. */
+static void
+step_home(struct move *m, struct netns *ns, int ifindex, const char *netdev)
+{
+    union rtnl_request req;
+
+    switch ((int) m->step) {
+    case STEP_PREPARE:
+        rtnl_encode_set_address(&req, ifindex, m->op->mac);
+        break;
+    case STEP_RESET:
+    case STEP_RESET_DOWN:
+        rtnl_encode_set_up(&req, ifindex, m->step == STEP_RESET);
+        break;
+    default:
+        free(shash_replace(&old_names, m->pci, xstrdup(netdev)));
+        rtnl_encode_set_netns(&req, ifindex, netns_fd(ns),
+                              m->rename ? NAME_PATTERN : NULL);
+        break;
+    }
+    ask(m, home, &req, reply_cb);
+}
+
 static void
 step_give(struct move *m, struct netns *ns)
 {
-    union rtnl_request req;
     char *netdev;
     int ifindex;
 
@@ -155,10 +189,7 @@ step_give(struct move *m, struct netns *ns)
         finish(m, ENODEV, xasprintf("VF %s has no network device here; bind "
                                     "its driver", m->pci));
     } else {
-        free(shash_replace(&old_names, m->pci, xstrdup(netdev)));
-        rtnl_encode_set_netns(&req, ifindex, netns_fd(ns),
-                              m->rename ? NAME_PATTERN : NULL);
-        ask(m, home, &req, reply_cb);
+        step_home(m, ns, ifindex, netdev);
     }
     free(netdev);
 }
@@ -292,6 +323,9 @@ step(struct move *m)
     const struct rtnl_link *link = netns_find_pci(ns, m->pci);
 
     switch ((int) m->step) {
+    case STEP_PREPARE:
+    case STEP_RESET:
+    case STEP_RESET_DOWN:
     case STEP_GIVE:
         step_give(m, ns);
         break;
@@ -401,7 +435,8 @@ ns_start(struct iov_op *op, const struct iov_guest_spec *spec,
     m->op = op;
     m->name = xstrdup(spec->name);
     m->pci = xstrdup(vf && vf->pci ? vf->pci : "");
-    m->step = (op->type == IOV_OP_GUEST_GIVE ? STEP_GIVE
+    m->step = (op->type == IOV_OP_GUEST_GIVE
+               ? eth_addr_is_zero(op->mac) ? STEP_GIVE : STEP_PREPARE
                : op->type == IOV_OP_GUEST_START ? STEP_STOP
                : STEP_TAKE);
     if (error) {
