@@ -11,6 +11,7 @@ docs_gen_man_SOURCES = docs/gen-man.c
 
 nodist_man_MANS += \
 	docs/ovs-iov-reasons.7 \
+	docs/ovs-iov-schema.7 \
 	docs/ovs-iov.conf.5 \
 	docs/ovs-iovd.8
 
@@ -22,11 +23,13 @@ EXTRA_DIST += \
 	docs/index.md \
 	docs/limitations.md \
 	docs/ovs-iov-reasons.7.in \
+	docs/ovs-iov-schema.7.in \
 	docs/ovs-iov.conf.5.in \
 	docs/ovs-iovd.8.in
 
 CLEANFILES += \
 	docs/ovs-iov-reasons.7 \
+	docs/ovs-iov-schema.7 \
 	docs/ovs-iov.conf.5 \
 	docs/ovs-iovd.8
 
@@ -36,6 +39,11 @@ gen_man = docs/gen-man$(EXEEXT) VERSION='$(VERSION)' \
 docs/ovs-iov-reasons.7: docs/gen-man$(EXEEXT) \
     $(top_srcdir)/docs/ovs-iov-reasons.7.in
 	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-reasons.7.in \
+	  > $@.tmp && mv $@.tmp $@
+
+docs/ovs-iov-schema.7: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov-schema.7.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-schema.7.in \
 	  > $@.tmp && mv $@.tmp $@
 
 docs/ovs-iov.conf.5: docs/gen-man$(EXEEXT) \

@@ -293,6 +293,63 @@ put_operations(void)
 #undef OP
 }
 
+static const struct schema_row {
+    const char *table, *column, *key, *since, *by, *words;
+} schema[] = {
+#define COLUMN(TABLE, NAME, SINCE, BY, WORDS) \
+    { #TABLE, NAME, NULL, SINCE, #BY, WORDS },
+#define SETTING(TABLE, NAME, KEY, SINCE, BY, WORDS) \
+    { #TABLE, NAME, KEY, SINCE, #BY, WORDS },
+#include "policy/schema.def"
+#undef COLUMN
+#undef SETTING
+};
+
+/* What a row of 'schema' says before its words. */
+static void
+put_by(const char *by)
+{
+    if (!strcmp(by, "nothing")) {
+        fputs("No effect:\n", stdout);
+    } else if (!strcmp(by, "identity")) {
+        fputs("Seen:\n", stdout);
+    } else {
+        printf("Check \\fB%s\\fR:\n", by);
+    }
+}
+
+static void
+put_schema_row(const struct schema_row *row)
+{
+    fputs(".TP\n\\fB", stdout);
+    put_name(row->column);
+    if (row->key) {
+        putchar(':');
+        put_name(row->key);
+    }
+    fputs("\\fR\n", stdout);
+    put_by(row->by);
+    put_text(row->words);
+    if (row->since[0]) {
+        printf("(Since schema %s.)\n", row->since);
+    }
+}
+
+static void
+put_schema(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(schema); i++) {
+        const struct schema_row *row = &schema[i];
+
+        if (!i || strcmp(row->table, row[-1].table)) {
+            printf(".SS \"%s\"\n", row->table);
+        }
+        if (strcmp(row->by, "by_key")) {
+            put_schema_row(row);
+        }
+    }
+}
+
 static const struct {
     const char *line;
     void (*put)(void);
@@ -309,6 +366,7 @@ static const struct {
     { "@VF_ATTRS@\n", put_vf_attrs },
     { "@CHECKS@\n", put_checks },
     { "@OPERATIONS@\n", put_operations },
+    { "@SCHEMA@\n", put_schema },
 };
 
 /* Copying. */

@@ -69,6 +69,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reason.c \
 	policy/reason.def \
 	policy/reason.h \
+	policy/schema.def \
 	policy/snapshot.c \
 	policy/snapshot.h \
 	policy/verdict.c \

@@ -34,6 +34,7 @@ TESTSUITE_AT = \
 	tests/reach-harmless.at \
 	tests/reach-tables.at \
 	tests/reach-trace.at \
+	tests/schema.at \
 	tests/source.at \
 	tests/switch-mac.at
 
@@ -53,6 +54,7 @@ tests_test_policy_SOURCES = \
 	tests/test-policy-nic.c \
 	tests/test-policy-plan.c \
 	tests/test-policy-reasons.c \
+	tests/test-policy-schema.c \
 	tests/test-policy.c \
 	tests/test-policy.h
 tests_test_policy_LDADD = policy/libiov-policy.a $(OVS_LIBS)
@@ -95,6 +97,7 @@ EXTRA_DIST += \
 	tests/lab-macros.at \
 	tests/lab-testsuite.at \
 	tests/lab/frames \
+	tests/schema-compare.py \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
 	$(LAB_TESTSUITE_AT)
@@ -153,7 +156,7 @@ CLEANFILES += \
 	tests/testsuite \
 	tests/testsuite-files.at
 
-check-local:
+check-local: tests/atlocal
 	$(SHELL) tests/testsuite -C tests $(TESTSUITEFLAGS)
 
 # Random flow tables against a real switch, for as long as wanted.
