@@ -47,6 +47,7 @@ COVERAGE_DEFINE(iov_turn);
 /* What one run may take before others have their turn; a turn that has begun
  * is completed. */
 #define RUN_USEC 4000
+#define MAX_TURNS 16            /* While ports are on their way. */
 #define JUDGE_USEC 4000
 
 static struct iov_snapshot *snapshot;
@@ -306,8 +307,12 @@ iov_loop_run(void)
 {
     run_begun = time_usec();
     in_haste = false;
-    while (turn()) {
-        if (time_usec() - run_begun >= RUN_USEC) {
+    for (int i = 1; turn(); i++) {
+        /* What was just read back should be looked at before somebody else
+         * can change it. */
+        bool can_wait = half_judged || status->settled;
+        if (i >= MAX_TURNS
+            || (can_wait && time_usec() - run_begun >= RUN_USEC)) {
             in_haste = true;
             break;
         }
