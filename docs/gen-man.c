@@ -234,6 +234,17 @@ put_commands(void)
 }
 
 static void
+put_settings(void)
+{
+#define WHAT_IF(SCOPE, NAME, TYPE, MEMBER, ACCEPTED) \
+    put_tag(NAME "=VALUE"); \
+    fputs(#SCOPE[0] == 'P' ? "Of a port: " : "Of a bridge: ", stdout); \
+    put_text(ACCEPTED ".");
+#include "policy/what-if.def"
+#undef WHAT_IF
+}
+
+static void
 put_capability(const char *name, const char *purpose, const char *lost)
 {
     fputs(".TP\n\\fBCAP_", stdout);
@@ -361,6 +372,7 @@ static const struct {
     { "@INTERFACE_PUBLISHED@\n", put_interface_published },
     { "@REASONS@\n", put_reasons },
     { "@COMMANDS@\n", put_commands },
+    { "@SETTINGS@\n", put_settings },
     { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },
     { "@VF_ATTRS@\n", put_vf_attrs },

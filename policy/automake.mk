@@ -74,4 +74,10 @@ policy_libiov_policy_a_SOURCES = \
 	policy/snapshot.h \
 	policy/verdict.c \
 	policy/verdict.h \
-	policy/vf-attr.def
+	policy/vf-attr.def \
+	policy/what-if-flows.c \
+	policy/what-if-internal.h \
+	policy/what-if-settings.c \
+	policy/what-if.c \
+	policy/what-if.def \
+	policy/what-if.h

@@ -106,6 +106,18 @@ iov_reach_set_port_map(struct iov_reach *reach,
     reach->names_result = ++reach->n_results;
 }
 
+const struct iov_flow_table *
+iov_reach_table(const struct iov_reach *reach)
+{
+    return reach->table;
+}
+
+const struct ofputil_port_map *
+iov_reach_port_map(const struct iov_reach *reach)
+{
+    return reach->port_map;
+}
+
 void
 iov_reach_set_neighbours(const struct iov_reach *reach_,
                          const struct iov_neighbour *neighbours, size_t n)

@@ -54,6 +54,9 @@ void iov_reach_destroy(struct iov_reach *);
 void iov_reach_set_port_map(struct iov_reach *,
                             const struct ofputil_port_map *);
 
+const struct iov_flow_table *iov_reach_table(const struct iov_reach *);
+const struct ofputil_port_map *iov_reach_port_map(const struct iov_reach *);
+
 /* Tells which addresses are on this bridge, in any order; copied.  A flow that
  * drops what a port sends to one of them costs the port nothing if it drops
  * that too when it comes by the uplink.

@@ -14,6 +14,7 @@ TESTSUITE_AT = \
 	tests/daemon-privileges.at \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \
+	tests/daemon-what-if.at \
 	tests/db-publish.at \
 	tests/db-snapshot.at \
 	tests/docs.at \

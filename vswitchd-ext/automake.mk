@@ -29,6 +29,7 @@ sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/command-explain.c \
 	vswitchd-ext/command-show.c \
+	vswitchd-ext/command-what-if.c \
 	vswitchd-ext/command.c \
 	vswitchd-ext/command.def \
 	vswitchd-ext/command.h \

@@ -10,6 +10,7 @@
 #include <config.h>
 #include "vswitchd-ext/command.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "openvswitch/json.h"
