@@ -22,6 +22,9 @@
 #include "policy/reach-walk.h"
 #include "util.h"
 
+/* More culprits are not sorted by their text, which takes long to make. */
+#define MAX_BY_TEXT 100
+
 /* For sorting: a culprit with its text. */
 struct entry {
     const struct iov_culprit *culprit;
@@ -45,24 +48,61 @@ culprit_priority(const struct iov_culprit *c)
 }
 
 static int
+compare_places(const struct iov_culprit *a, const struct iov_culprit *b)
+{
+    return (a->table_id != b->table_id
+            ? (int) a->table_id - (int) b->table_id
+            : culprit_priority(b) - culprit_priority(a));
+}
+
+static int
 compare_entries(const void *a_, const void *b_)
 {
     const struct entry *a = a_;
     const struct entry *b = b_;
-    int cmp = (int) a->culprit->table_id - (int) b->culprit->table_id;
+    int cmp = compare_places(a->culprit, b->culprit);
 
-    if (!cmp) {
-        cmp = culprit_priority(b->culprit) - culprit_priority(a->culprit);
-    }
     if (!cmp) {
         cmp = strcmp(a->text, b->text);
     }
     return cmp ? cmp : (int) a->culprit->reason - (int) b->culprit->reason;
 }
 
-void
-iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
-                  const struct iov_show *show)
+/* Compares what flows of equal table and priority match. */
+static int
+compare_matches(const struct iov_candidate *a, const struct iov_candidate *b)
+{
+    const struct iov_mask_word *x = a->sub->words;
+    const struct iov_mask_word *y = b->sub->words;
+
+    for (size_t i = 0; i < MIN(a->sub->n_words, b->sub->n_words); i++) {
+        if (x[i].pos != y[i].pos) {
+            return x[i].pos < y[i].pos ? -1 : 1;
+        } else if (x[i].mask != y[i].mask) {
+            return x[i].mask < y[i].mask ? -1 : 1;
+        }
+    }
+    return (a->sub->n_words != b->sub->n_words
+            ? (a->sub->n_words < b->sub->n_words ? -1 : 1)
+            : memcmp(a->flow->values, b->flow->values, a->sub->n_bytes));
+}
+
+static int
+compare_culprits(const void *a_, const void *b_)
+{
+    const struct iov_culprit *const *a = a_;
+    const struct iov_culprit *const *b = b_;
+    int cmp = compare_places(*a, *b);
+
+    if (!cmp && (*a)->at.flow) {
+        cmp = compare_matches(&(*a)->at, &(*b)->at);
+    }
+    return cmp ? cmp : (int) (*a)->reason - (int) (*b)->reason;
+}
+
+static void
+sort_by_text(const struct iov_culprit *culprits[], size_t n,
+             const struct iov_show *show)
 {
     struct entry *entries = xcalloc(n, sizeof *entries);
 
@@ -79,6 +119,17 @@ iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
         free(entries[i].text);
     }
     free(entries);
+}
+
+void
+iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
+                  const struct iov_show *show)
+{
+    if (n <= MAX_BY_TEXT) {
+        sort_by_text(culprits, n, show);
+    } else {
+        qsort(culprits, n, sizeof *culprits, compare_culprits);
+    }
 }
 
 static void

@@ -21,8 +21,8 @@ struct iov_show {
     bool paths;                 /* How packets get to the culprits, too. */
 };
 
-/* Sorts by table, priority and text, so that the order says nothing about
- * the order of examination. */
+/* Sorts by table, priority and text, or of many by what they match, so that
+ * the order says nothing about the order of examination. */
 void iov_culprits_sort(const struct iov_culprit *culprits[], size_t n,
                        const struct iov_show *);
 void iov_culprit_to_reason(const struct iov_culprit *,
