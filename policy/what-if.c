@@ -51,6 +51,8 @@ iov_what_if_destroy(struct iov_what_if *w)
         iov_verdicts_destroy(w->after);
         iov_what_if_undo_flows(w);
         iov_what_if_undo_settings(w);
+        /* What is remembered of ports has to be about the real ones again. */
+        iov_verdicts_destroy(iov_verdicts_compute(w->snapshot));
         free(w);
     }
 }
