@@ -22,6 +22,7 @@ TESTSUITE_AT = \
 	tests/flow-monitor-rare.at \
 	tests/flow-monitor-updates.at \
 	tests/flow-update.at \
+	tests/fuzz.at \
 	tests/netlink-golden.at \
 	tests/offload-dummy.at \
 	tests/offload-journal.at \

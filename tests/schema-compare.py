@@ -34,7 +34,8 @@ def keys_columns(name):
     """Columns whose keys have rows."""
     with open(name, encoding='utf-8') as stream:
         rows = [line.split() for line in stream]
-    return {(r[1], r[2]) for r in rows if r[0] == 'column' and r[4] == 'by_key'}
+    return {(r[1], r[2]) for r in rows
+            if r[0] == 'column' and r[4] == 'by_key'}
 
 
 def covers(row, name):

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Fuzz targets.  "make check" replays the corpus and tries a few thousand
+# variations of it; "make fuzz" lets clang's libFuzzer search:
+#
+#   make fuzz [FUZZ_SECONDS=60] [FUZZ_TARGETS=flow-update]
+#
+# What it finds belongs into the corpus, as text: fuzz-NAME --hex FILE.
+#
+# The subtle thing: libFuzzer only sees branches of what clang has compiled.
+# Our files are therefore compiled once more, Open vSwitch's library is not.
+
+FUZZ_TARGETS = flow-update
+FUZZ_SECONDS = 60
+FUZZ_CC = clang
+
+check_PROGRAMS += tests/fuzz/fuzz-flow-update tests/fuzz/fuzz-self
+tests_fuzz_fuzz_flow_update_SOURCES = \
+	tests/fuzz/fuzz-flow-update.c \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_flow_update_LDADD = vswitchd-ext/libiov-inputs.a \
+	policy/libiov-policy.a $(OVS_LIBS)
+tests_fuzz_fuzz_self_SOURCES = \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz-self.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_self_LDADD = $(OVS_LIBS)
+
+EXTRA_DIST += \
+	tests/fuzz/corpus/flow-update/actions.hex \
+	tests/fuzz/corpus/flow-update/conjunction.hex \
+	tests/fuzz/corpus/flow-update/drop.hex \
+	tests/fuzz/corpus/flow-update/goto.hex \
+	tests/fuzz/corpus/flow-update/loop.hex \
+	tests/fuzz/corpus/flow-update/match.hex \
+	tests/fuzz/corpus/flow-update/paused.hex \
+	tests/fuzz/corpus/flow-update/tables.hex \
+	tests/fuzz/corpus/flow-update/tunnel.hex
+
+fuzz_sources = $(policy_libiov_policy_a_SOURCES) vswitchd-ext/flow-update.c
+fuzz_cflags = -g -O1 -std=gnu11 -fno-strict-aliasing -pthread \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize=alignment \
+	-fno-sanitize-recover=undefined -DFUZZ_BY_CLANG
+
+fuzz: $(BUILT_SOURCES) $(check_PROGRAMS)
+	@set -e; for t in $(FUZZ_TARGETS); do \
+	  echo "  FUZZ     $$t for $(FUZZ_SECONDS) s"; \
+	  rm -rf tests/fuzz/raw-$$t; $(MKDIR_P) tests/fuzz/raw-$$t; \
+	  tests/fuzz/fuzz-$$t --raw=tests/fuzz/raw-$$t \
+	    $(srcdir)/tests/fuzz/corpus/$$t/*; \
+	  sources=; \
+	  for s in $(fuzz_sources) tests/fuzz/fuzz-$$t.c; do \
+	    case $$s in *.c) sources="$$sources $(srcdir)/$$s" ;; esac; \
+	  done; \
+	  $(FUZZ_CC) $(fuzz_cflags) $(AM_CPPFLAGS) $$sources \
+	    -o tests/fuzz/libfuzzer-$$t $(OVS_LIBS); \
+	  tests/fuzz/libfuzzer-$$t -close_fd_mask=2 -timeout=10 \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	    -print_final_stats=1 -artifact_prefix=tests/fuzz/found-$$t- \
+	    tests/fuzz/raw-$$t > tests/fuzz/$$t.log 2>&1 || \
+	    { tail -n 40 tests/fuzz/$$t.log; exit 1; }; \
+	  grep -a 'stat::\|DONE' tests/fuzz/$$t.log; \
+	done
+.PHONY: fuzz
+
+mostlyclean-local: clean-fuzz
+clean-fuzz:
+	rm -rf tests/fuzz/raw-* tests/fuzz/libfuzzer-* tests/fuzz/*.log
+.PHONY: clean-fuzz
