@@ -91,6 +91,8 @@ void iov_flow_to_match(const struct iov_candidate *, const struct iov_words *,
                        struct match *);
 /* Returns true if a packet of 'cube' can match 'flow'. */
 bool iov_flow_meets(const struct iov_candidate *, const struct iov_cube *);
+/* Returns true if all packets of 'cube' match 'flow'. */
+bool iov_flow_covers(const struct iov_candidate *, const struct iov_cube *);
 
 /* Appends all flows of 'table' that a packet of 'cube' can match by its mask
  * alone, whatever their priority; "conjunction" flows left out, "plain" ones
@@ -109,6 +111,7 @@ bool iov_table_covers(const struct iov_table *, const struct iov_cube *,
 enum { IOV_HIDER_WORDS = 8 };
 struct iov_hider {
     int priority;               /* Of the flow. */
+    const struct iov_acts *acts;
     bool lasting;               /* Looks at headers only, which stay. */
     unsigned int n_bits;
     uint8_t n_words;

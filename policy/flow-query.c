@@ -47,6 +47,23 @@ iov_flow_meets(const struct iov_candidate *c, const struct iov_cube *cube)
     return true;
 }
 
+bool
+iov_flow_covers(const struct iov_candidate *c, const struct iov_cube *cube)
+{
+    const uint8_t *packed = c->flow->values;
+
+    for (size_t i = 0; i < c->sub->n_words; i++) {
+        const struct iov_mask_word *w = &c->sub->words[i];
+        const struct iov_bits *b = &cube->w[w->pos];
+        if (w->mask & ~b->mask
+            || (iov_unpack_word(w, packed) ^ b->value) & w->mask) {
+            return false;
+        }
+        packed += w->len;
+    }
+    return !c->sub->tun_md;
+}
+
 void
 iov_table_for_each(const struct iov_table *table, iov_flow_cb *cb, void *aux)
 {
@@ -73,6 +90,7 @@ hider_init(struct iov_hider *h, const struct iov_candidate *c,
     const uint8_t *packed = c->flow->values;
 
     h->priority = c->flow->priority;
+    h->acts = c->flow->acts;
     h->lasting = true;
     h->n_words = h->n_bits = 0;
     for (size_t i = 0; i < c->sub->n_words; i++) {

@@ -205,27 +205,67 @@ widen(struct iov_walk *w, struct iov_cube *hull, const struct iov_cube *cube)
     }
 }
 
-/* Runs candidates with equal actions, those of highest priority first. */
+/* Returns the number of a flow of 'run', after number 'i', that does the same
+ * with all packets of 'cube', which match 'i', and more packets; or 'i'
+ * itself.  Between the two must be no flow that does something else. */
+static size_t
+find_stand_in(const struct search *s, const struct iov_candidates *run,
+              size_t i, const struct iov_cube *cube)
+{
+    const struct iov_flow *flow = run->list[i].flow;
+    int floor = -1;
+
+    for (size_t j = 0; j < s->n_hiders; j++) {
+        const struct iov_hider *h = &s->hiders[j];
+        if (h->acts != flow->acts && h->priority <= flow->priority) {
+            floor = MAX(floor, h->priority);
+        }
+    }
+    for (size_t j = run->n - 1; j > i; j--) {
+        if (run->list[j].flow->priority >= floor
+            && iov_flow_covers(&run->list[j], cube)) {
+            return j;
+        }
+    }
+    return i;
+}
+
+/* Runs candidates with equal actions, those of highest priority first.
+ *
+ * Where one flow stands in for others, only that one is followed, or the
+ * number of ways through some tables would be the product of those through
+ * each. */
 static void
 run_candidates(struct iov_walk *w, struct search *s,
                const struct iov_candidates *run)
 {
     const struct iov_acts *acts = run->list[0].flow->acts;
-    bool apart = run->n <= MAX_APART || !(acts->follows || s->up);
+    bool follows = acts->follows || s->up;
+    bool apart = run->n <= MAX_APART || !follows;
+    int stands_in[MAX_APART];   /* For flows of up to this priority, or -1. */
     const struct iov_candidate *first = NULL;
     struct iov_cube hull;
 
+    memset(stands_in, 0xff, sizeof stands_in);
     for (size_t i = 0; i < run->n && !w->over; i++) {
         const struct iov_candidate *c = &run->list[i];
         struct iov_cube narrow;
+        int priority = (follows && apart ? stands_in[i] : -1);
 
         iov_cube_copy(&narrow, &s->cube, w->words);
         iov_flow_narrow(c, w->words, &narrow);
-        if (!conj_id_is_possible(w, s, &narrow)
-            || is_hidden(w, s, &narrow, c->flow->priority)) {
-            continue;
+        if (priority < 0) {
+            if (!conj_id_is_possible(w, s, &narrow)
+                || is_hidden(w, s, &narrow, c->flow->priority)) {
+                continue;
+            }
+            priority = c->flow->priority;
+        }
+        size_t j = (follows && apart ? find_stand_in(s, run, i, &narrow) : i);
+        if (j != i) {
+            stands_in[j] = MAX(stands_in[j], priority);
         } else if (apart) {
-            run_flow(w, s, &narrow, c, c->flow->priority);
+            run_flow(w, s, &narrow, c, priority);
         } else if (!first) {
             first = c;
             iov_cube_copy(&hull, &narrow, w->words);
