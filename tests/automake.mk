@@ -38,7 +38,8 @@ TESTSUITE_AT = \
 	tests/reach-trace.at \
 	tests/schema.at \
 	tests/source.at \
-	tests/switch-mac.at
+	tests/switch-mac.at \
+	tests/what-if.at
 
 LAB_TESTSUITE_AT = \
 	tests/lab-badinput.at \
@@ -72,6 +73,13 @@ tests_test_verdict_SOURCES = \
 	tests/test-verdict.c \
 	tests/test-verdict.h
 tests_test_verdict_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
+check_PROGRAMS += tests/test-what-if
+tests_test_what_if_SOURCES = \
+	tests/test-verdict-random.c \
+	tests/test-verdict.h \
+	tests/test-what-if.c
+tests_test_what_if_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-offload
 tests_test_offload_SOURCES = \

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Imagines changes of a bridge br0 with the PF pf0, which has 4 VFs, and the
+ * ports vm1, vm2 (VLAN 5) and vm3, which ask for nothing else.
+ *
+ *     test-what-if script        reads from stdin
+ *         flow FLOW                  adds a flow
+ *         what-if NAME CHANGE|...    prints who would lose or regain what;
+ *                                    a CHANGE is a flow or "--set SETTING"
+ *     test-what-if random SEED N  imagines N random changes
+ *
+ * After each imagination, flows and verdicts have to be what they were, and
+ * during it what a new analysis of the flows makes of them.
+ *
+ * The subtle thing: all flows are remembered as text, because that is the only
+ * form in which the table hands them out. */
+
+#include <config.h>
+
+#include "policy/what-if.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/match.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-port.h"
+#include "packets.h"
+#include "policy/flow-index.h"
+#include "policy/flow-table.h"
+#include "policy/reach.h"
+#include "policy/verdict.h"
+#include "random.h"
+#include "smap.h"
+#include "svec.h"
+#include "test-verdict.h"
+#include "util.h"
+
+struct test {
+    struct ofputil_port_map names;
+    struct iov_nics nics;
+    struct iov_snapshot *snapshot;
+    struct iov_flow_table *table;
+    struct iov_reach *reach;
+};
+
+static void
+add_pf(struct test *t)
+{
+    struct iov_pf *pf = xzalloc(sizeof *pf);
+
+    pf->netdev = xstrdup("pf0");
+    pf->up = true;
+    pf->total_vfs = 4;
+    iov_pf_set_n_vfs(pf, 4);
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        pf->vfs[i].now.known = IOV_VF_ALL;
+    }
+    t->nics = (struct iov_nics) { pf, 1 };
+    t->snapshot->nics = &t->nics;
+}
+
+static void
+add_port(struct test *t, struct iov_bridge *bridge, const char *name,
+         unsigned int ofport)
+{
+    struct smap config = SMAP_INITIALIZER(&config);
+    struct iov_port *port = iov_bridge_add_port(bridge, name);
+
+    port->port_name = xstrdup(name);
+    port->type = xstrdup("system");
+    port->ofport = ofport;
+    port->mac_known = true;
+    port->mac = (struct eth_addr) ETH_ADDR_C(52, 54, 00, 00, 00, 00);
+    port->mac.ea[5] = ofport;
+    port->mac_source = "attached-mac";
+    if (ofport != UPLINK) {
+        smap_add(&config, "iov-weight", "50");
+        smap_add_format(&config, "iov-guest", "netns:%s", name);
+    }
+    if (ofport == VM2) {
+        port->vlan_mode = IOV_VLAN_ACCESS;
+        port->tag = VM2_VLAN;
+    }
+    iov_interface_keys_parse(&port->keys, &config);
+    smap_destroy(&config);
+    ofputil_port_map_put(&t->names, u16_to_ofp(ofport), name);
+}
+
+static void
+test_init(struct test *t)
+{
+    struct smap config = SMAP_INITIALIZER(&config);
+
+    memset(t, 0, sizeof *t);
+    ofputil_port_map_init(&t->names);
+    t->snapshot = iov_snapshot_create();
+    t->table = iov_flow_table_create();
+    t->reach = iov_reach_create(t->table);
+    iov_reach_set_port_map(t->reach, &t->names);
+    add_pf(t);
+
+    struct iov_bridge *bridge = iov_snapshot_add_bridge(t->snapshot, "br0");
+    smap_add(&config, "iov-enabled", "true");
+    iov_bridge_keys_parse(&bridge->keys, &config);
+    smap_destroy(&config);
+    iov_global_keys_parse(&t->snapshot->keys, &config);
+    add_port(t, bridge, "vm1", VM1);
+    add_port(t, bridge, "vm2", VM2);
+    add_port(t, bridge, "vm3", VM3);
+    add_port(t, bridge, "pf0", UPLINK);
+    bridge->reach = t->reach;
+    iov_snapshot_finish(t->snapshot);
+}
+
+static void
+test_destroy(struct test *t)
+{
+    iov_snapshot_destroy(t->snapshot);
+    iov_nics_clear(&t->nics);
+    iov_reach_destroy(t->reach);
+    iov_flow_table_destroy(t->table);
+    ofputil_port_map_destroy(&t->names);
+}
+
+/* Returns false if 'text' is no flow. */
+static bool
+add_flow(struct iov_flow_table *table, const struct test *t, const char *text)
+{
+    static const struct ofpact none[1];
+    enum ofputil_protocol usable;
+    struct ofputil_flow_mod fm;
+    struct match match;
+    char *error = parse_ofp_flow_mod_str(&fm, text, &t->names, NULL,
+                                         OFPFC_ADD, &usable);
+    if (error) {
+        free(error);
+        return false;
+    }
+    minimatch_expand(&fm.match, &match);
+    iov_flow_table_put(table, &(struct iov_flow_spec) {
+        .table_id = fm.table_id == 0xff ? 0 : fm.table_id,
+        .priority = fm.priority,
+        .match = &match,
+        .ofpacts = fm.ofpacts_len ? fm.ofpacts : none,
+        .ofpacts_len = fm.ofpacts_len,
+        .cookie = ntohll(fm.new_cookie),
+    });
+    minimatch_destroy(&fm.match);
+    free(CONST_CAST(struct ofpact *, fm.ofpacts));
+    return true;
+}
+
+/* Dumping. */
+
+struct dump {
+    const struct test *t;
+    struct svec *flows;
+};
+
+static void
+dump_flow(const struct iov_candidate *c, void *dump_)
+{
+    struct dump *dump = dump_;
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct match match;
+
+    iov_flow_to_match(c, iov_flow_table_words(dump->t->table), &match);
+    ds_put_format(&s, "table=%"PRIu8",cookie=%#"PRIx64",priority=%"PRIu16",",
+                  c->sub->table_id, c->flow->cookie, c->flow->priority);
+    match_format(&match, &dump->t->names, &s, OFP_DEFAULT_PRIORITY);
+    ds_put_char(&s, ' ');
+    iov_acts_format(c->flow->acts, &dump->t->names, &s);
+    svec_add_nocopy(dump->flows, ds_steal_cstr(&s));
+}
+
+static void
+dump_flows(const struct test *t, struct svec *flows)
+{
+    struct dump dump = { t, flows };
+
+    svec_init(flows);
+    for (int i = 0; i < 255; i++) {
+        const struct iov_table *table = iov_flow_table_get(t->table, i);
+        if (table) {
+            iov_table_for_each(table, dump_flow, &dump);
+        }
+    }
+    svec_sort(flows);
+}
+
+/* Verdicts as text.  What else is found about tables that are too complex
+ * depends on where it begins. */
+static void
+dump_verdicts(const struct iov_verdicts *vs, struct ds *s)
+{
+    for (size_t i = 0; i < vs->n; i++) {
+        const struct iov_verdict *v = &vs->list[i];
+        ds_put_format(s, "%s: %s\n", v->port->name,
+                      v->vf ? "direct" : "software");
+        if (iov_reasons_have(&v->reasons,
+                             IOV_REASON_OPENFLOW_TOO_COMPLEX)) {
+            ds_put_cstr(s, "  too complex\n");
+            continue;
+        }
+        for (size_t j = 0; j < v->reasons.n; j++) {
+            const struct iov_reason *r = &v->reasons.list[j];
+            ds_put_format(s, "  %s: %s\n", iov_reason_class(r->id)->slug,
+                          r->object ? r->object : "");
+        }
+        ds_put_format(s, "  and %"PRIuSIZE"\n", v->reasons.n_more);
+    }
+}
+
+/* What verdicts would be if the flows that 't' has now were the first ones
+ * ever. */
+static char *
+judge_anew(struct test *t)
+{
+    struct iov_flow_table *table = iov_flow_table_create();
+    struct iov_reach *reach = iov_reach_create(table);
+    struct iov_bridge *bridge = &t->snapshot->bridges[0];
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct svec flows;
+
+    dump_flows(t, &flows);
+    for (size_t i = 0; i < flows.n; i++) {
+        if (!add_flow(table, t, flows.names[i])) {
+            ovs_fatal(0, "%s: is not taken back", flows.names[i]);
+        }
+    }
+    iov_reach_set_port_map(reach, &t->names);
+    bridge->reach = reach;
+    struct iov_verdicts *vs = iov_verdicts_compute(t->snapshot);
+    dump_verdicts(vs, &s);
+    iov_verdicts_destroy(vs);
+    bridge->reach = t->reach;
+    iov_reach_destroy(reach);
+    iov_flow_table_destroy(table);
+    svec_destroy(&flows);
+    return ds_steal_cstr(&s);
+}
+
+/* Imagining. */
+
+static void
+print_outcome(const struct iov_what_if *w, struct iov_what_if_verdicts vs)
+{
+    for (size_t i = 0; i < vs.after->n; i++) {
+        const struct iov_verdict *v = &vs.after->list[i];
+        bool before = vs.before->list[i].vf != NULL;
+
+        if (!iov_what_if_concerns(w, v)
+            || (before == (v->vf != NULL)
+                && !iov_what_if_is_about_port(w))) {
+            continue;
+        }
+        printf("%s: %s\n", v->port->name,
+               before == (v->vf != NULL) ? (before ? "direct" : "software")
+               : before ? "loses" : "regains");
+        for (size_t j = 0; j < v->reasons.n; j++) {
+            const struct iov_reason *r = &v->reasons.list[j];
+            printf("    %s: %s\n", iov_reason_class(r->id)->slug,
+                   r->object ? r->object : "-");
+        }
+    }
+}
+
+static void
+check_same(const char *what, const char *a, const char *b)
+{
+    if (strcmp(a, b)) {
+        printf("%s differ:\n%s-----\n%s", what, a, b);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void
+imagine(struct test *t, const char *name, const struct svec *changes,
+        bool print)
+{
+    struct svec before, after;
+    char *error = NULL;
+
+    dump_flows(t, &before);
+    char *verdicts = judge_anew(t);
+    struct iov_what_if *w = iov_what_if_create(t->snapshot, name, &error);
+    for (size_t i = 0; i < changes->n && !error; i++) {
+        const char *c = changes->names[i];
+        error = (strncmp(c, "--set ", 6) ? iov_what_if_flow(w, c)
+                 : iov_what_if_set(w, c + 6));
+        if (error && print) {
+            printf("%s\n", error);
+        }
+    }
+    if (!error) {
+        struct iov_what_if_verdicts vs = iov_what_if_judge(w);
+        struct ds s = DS_EMPTY_INITIALIZER;
+        char *anew = judge_anew(t);
+
+        dump_verdicts(vs.after, &s);
+        check_same("imagined and new verdicts", ds_cstr(&s), anew);
+        if (print) {
+            print_outcome(w, vs);
+        }
+        ds_destroy(&s);
+        free(anew);
+    }
+    iov_what_if_destroy(w);
+    free(error);
+
+    dump_flows(t, &after);
+    char *a = svec_join(&before, "\n", "\n");
+    char *b = svec_join(&after, "\n", "\n");
+    check_same("flows before and after", a, b);
+    free(a);
+    free(b);
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct iov_verdicts *vs = iov_verdicts_compute(t->snapshot);
+    dump_verdicts(vs, &s);
+    check_same("verdicts before and after", verdicts, ds_cstr(&s));
+    iov_verdicts_destroy(vs);
+    ds_destroy(&s);
+    free(verdicts);
+    svec_destroy(&before);
+    svec_destroy(&after);
+}
+
+static void
+run_script(struct test *t)
+{
+    struct ds line = DS_EMPTY_INITIALIZER;
+
+    while (!ds_get_line(&line, stdin)) {
+        char *args = ds_cstr(&line);
+        char *command = strsep(&args, " ");
+
+        if (!strcmp(command, "flow") && args) {
+            if (!add_flow(t->table, t, args)) {
+                ovs_fatal(0, "%s: no flow", args);
+            }
+        } else if (!strcmp(command, "what-if") && args) {
+            char *name = strsep(&args, " ");
+            struct svec changes = SVEC_EMPTY_INITIALIZER;
+            for (char *c; args && (c = strsep(&args, "|")); ) {
+                svec_add(&changes, c);
+            }
+            imagine(t, name, &changes, true);
+            svec_destroy(&changes);
+        } else {
+            ovs_fatal(0, "%s: unknown command", command);
+        }
+    }
+    ds_destroy(&line);
+}
+
+/* At random. */
+
+static void
+random_change(const struct svec *flows, struct svec *changes)
+{
+    static const char *const deletions[] = {
+        "del", "del ip", "del in_port=vm3", "del table=1",
+        "del in_port=vm1", "del dl_dst=52:54:00:00:00:02", "del tcp,reg0=1",
+        "del out_port=vm2", "delete_strict priority=0",
+        "del table=0,in_port=pf0", "mod actions=NORMAL",
+        "mod table=1,actions=drop", "mod in_port=vm1,actions=NORMAL",
+        "modify_strict priority=0,actions=NORMAL",
+        "modify_strict table=2,priority=0,actions=resubmit(,3)",
+        "mod udp,actions=drop", "nonsense", "mod actions=", "del \xff",
+    };
+    static const char *const settings[] = {
+        "--set Bridge:stp_enable=true", "--set Bridge:sflow=x",
+        "--set Mirror:select_src_port=vm1", "--set Mirror:select_all=true",
+        "--set Port:tag=7", "--set Port:tag=none", "--set Port:qos=x",
+        "--set Interface:iov-weight=0", "--set Interface:iov-weight=101",
+        "--set Bridge:mirrors=none", "--set Interface:iov-hold=true",
+        "--set Bridge:iov-enabled=false", "--set Port:vlan_mode=trunk",
+    };
+
+    switch (random_range(5)) {
+    case 0:
+        svec_add(changes, settings[random_range(ARRAY_SIZE(settings))]);
+        break;
+    case 1:
+    case 2:
+        svec_add(changes, deletions[random_range(ARRAY_SIZE(deletions))]);
+        break;
+    default:
+        if (flows->n) {
+            svec_add(changes, flows->names[random_range(flows->n)]);
+        }
+        break;
+    }
+}
+
+static void
+run_random(struct test *t, unsigned int seed, unsigned int n)
+{
+    static const char *const names[] = { "br0", "vm1", "vm2", "pf0" };
+    struct svec flows = SVEC_EMPTY_INITIALIZER;
+    struct svec more = SVEC_EMPTY_INITIALIZER;
+
+    random_set_seed(seed);
+    for (unsigned int i = 0; i < n; i++) {
+        struct svec changes = SVEC_EMPTY_INITIALIZER;
+
+        if (i % 10 == 0) {
+            iov_flow_table_clear(t->table);
+            svec_clear(&flows);
+            random_table(&flows);
+            for (size_t j = 0; j < flows.n; j++) {
+                add_flow(t->table, t, flows.names[j]);
+            }
+        }
+        svec_clear(&more);
+        random_table(&more);
+        for (int j = random_range(4); j >= 0; j--) {
+            random_change(&more, &changes);
+        }
+        imagine(t, names[random_range(ARRAY_SIZE(names))], &changes, false);
+        svec_destroy(&changes);
+    }
+    svec_destroy(&flows);
+    svec_destroy(&more);
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct test t;
+
+    set_program_name(argv[0]);
+    test_init(&t);
+    if (argc == 2 && !strcmp(argv[1], "script")) {
+        run_script(&t);
+    } else if (argc == 4 && !strcmp(argv[1], "random")) {
+        run_random(&t, atoi(argv[2]), atoi(argv[3]));
+    } else {
+        ovs_fatal(0, "usage: %s script | random SEED N", program_name);
+    }
+    test_destroy(&t);
+    return 0;
+}
