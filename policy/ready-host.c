@@ -110,6 +110,15 @@ is_intel(const struct iov_host *host)
     return !cpu_has(host, "AuthenticAMD") && !cpu_has(host, "HygonGenuine");
 }
 
+/* Which IOMMU the machine has counts, not which processor: the two arguments
+ * of the kernel are for one kind each. */
+static bool
+has_vtd(const struct iov_host *host)
+{
+    return exists(host, IOV_HOST_DMAR)
+           || (!exists(host, IOV_HOST_IVRS) && is_intel(host));
+}
+
 static bool
 is_yes(const struct iov_host *host, enum iov_host_fact which)
 {
@@ -298,7 +307,7 @@ check_dma(const struct iov_host *host, struct iov_ready_result *result)
 static void
 check_told(const struct iov_host *host, struct iov_ready_result *result)
 {
-    bool intel = is_intel(host);
+    bool vtd = has_vtd(host);
 
     see(host, result, IOV_HOST_CMDLINE);
     if (!exists(host, IOV_HOST_CMDLINE)) {
@@ -307,7 +316,7 @@ check_told(const struct iov_host *host, struct iov_ready_result *result)
     if (blame_argument(host, result, "iommu", "off")
         || (is_x86(host)
             && blame_argument(host, result,
-                              intel ? "intel_iommu" : "amd_iommu", "off"))) {
+                              vtd ? "intel_iommu" : "amd_iommu", "off"))) {
         set(result, IOV_READY_FAILED);
         return;
     }
@@ -315,7 +324,7 @@ check_told(const struct iov_host *host, struct iov_ready_result *result)
 
     char *on = find_argument(host, "intel_iommu", "on");
 
-    if (is_x86(host) && intel && !on && exists(host, IOV_HOST_DMAR)
+    if (!on && exists(host, IOV_HOST_DMAR)
         && !number(host, IOV_HOST_GROUPS)) {
         set(result, IOV_READY_FAILED);
         see(host, result, IOV_HOST_DMAR);

@@ -226,21 +226,21 @@ check_path(const struct iov_host *host, const struct iov_host_nic *nic,
 
 /* N3. */
 
-/* Bus number of the last VF that the NIC could have, or -1.  '*own' becomes
- * that of the NIC. */
+/* Bus number of the last of 'n' VFs, or -1.  '*own' becomes that of the
+ * NIC. */
 static int
-last_bus(const struct iov_host_pci *pci, int *own)
+last_bus(const struct iov_host_pci *pci, unsigned int n, int *own)
 {
     unsigned int bus, slot, function;
 
-    if (!pci || !pci->sriov || !pci->vf_offset || !pci->vf_total
+    if (!pci || !pci->sriov || !pci->vf_offset || !n
         || !ovs_scan(pci->address, "%*4x:%2x:%2x.%1x", &bus, &slot,
                      &function)) {
         return -1;
     }
     *own = bus;
     return ((bus << 8) + (slot << 3) + function + pci->vf_offset
-            + pci->vf_stride * (pci->vf_total - 1)) >> 8;
+            + pci->vf_stride * (n - 1)) >> 8;
 }
 
 static void
@@ -249,18 +249,23 @@ check_bus(const struct iov_host *host, const struct iov_host_nic *nic,
 {
     const struct iov_host_pci *pci = iov_host_find_pci(host, nic->pci);
     const struct iov_host_pci *parent = iov_host_parent(host, nic);
+    unsigned int n;
     int own = -1;
-    int last = last_bus(pci, &own);
 
-    if (!has_sriov(nic, result)) {
+    if (!has_sriov(nic, result) || !iov_fact_number(&nic->total_vfs, &n)) {
         return;
     }
+
+    /* A driver may support fewer VFs than the hardware. */
+    n = pci ? MIN(n, pci->vf_total) : 0;
+
+    int last = last_bus(pci, n, &own);
+
     if (last >= 0 && last == own) {
         iov_ready_see(result, pci->file, "all VFs are on the NIC's own bus");
         set(result, IOV_READY_OK);
     } else if (last >= 0 && parent && parent->subordinate) {
-        char *need = xasprintf("VF %d would be on bus %02x",
-                               pci->vf_total - 1, last);
+        char *need = xasprintf("VF %u would be on bus %02x", n - 1, last);
         char *have = xasprintf("buses %02x to %02x are below it",
                                parent->secondary, parent->subordinate);
 

@@ -37,6 +37,9 @@ TESTSUITE_AT = \
 	tests/reach-tables.at \
 	tests/reach-trace.at \
 	tests/schema.at \
+	tests/ready-host.at \
+	tests/ready-nic.at \
+	tests/ready-trees.at \
 	tests/source.at \
 	tests/switch-mac.at \
 	tests/what-if.at
@@ -91,6 +94,11 @@ tests_test_offload_SOURCES = \
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-ready
+tests_test_ready_SOURCES = tests/test-ready.c
+tests_test_ready_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
+	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+
 check_PROGRAMS += tests/test-flow-update
 tests_test_flow_update_SOURCES = tests/test-flow-update.c
 tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a $(OVS_LIBS)
@@ -108,6 +116,15 @@ EXTRA_DIST += \
 	tests/lab-testsuite.at \
 	tests/lab/frames \
 	tests/schema-compare.py \
+	tests/ready-macros.at \
+	tests/ready-tree.py \
+	tests/ready/bonded.tree \
+	tests/ready/no-acs.tree \
+	tests/ready/no-intremap.tree \
+	tests/ready/no-iommu.tree \
+	tests/ready/no-sriov.tree \
+	tests/ready/ready.tree \
+	tests/ready/switched-off.tree \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
 	$(LAB_TESTSUITE_AT)
@@ -133,6 +150,7 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
     $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/daemon-macros.at \
+    $(top_srcdir)/tests/ready-macros.at \
     $(top_srcdir)/tests/daemon-kit.at \
     $(TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \

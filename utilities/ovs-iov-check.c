@@ -129,8 +129,10 @@ tell_unknown_pf(const struct iov_host *host, const char *pf)
     fprintf(stderr, "%s: \"%s\" is neither the PCI address nor the network "
             "device of a NIC.\n", program_name, pf);
     for (size_t i = 0; i < host->n_nics; i++) {
-        fprintf(stderr, "  %s %s\n", host->nics[i].pci,
-                host->nics[i].netdev ? host->nics[i].netdev : "");
+        const struct iov_host_nic *nic = &host->nics[i];
+
+        fprintf(stderr, "  %s%s%s\n", nic->pci, nic->netdev ? " " : "",
+                nic->netdev ? nic->netdev : "");
     }
     if (!host->n_nics) {
         fprintf(stderr, "There is no network controller on the PCI bus.\n");
