@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += offload/libiov-offload.a
 offload_libiov_offload_a_SOURCES = \
+	offload/child.c \
+	offload/child.h \
 	offload/device-events.c \
 	offload/device-events.h \
 	offload/die.c \

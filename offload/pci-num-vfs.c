@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Creating and removing VFs without keeping the daemon waiting.
+/* Creating and removing VFs without keeping the daemon waiting: a child
+ * process writes sriov_numvfs.
  *
- * A child process writes sriov_numvfs and sends the error number through a
- * pipe.
- *
- * The subtle thing: the child is a copy of the daemon with all its sockets.
- * It closes them at once, because a peer would otherwise believe that a
- * daemon that has been killed was still there. */
+ * The subtle thing: another number than 0 can only follow upon 0, and the
+ * kernel's error numbers mean something else here than elsewhere. */
 
 #include <config.h>
 
@@ -15,27 +12,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "openvswitch/poll-loop.h"
+#include "offload/child.h"
 #include "util.h"
 
+enum step { STEP_OPEN, STEP_WRITE };
+
 struct pci_num_vfs {
-    pid_t pid;
-    int fd;                     /* The reading end of the pipe. */
+    struct child *child;
     unsigned int n;
     char *path;
-    bool answered;
-};
-
-/* What the child says. */
-struct answer {
-    int error;
-    int opening;                /* Nonzero if open() failed. */
 };
 
 static int
@@ -47,82 +36,62 @@ write_number(int fd, unsigned int n)
     return pwrite(fd, text, len, 0) == len ? 0 : errno;
 }
 
-/* In the child, which has one job and little that it may call. */
-static void
-child(const char *path, unsigned int n, int out)
+/* In the child. */
+static struct child_answer
+set_num_vfs(const void *pn_)
 {
-    struct answer answer = { 0, 0 };
-
-    if (out) {
-        close_range(0, out - 1, 0);
-    }
-    close_range(out + 1, ~0U, 0);
-
-    int fd = open(path, O_WRONLY);
+    const struct pci_num_vfs *pn = pn_;
+    int fd = open(pn->path, O_WRONLY);
 
     if (fd < 0) {
-        answer.error = errno;
-        answer.opening = 1;
-    } else {
-        answer.error = write_number(fd, n);
-        if (answer.error == EBUSY && n) {
-            /* Another number than 0 can only follow upon 0. */
-            answer.error = write_number(fd, 0);
-            if (!answer.error) {
-                answer.error = write_number(fd, n);
-            }
+        return (struct child_answer) { errno, STEP_OPEN };
+    }
+
+    int error = write_number(fd, pn->n);
+
+    if (error == EBUSY && pn->n) {
+        error = write_number(fd, 0);
+        if (!error) {
+            error = write_number(fd, pn->n);
         }
     }
-    if (write(out, &answer, sizeof answer) != sizeof answer) {
-        _exit(2);
-    }
-    _exit(0);
+    return (struct child_answer) { error, STEP_WRITE };
 }
 
 int
 pci_num_vfs_start(const char *netdev, unsigned int n,
                   struct pci_num_vfs **pnp)
 {
-    int fds[2];
-
-    *pnp = NULL;
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
-        return errno;
-    }
-
-    char *path = pci_path(netdev, "sriov_numvfs");
-    pid_t pid = fork();
-
-    if (!pid) {
-        child(path, n, fds[1]);
-    }
-    close(fds[1]);
-    if (pid < 0) {
-        int error = errno;
-
-        close(fds[0]);
-        free(path);
-        return error;
-    }
-
     struct pci_num_vfs *pn = xmalloc(sizeof *pn);
 
-    *pn = (struct pci_num_vfs) { pid, fds[0], n, path, false };
+    *pn = (struct pci_num_vfs) {
+        .n = n,
+        .path = pci_path(netdev, "sriov_numvfs"),
+    };
+
+    int error = child_start(set_num_vfs, pn, &pn->child);
+
+    if (error) {
+        pci_num_vfs_destroy(pn);
+        pn = NULL;
+    }
     *pnp = pn;
-    return 0;
+    return error;
 }
 
 /* What the kernel, which tells more only in its log, means by 'error'. */
 static char *
-explain(const struct pci_num_vfs *pn, const struct answer *answer)
+explain(const struct pci_num_vfs *pn, const struct child_answer *answer)
 {
-    if (answer->opening) {
+    if (answer->step == STEP_OPEN && answer->error != ECHILD) {
         return xasprintf("%s cannot be opened (%s)", pn->path,
                          ovs_strerror(answer->error));
     }
     switch (answer->error) {
     case 0:
         return NULL;
+    case ECHILD:
+        return xstrdup("the helper process that creates VFs ended early");
     case ERANGE:
         return xasprintf("the device cannot have %u VFs", pn->n);
     case ENOENT:
@@ -146,37 +115,27 @@ explain(const struct pci_num_vfs *pn, const struct answer *answer)
 bool
 pci_num_vfs_done(struct pci_num_vfs *pn, int *error, char **text)
 {
-    struct answer answer;
-    ssize_t n = read(pn->fd, &answer, sizeof answer);
+    struct child_answer answer;
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+    if (!child_done(pn->child, &answer)) {
         return false;
     }
-    pn->answered = true;
-    if (n == sizeof answer) {
-        *error = answer.error;
-        *text = explain(pn, &answer);
-    } else {
-        *error = ECHILD;
-        *text = xstrdup("the helper process that creates VFs ended early");
-    }
+    *error = answer.error;
+    *text = explain(pn, &answer);
     return true;
 }
 
 void
 pci_num_vfs_wait(const struct pci_num_vfs *pn)
 {
-    poll_fd_wait(pn->fd, POLLIN);
+    child_wait(pn->child);
 }
 
 void
 pci_num_vfs_destroy(struct pci_num_vfs *pn)
 {
     if (pn) {
-        /* A child that has answered does nothing but end.  The other one is
-         * left to init when the daemon ends. */
-        waitpid(pn->pid, NULL, pn->answered ? 0 : WNOHANG);
-        close(pn->fd);
+        child_destroy(pn->child);
         free(pn->path);
         free(pn);
     }
