@@ -15,6 +15,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/dummy.h \
 	offload/guest-netns.c \
 	offload/guest-none.c \
+	offload/guest-qmp.c \
 	offload/guest.c \
 	offload/guest.h \
 	offload/host-fact.c \
@@ -39,6 +40,12 @@ offload_libiov_offload_a_SOURCES = \
 	offload/pci.h \
 	offload/provider.c \
 	offload/provider.h \
+	offload/qmp-move.c \
+	offload/qmp-move.h \
+	offload/qmp-vm.c \
+	offload/qmp-vm.h \
+	offload/qmp.c \
+	offload/qmp.h \
 	offload/rtnl-link.c \
 	offload/rtnl-link.h \
 	offload/rtnl-vf.c \
@@ -47,4 +54,6 @@ offload_libiov_offload_a_SOURCES = \
 	offload/rtnl.h \
 	offload/veb-pf.c \
 	offload/veb-pf.h \
-	offload/veb.c
+	offload/veb.c \
+	offload/vfio.c \
+	offload/vfio.h

@@ -95,6 +95,15 @@ dummy_guest_state(const struct iov_guest_spec *spec,
     return vf->running ? IOV_GUEST_RUNNING : IOV_GUEST_GIVEN;
 }
 
+void
+dummy_vf_lend(struct dummy_vf *vf, const char *guest)
+{
+    free(vf->guest);
+    vf->guest = nullable_xstrdup(guest);
+    vf->running = false;
+    dummy_touch();
+}
+
 int
 dummy_guest_do(const struct iov_op *op, struct dummy_vf *vf, char **text)
 {

@@ -75,6 +75,8 @@ struct dummy_guest *dummy_guest_get(const char *name);
 void dummy_guest_clear(void);
 /* The guest is gone: its VFs return to the host, as the kernel does it. */
 void dummy_guest_evict(const char *name);
+/* The VF is with 'guest', or with null is back. */
+void dummy_vf_lend(struct dummy_vf *, const char *guest);
 /* Carries out GUEST_*; returns 0 or a positive errno. */
 int dummy_guest_do(const struct iov_op *, struct dummy_vf *, char **text);
 

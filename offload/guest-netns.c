@@ -401,7 +401,8 @@ advance(struct move *m, long long int now)
 /* The class. */
 
 static char *
-ns_absent(const struct iov_guest_spec *spec)
+ns_absent(const struct iov_guest_spec *spec,
+          struct eth_addr mac OVS_UNUSED)
 {
     return netns_absent(spec->name);
 }

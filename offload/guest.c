@@ -3,7 +3,8 @@
 /* Brings guest operations to the class of the guest.
  *
  * The subtle thing: VFs of dummy NICs cannot be moved anywhere, so their
- * guests are simulated (dummy-guest.c), whatever iov-guest says. */
+ * guests are simulated (dummy-guest.c), unless the class can do without a
+ * device. */
 
 #include <config.h>
 
@@ -14,11 +15,13 @@
 #include "offload/die.h"
 #include "offload/dummy.h"
 #include "offload/netns.h"
+#include "offload/qmp-vm.h"
 #include "util.h"
 
 static const struct iov_guest_class *const classes[] = {
     &iov_guest_none,
     &iov_guest_netns,
+    &iov_guest_qmp,
 };
 
 static const struct iov_guest_class *
@@ -30,6 +33,12 @@ find_class(const struct iov_guest_spec *spec)
         }
     }
     return NULL;
+}
+
+static bool
+is_simulated(const struct iov_guest_class *class)
+{
+    return !class || !(class->keeps || class->takes_dummies);
 }
 
 void
@@ -59,11 +68,57 @@ iov_guests_wait(long long int now)
 uint64_t
 iov_guests_changed(void)
 {
-    return netns_changed() + dummy_changed();
+    return netns_changed() + dummy_changed() + qmp_vms_changed();
+}
+
+bool
+iov_guests_are_new(void)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        any = any || (classes[i]->is_new && classes[i]->is_new());
+    }
+    return any;
+}
+
+void
+iov_guests_sweep(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        if (classes[i]->sweep) {
+            classes[i]->sweep();
+        }
+    }
+}
+
+void
+iov_guests_cancel(const char *port)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        if (classes[i]->cancel) {
+            classes[i]->cancel(port);
+        }
+    }
 }
 
 char *
-iov_guests_absent(const char *guest)
+iov_guests_held(const char *guest)
+{
+    const struct iov_guest_class *class;
+    struct iov_guest_spec spec;
+    char *text;
+
+    iov_guest_spec_parse(&spec, guest);
+    class = find_class(&spec);
+    text = class && class->held ? class->held(&spec) : NULL;
+    iov_guest_spec_destroy(&spec);
+    /* cppcheck-suppress returnDanglingLifetime ; it is the caller's. */
+    return text;
+}
+
+char *
+iov_guests_absent(const char *guest, struct eth_addr mac)
 {
     const struct iov_guest_class *class;
     struct iov_guest_spec spec;
@@ -77,7 +132,7 @@ iov_guests_absent(const char *guest)
         text = xasprintf("%s is a kind of guest that this build does not "
                          "have", guest);
     } else if (class->absent) {
-        text = class->absent(&spec);
+        text = class->absent(&spec, mac);
     }
     iov_guest_spec_destroy(&spec);
     /* cppcheck-suppress returnDanglingLifetime ; it is the caller's. */
@@ -109,10 +164,15 @@ iov_guests_state(const char *guest, const struct iov_vf *vf)
     iov_guest_spec_parse(&spec, guest);
     class = find_class(&spec);
     dummy = vf->pci ? dummy_vf_find(vf->pci) : NULL;
-    if (dummy && !(class && class->keeps)) {
+    if (dummy && is_simulated(class)) {
         state = dummy_guest_state(&spec, dummy);
     } else if (class) {
         state = class->state(&spec, vf);
+    }
+    if (state == IOV_GUEST_GIVEN && vf->record && vf->record->started
+        && !(class && class->sees_running)) {
+        /* What the guest does with it is its business. */
+        state = IOV_GUEST_RUNNING;
     }
     iov_guest_spec_destroy(&spec);
     return state;
@@ -127,7 +187,7 @@ iov_guests_start(struct iov_op *op, const struct iov_vf *vf)
     iov_die_hook(op, false);
     iov_guest_spec_parse(&spec, op->guest ? op->guest : "");
     class = find_class(&spec);
-    if (dummy_pf_find(op->pf) && !(class && class->keeps)) {
+    if (dummy_pf_find(op->pf) && is_simulated(class)) {
         dummy_start(op);
     } else {
         /* "none" refuses all there is. */

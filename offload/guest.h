@@ -25,9 +25,23 @@ struct iov_guest_class {
      * fenced. */
     bool keeps;
 
-    /* Null if the guest is there and can take a VF, else a sentence (owned by
-     * the caller).  Null callback: it always can. */
-    char *(*absent)(const struct iov_guest_spec *);
+    /* It knows what to do with VFs of dummy NICs; those of other classes go
+     * to simulated guests. */
+    bool takes_dummies;
+
+    /* What it sees is all there is to know: a device that does not run was
+     * not stopped by the guest, but has to be started. */
+    bool sees_running;
+
+    /* Null if the guest is there and can take a VF for a port with the
+     * address 'mac' (all zeros: not known), else a sentence (owned by the
+     * caller).  Null callback: it always can. */
+    char *(*absent)(const struct iov_guest_spec *, struct eth_addr mac);
+
+    /* Null unless the guest is in a state in which it should not have a VF,
+     * such as a migration; a sentence (owned by the caller).  Null callback:
+     * there is no such state. */
+    char *(*held)(const struct iov_guest_spec *);
 
     /* Where the device of 'vf' is now. */
     enum iov_guest_state (*state)(const struct iov_guest_spec *,
@@ -38,10 +52,20 @@ struct iov_guest_class {
     void (*start)(struct iov_op *op, const struct iov_guest_spec *,
                   const struct iov_vf *vf);
 
+    /* Gives up the operation of 'port' that is under way, if there is one: its
+     * result, ECANCELED, follows at once.  Null callback: none takes long. */
+    void (*cancel)(const char *port);
+
     struct iov_result *(*next_result)(void);
     void (*run)(long long int now);
     void (*wait)(long long int now);
     void (*exit)(void);
+
+    /* True while it is not clear what absent() will say.  Forgets guests that
+     * nobody has asked for since the last time.  Null callbacks: nothing to
+     * find out or forget. */
+    bool (*is_new)(void);
+    void (*sweep)(void);
 };
 
 /* The guests together, dispatched by the text of iov-guest. */
@@ -50,14 +74,19 @@ void iov_guests_run(long long int now);
 void iov_guests_wait(long long int now);
 /* Changes whenever absent() or state() may answer otherwise. */
 uint64_t iov_guests_changed(void);
-char *iov_guests_absent(const char *guest);
+char *iov_guests_absent(const char *guest, struct eth_addr mac);
+char *iov_guests_held(const char *guest);
+bool iov_guests_are_new(void);
+void iov_guests_sweep(void);
 bool iov_guests_keep(const char *guest);
 enum iov_guest_state iov_guests_state(const char *guest,
                                       const struct iov_vf *);
 void iov_guests_start(struct iov_op *, const struct iov_vf *);
+void iov_guests_cancel(const char *port);
 struct iov_result *iov_guests_next_result(void);
 
 extern const struct iov_guest_class iov_guest_none;
 extern const struct iov_guest_class iov_guest_netns;
+extern const struct iov_guest_class iov_guest_qmp;
 
 #endif /* offload/guest.h */

@@ -245,6 +245,9 @@ record_to_json(const struct iov_vf_record *record)
     json_object_put_string(json, "bridge",
                            record->bridge ? record->bridge : "");
     json_object_put_string(json, "guest", record->guest ? record->guest : "");
+    if (record->driver) {
+        json_object_put_string(json, "driver", record->driver);
+    }
     put_mac(json, "mac", record->mac);
     put_mac(json, "fence-mac", record->fence_mac);
     json_object_put(json, "started", json_boolean_create(record->started));
@@ -364,6 +367,8 @@ record_from_json(struct iov_vf_record *record, const struct json *json)
                && get_mac(json, "mac", &record->mac)
                && get_mac(json, "fence-mac", &record->fence_mac));
 
+    /* One that had no driver, or was written before this was kept. */
+    get_string(json, "driver", &record->driver);
     record->started = member(json, "started", JSON_TRUE) != NULL;
     free(error);
     return ok;

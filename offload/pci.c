@@ -58,6 +58,12 @@ pci_device_path(const char *pci, const char *file)
 }
 
 char *
+pci_bus_path(const char *file)
+{
+    return xasprintf("%s/bus/pci/%s", root(), file);
+}
+
+char *
 pci_path(const char *netdev, const char *file)
 {
     return xasprintf("%s/class/net/%s/device/%s", root(), netdev, file);
@@ -223,6 +229,12 @@ char *
 pci_netdev(const char *pci)
 {
     return first_entry(xasprintf("%s/bus/pci/devices/%s/net", root(), pci));
+}
+
+char *
+pci_driver(const char *pci)
+{
+    return link_target_free(pci_device_path(pci, "driver"));
 }
 
 char *

@@ -35,6 +35,8 @@ bool pci_read_pf(struct iov_pf *pf);
  * device 'pci' in the daemon's network namespace, or null.  To be freed. */
 char *pci_physfn(const char *pci);
 char *pci_netdev(const char *pci);
+/* Driver that is bound to 'pci', or null.  To be freed. */
+char *pci_driver(const char *pci);
 
 /* Words for vendor and device, to be freed, or null if the tables of libpci do
  * not have them. */
@@ -55,15 +57,16 @@ void pci_num_vfs_wait(const struct pci_num_vfs *);
 /* Does not wait for the kernel to finish. */
 void pci_num_vfs_destroy(struct pci_num_vfs *);
 
-/* Path of 'file' of the PCI device behind 'netdev'.  To be freed. */
 /* Whether the device at the address 'pci' may be master of the bus (bit 2 of
  * its PCI command), and setting it.  A device that may not neither sends nor
  * receives, whatever its driver does.  0, or a positive errno. */
 int pci_get_master(const char *pci, bool *on);
 int pci_set_master(const char *pci, bool on);
 
-/* Path of 'file' of the device at the address 'pci'. */
+/* Path of 'file' of the device at the address 'pci', of the PCI device behind
+ * 'netdev', and of the PCI bus.  To be freed. */
 char *pci_device_path(const char *pci, const char *file);
 char *pci_path(const char *netdev, const char *file);
+char *pci_bus_path(const char *file);
 
 #endif /* offload/pci.h */

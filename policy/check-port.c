@@ -130,6 +130,9 @@ check_guest(struct iov_check *c)
     } else if (port->guest_absent) {
         check_fail(c, IOV_REASON_GUEST_ABSENT, port->keys.guest.text, "%s",
                    port->guest_absent);
+    } else if (port->guest_held) {
+        check_fail(c, IOV_REASON_GUEST_BUSY, port->keys.guest.text, "%s",
+                   port->guest_held);
     }
 }
 

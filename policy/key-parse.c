@@ -194,27 +194,96 @@ is_namespace_name(const char *name)
             && strcmp(name, ".") && strcmp(name, ".."));
 }
 
+/* As QEMU wants the names of its devices. */
+static bool
+is_qemu_id(const char *id)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz"
+                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
+
+    return *id && strchr(letters, *id) && !id[n] && n <= NAME_MAX;
+}
+
+/* Stores what follows PREFIX in 'option' as '*idp', once. */
+static bool
+take_id(const char *option, const char *prefix, char **idp)
+{
+    const char *id = option + strlen(prefix);
+
+    if (strncmp(option, prefix, strlen(prefix)) || *idp || !is_qemu_id(id)) {
+        return false;
+    }
+    *idp = xstrdup(id);
+    return true;
+}
+
+static bool
+take_option(struct iov_guest_spec *spec, const char *option)
+{
+    if (!strcmp(option, "plain") && !spec->plain) {
+        spec->plain = true;
+        return true;
+    }
+    return (take_id(option, "id=", &spec->device)
+            || take_id(option, "bus=", &spec->bus));
+}
+
+/* Parses "SOCKET[,OPTION]...". */
+static bool
+parse_qmp(struct iov_guest_spec *spec, const char *text)
+{
+    size_t n = strcspn(text, ",");
+    bool ok = *text == '/' && n > 1 && n < PATH_MAX;
+
+    spec->socket = xmemdup0(text, n);
+    for (text += n; ok && *text; text += n) {
+        char *option;
+
+        text++;
+        n = strcspn(text, ",");
+        option = xmemdup0(text, n);
+        ok = take_option(spec, option);
+        free(option);
+    }
+    return ok;
+}
+
+/* Returns what follows 'prefix' in 'text', or null. */
+static const char *
+after(const char *text, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return strncmp(text, prefix, n) ? NULL : text + n;
+}
+
+static enum iov_guest_kind
+parse_guest(struct iov_guest_spec *spec, const char *text)
+{
+    const char *name = after(text, "netns:");
+    const char *socket = after(text, "qmp:");
+
+    if (!strcmp(text, "none")) {
+        return IOV_GUEST_KIND_NONE;
+    } else if (name && is_namespace_name(name)) {
+        spec->name = xstrdup(name);
+        return IOV_GUEST_KIND_NETNS;
+    } else if (socket && parse_qmp(spec, socket)) {
+        return IOV_GUEST_KIND_QMP;
+    }
+    return IOV_GUEST_KIND_UNKNOWN;
+}
+
 /* Whatever 'text' is, '*spec' is valid and has to be destroyed.  Null is the
  * same as "none". */
 void
 iov_guest_spec_parse(struct iov_guest_spec *spec, const char *text)
 {
-    static const char netns[] = "netns:";
-    size_t n = sizeof netns - 1;
-
-    if (!text) {
-        text = "none";
-    }
-    *spec = (struct iov_guest_spec) {
-        .kind = IOV_GUEST_KIND_UNKNOWN,
-        .text = xstrdup(text),
-    };
-    if (!strcmp(text, "none")) {
-        spec->kind = IOV_GUEST_KIND_NONE;
-    } else if (!strncmp(text, netns, n) && is_namespace_name(text + n)) {
-        spec->kind = IOV_GUEST_KIND_NETNS;
-        spec->name = xstrdup(text + n);
-    }
+    text = text ? text : "none";
+    *spec = (struct iov_guest_spec) { .text = xstrdup(text) };
+    spec->kind = parse_guest(spec, text);
 }
 
 void
@@ -222,6 +291,9 @@ iov_guest_spec_destroy(struct iov_guest_spec *spec)
 {
     free(spec->text);
     free(spec->name);
+    free(spec->socket);
+    free(spec->device);
+    free(spec->bus);
     *spec = (struct iov_guest_spec) { .kind = IOV_GUEST_KIND_NONE };
 }
 

@@ -347,6 +347,7 @@ iov_vf_record_clone(const struct iov_vf_record *record)
     copy->port = nullable_xstrdup(record->port);
     copy->bridge = nullable_xstrdup(record->bridge);
     copy->guest = nullable_xstrdup(record->guest);
+    copy->driver = nullable_xstrdup(record->driver);
     return copy;
 }
 
@@ -357,6 +358,7 @@ iov_vf_record_free(struct iov_vf_record *record)
         free(record->port);
         free(record->bridge);
         free(record->guest);
+        free(record->driver);
         free(record);
     }
 }

@@ -62,6 +62,7 @@ struct iov_vf_record {
     char *port;                 /* Interface name it was taken for. */
     char *bridge;               /* Its bridge. */
     char *guest;                /* iov-guest at that time. */
+    char *driver;               /* Driver as found, or null. */
     struct eth_addr mac;        /* MAC of the port. */
     struct eth_addr fence_mac;  /* MAC that isolates the VF. */
     bool started;               /* The guest was let use it; from then on what

@@ -238,6 +238,7 @@ step_record(const struct iov_plan_in *in)
     r->port = xstrdup(in->port);
     r->bridge = xstrdup(in->bridge);
     r->guest = xstrdup(in->guest);
+    r->driver = nullable_xstrdup(in->vf->driver);
     r->mac = in->mac;
     r->fence_mac = in->fence_mac;
     op = make_op(in, IOV_OP_RECORD);

@@ -90,6 +90,7 @@ port_clear(struct iov_port *port)
     free(port->error);
     free(port->bad_mac);
     free(port->guest_absent);
+    free(port->guest_held);
     svec_destroy(&port->trunks);
     free(port->qos);
     iov_interface_keys_destroy(&port->keys);

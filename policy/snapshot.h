@@ -66,6 +66,7 @@ struct iov_port {
     struct iov_interface_keys keys;
     bool commanded_hold;        /* Held by "iov/hold". */
     char *guest_absent;         /* Why its guest cannot take a VF, or null. */
+    char *guest_held;           /* Why it should not have one, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
     bool is_uplink;             /* Its netdev is a PF in 'nics'. */
 };

@@ -32,6 +32,8 @@ TESTSUITE_AT = \
 	tests/policy-nic.at \
 	tests/policy-plan.at \
 	tests/policy-reasons.at \
+	tests/qmp-guest.at \
+	tests/qmp-daemon.at \
 	tests/reach-flows.at \
 	tests/reach-harmless.at \
 	tests/reach-tables.at \
@@ -111,6 +113,7 @@ tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 EXTRA_DIST += \
 	tests/daemon-kit.at \
 	tests/daemon-macros.at \
+	tests/fake-qmp.py \
 	tests/fake-switch.py \
 	tests/lab-macros.at \
 	tests/lab-testsuite.at \

@@ -7,7 +7,9 @@
  *   test/results                        tells and forgets what has finished
  *   test/nics                           tells what the providers tell
  *   test/state GUEST PF VF              tells where a VF is
- *   test/absent GUEST
+ *   test/absent GUEST [MAC]
+ *   test/held GUEST
+ *   test/cancel PORT
  *
  * ARGUMENT is {SETTINGS} ATTR for vf-set, MAC for pf-mac-*, GUEST [MAC] for
  * guest-*, N for set-num-vfs, and PORT GUEST MAC FENCE-MAC for record.
@@ -256,13 +258,37 @@ state_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
-absent_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+absent_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
-    char *text = iov_guests_absent(argv[1]);
+    struct eth_addr mac = eth_addr_zero;
+    char *text;
+
+    if (argc > 2) {
+        eth_addr_from_string(argv[2], &mac);
+    }
+    text = iov_guests_absent(argv[1], mac);
 
     unixctl_command_reply(conn, text ? text : "present");
     free(text);
+}
+
+static void
+held_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+        void *aux OVS_UNUSED)
+{
+    char *text = iov_guests_held(argv[1]);
+
+    unixctl_command_reply(conn, text ? text : "free");
+    free(text);
+}
+
+static void
+cancel_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+          void *aux OVS_UNUSED)
+{
+    iov_guests_cancel(argv[1]);
+    unixctl_command_reply(conn, NULL);
 }
 
 static void
@@ -290,7 +316,10 @@ register_commands(void)
     unixctl_command_register("test/nics", "", 0, 0, nics_cb, NULL);
     unixctl_command_register("test/state", "GUEST PF VF", 3, 3, state_cb,
                              NULL);
-    unixctl_command_register("test/absent", "GUEST", 1, 1, absent_cb, NULL);
+    unixctl_command_register("test/absent", "GUEST [MAC]", 1, 2, absent_cb,
+                             NULL);
+    unixctl_command_register("test/held", "GUEST", 1, 1, held_cb, NULL);
+    unixctl_command_register("test/cancel", "PORT", 1, 1, cancel_cb, NULL);
     unixctl_command_register("test/prune", "", 0, 0, prune_cb, NULL);
     unixctl_command_register("exit", "", 0, 0, exit_cb, NULL);
 }

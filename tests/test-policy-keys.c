@@ -65,6 +65,8 @@ guest_text(const struct iov_guest_spec *guest)
         return "none";
     case IOV_GUEST_KIND_NETNS:
         return "netns";
+    case IOV_GUEST_KIND_QMP:
+        return "qmp";
     case IOV_GUEST_KIND_UNKNOWN:
         return "unknown";
     }
@@ -83,6 +85,12 @@ show_interface(const struct smap *smap)
            keys.weight, keys.hold, pin_text(&keys.pin, pin),
            guest_text(&keys.guest), keys.guest.name ? keys.guest.name : "",
            keys.min_rate, keys.max_rate);
+    if (keys.guest.kind == IOV_GUEST_KIND_QMP) {
+        printf("socket=[%s] device=[%s] bus=[%s] plain=%d\n",
+               keys.guest.socket,
+               keys.guest.device ? keys.guest.device : "",
+               keys.guest.bus ? keys.guest.bus : "", keys.guest.plain);
+    }
     print_notes(&keys.errors, &keys.later);
     iov_interface_keys_destroy(&keys);
 }

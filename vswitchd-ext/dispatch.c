@@ -108,7 +108,9 @@ next_guest_result(const struct iov_nics *nics)
     struct iov_result *r = iov_guests_next_result();
     const struct iov_pf *pf = r ? iov_nics_find(nics, r->op->pf) : NULL;
 
-    if (pf && !r->error) {
+    /* Who was asked to give the VF back does not use it any more, even if he
+     * has not done so. */
+    if (pf && (!r->error || r->op->type == IOV_OP_GUEST_TAKE)) {
         iov_journal_note_started(pf, r->op->vf,
                                  r->op->type == IOV_OP_GUEST_START);
     }
@@ -131,7 +133,10 @@ iov_dispatch_log(const struct iov_result *r, const char *name,
 {
     COVERAGE_INC(iov_op);
     COVERAGE_ADD(iov_kernel_request, r->requests);
-    if (r->error) {
+    if (r->error == ECANCELED) {
+        VLOG_INFO("%s: %s: given up", name, op);
+        iov_history_add(name, wall_now, "%s: given up", op);
+    } else if (r->error) {
         COVERAGE_INC(iov_op_failed);
         VLOG_WARN("%s: %s: %s%s%s", name, op, ovs_strerror(r->error),
                   r->text ? ": " : "", r->text ? r->text : "");

@@ -36,7 +36,8 @@ struct iov_learned {
 struct iov_live {
     char *name;
     bool seen;                  /* In this turn. */
-    bool busy;                  /* An operation is under way. */
+    bool busy;                  /* An operation is under way, */
+    enum iov_op_type doing;     /* and this is it. */
     bool checked;               /* The VF was read back since it changed. */
     struct iov_op *read;        /* READ_BACK to be compared, or null. */
     bool reread;                /* Of a PF: it is to be read again. */

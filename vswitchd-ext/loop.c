@@ -122,9 +122,6 @@ see_nics(void)
             struct iov_vf *vf = &pf->vfs[j];
             if (vf->record) {
                 vf->guest = iov_guests_state(vf->record->guest, vf);
-                if (vf->guest == IOV_GUEST_GIVEN && vf->record->started) {
-                    vf->guest = IOV_GUEST_RUNNING;
-                }
             }
         }
     }
@@ -141,7 +138,9 @@ see_port(struct iov_port *port)
     port->commanded_hold = live->held;
     port->failures = &live->failures;
     if (port->keys.weight && port->keys.guest.text) {
-        port->guest_absent = iov_guests_absent(port->keys.guest.text);
+        port->guest_absent = iov_guests_absent(port->keys.guest.text,
+                                               port->mac);
+        port->guest_held = iov_guests_held(port->keys.guest.text);
     }
 }
 
@@ -161,6 +160,7 @@ see(void)
             see_port(&bridge->ports[j]);
         }
     }
+    iov_guests_sweep();
     iov_snapshot_finish(snapshot);
 }
 
@@ -214,6 +214,7 @@ is_ready(long long int now)
             judge();
         }
         started = ((iov_monitors_all_known() && !iov_switch_mac_unreachable()
+                    && !iov_guests_are_new()
                     && !iov_verdicts_are_outdated(verdicts))
                    || now >= start + START_GRACE);
         in_haste |= iov_verdicts_are_outdated(verdicts);

@@ -9,6 +9,7 @@
 #include <config.h>
 #include "vswitchd-ext/steer.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "offload/guest.h"
@@ -152,6 +153,7 @@ iov_steer_begin(struct iov_live *live, struct iov_op *op,
         live->next = ds_steal_cstr(&text);
         if (op) {
             live->busy = true;
+            live->doing = op->type;
             iov_dispatch(op, vf);
             return;
         }
@@ -188,6 +190,27 @@ set_state(struct iov_live *live, const struct iov_steer *s,
     iov_live_set_state(live, state, s->wall_now);
 }
 
+/* A guest may take its time.  Gives up waiting for it as soon as something
+ * else has to be done first: nothing may keep a VF open that has to be
+ * fenced. */
+static void
+hurry(const struct iov_live *live, const struct iov_plan_in *in)
+{
+    bool giving = (live->doing == IOV_OP_GUEST_GIVE
+                   || live->doing == IOV_OP_GUEST_START);
+
+    if (giving && !in->direct) {
+        iov_guests_cancel(live->name);
+    } else if (live->doing == IOV_OP_GUEST_TAKE && !in->direct) {
+        struct iov_op *op = iov_plan_next(in);
+
+        if (op && op->type != IOV_OP_GUEST_TAKE) {
+            iov_guests_cancel(live->name);
+        }
+        iov_op_destroy(op);
+    }
+}
+
 static void
 steer_port(const struct iov_steer *s, const struct iov_verdict *v)
 {
@@ -198,6 +221,8 @@ steer_port(const struct iov_steer *s, const struct iov_verdict *v)
     plan_in_init(&in, s, v, live);
     if (!live->busy) {
         iov_steer_begin(live, iov_plan_next(&in), in.vf);
+    } else {
+        hurry(live, &in);
     }
     set_state(live, s, v, &in);
     plan_in_destroy(&in);
@@ -238,6 +263,8 @@ steer_orphans(const struct iov_steer *s)
                 live->seen = true;
                 if (!live->busy) {
                     iov_steer_begin(live, iov_plan_next(&in), vf);
+                } else {
+                    hurry(live, &in);
                 }
                 iov_live_set_state(live, IOV_PORT_RELEASING, s->wall_now);
             }
@@ -288,9 +315,9 @@ take_result(const struct iov_result *r, long long int now,
     live->checked = r->op->type == IOV_OP_READ_BACK && !r->error;
     iov_op_destroy(live->read);
     live->read = live->checked ? iov_op_clone(r->op) : NULL;
-    if (r->error) {
+    if (r->error && r->error != ECANCELED) {
         iov_failures_add(&live->failures, r, now);
-    } else {
+    } else if (!r->error) {
         if (!live->read) {
             iov_failures_remove(&live->failures, r->op);
         }
