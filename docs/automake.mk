@@ -10,6 +10,7 @@ noinst_PROGRAMS += docs/gen-man
 docs_gen_man_SOURCES = docs/gen-man.c
 
 nodist_man_MANS += \
+	docs/ovs-iov-check.8 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
 	docs/ovs-iov.conf.5 \
@@ -22,12 +23,15 @@ EXTRA_DIST += \
 	docs/howto-acl-fallback.md \
 	docs/index.md \
 	docs/limitations.md \
+	docs/ovs-iov-check.8.in \
 	docs/ovs-iov-reasons.7.in \
 	docs/ovs-iov-schema.7.in \
 	docs/ovs-iov.conf.5.in \
-	docs/ovs-iovd.8.in
+	docs/ovs-iovd.8.in \
+	docs/troubleshooting.md
 
 CLEANFILES += \
+	docs/ovs-iov-check.8 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
 	docs/ovs-iov.conf.5 \
@@ -35,6 +39,11 @@ CLEANFILES += \
 
 gen_man = docs/gen-man$(EXEEXT) VERSION='$(VERSION)' \
 	RUNDIR=/var/run/openvswitch
+
+docs/ovs-iov-check.8: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov-check.8.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-check.8.in \
+	  > $@.tmp && mv $@.tmp $@
 
 docs/ovs-iov-reasons.7: docs/gen-man$(EXEEXT) \
     $(top_srcdir)/docs/ovs-iov-reasons.7.in

@@ -361,6 +361,55 @@ put_schema(void)
     }
 }
 
+static const struct ready {
+    enum { HOST, NIC } scope;
+    enum { ADVICE, OVERRIDABLE, ENFORCED } force;
+    const char *id, *slug, *question, *cause, *consequence, *remedy;
+} ready[] = {
+#define READY(ENUM, ID, SLUG, SCOPE, FORCE, QUESTION, CAUSE, CONSEQUENCE, \
+              REMEDY) \
+    { SCOPE, FORCE, ID, SLUG, QUESTION, CAUSE, CONSEQUENCE, REMEDY },
+#include "policy/ready.def"
+#undef READY
+};
+
+static void
+put_ready(int scope)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ready); i++) {
+        const struct ready *r = &ready[i];
+
+        if (r->scope != scope) {
+            continue;
+        }
+        put_tag(r->slug);
+        printf("(%s) ", r->id);
+        put_text(r->question);
+        fputs(".IP\n", stdout);
+        put_text(r->cause);
+        put_text(r->consequence);
+        put_text(r->remedy);
+        if (r->force != ADVICE) {
+            put_text("Enforced for virtual machines.");
+        }
+        if (r->force == OVERRIDABLE) {
+            put_text("The key iov-unsafe-interrupts-ok lifts that.");
+        }
+    }
+}
+
+static void
+put_ready_host(void)
+{
+    put_ready(HOST);
+}
+
+static void
+put_ready_nic(void)
+{
+    put_ready(NIC);
+}
+
 static const struct {
     const char *line;
     void (*put)(void);
@@ -377,6 +426,8 @@ static const struct {
     { "@STATES@\n", put_states },
     { "@VF_ATTRS@\n", put_vf_attrs },
     { "@CHECKS@\n", put_checks },
+    { "@READY_HOST@\n", put_ready_host },
+    { "@READY_NIC@\n", put_ready_nic },
     { "@OPERATIONS@\n", put_operations },
     { "@SCHEMA@\n", put_schema },
 };

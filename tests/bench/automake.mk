@@ -15,6 +15,7 @@ bench_scripts = \
 	tests/bench/bench-host.sh \
 	tests/bench/bench-in-lab.sh \
 	tests/bench/bench-lab.sh \
+	tests/bench/bench-ready.sh \
 	tests/bench/common.sh
 EXTRA_DIST += $(bench_scripts)
 CLEANFILES += tests/bench/bench-fence$(EXEEXT)
@@ -24,6 +25,8 @@ bench_env = BENCH_BUILD='$(abs_builddir)' BENCH_SOURCE='$(abs_srcdir)' \
 
 bench: tests/bench/bench-fence$(EXEEXT) vswitchd-ext/ovs-iovd$(EXEEXT)
 	@$(bench_env) bash $(srcdir)/tests/bench/bench-host.sh
+	@echo
+	@$(bench_env) bash $(srcdir)/tests/bench/bench-ready.sh
 
 # Needs root, like the lab.
 bench-lab: tests/bench/bench-fence$(EXEEXT)
