@@ -54,6 +54,7 @@ iov_bridge_add_port(struct iov_bridge *bridge, const char *name)
     struct iov_port *port = &bridge->ports[bridge->n_ports++];
 
     port->name = xstrdup(name);
+    port->stp = port->rstp = true;
     return port;
 }
 

@@ -116,8 +116,9 @@ struct iov_snapshot {
 struct iov_snapshot *iov_snapshot_create(void);
 void iov_snapshot_destroy(struct iov_snapshot *);
 
-/* Append one; the result is zeroed but for its name, and valid until the
- * next append to the same array. */
+/* Append one; the result is zeroed but for its name and for what a port takes
+ * part in unless told otherwise (STP), and valid until the next append to the
+ * same array. */
 struct iov_bridge *iov_snapshot_add_bridge(struct iov_snapshot *,
                                            const char *name);
 struct iov_port *iov_bridge_add_port(struct iov_bridge *, const char *name);
