@@ -11,6 +11,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/check-port.c \
 	policy/check.def \
 	policy/check.h \
+	policy/damping.c \
+	policy/damping.h \
 	policy/failure.c \
 	policy/flow-index.c \
 	policy/flow-index.h \

@@ -96,6 +96,7 @@ iov_reasons_copy(struct iov_reasons *dst, const struct iov_reasons *src)
         dst->list[dst->n - 1].path = nullable_xstrdup(r->path);
         dst->list[dst->n - 1].check = r->check;
         dst->list[dst->n - 1].since = r->since;
+        dst->list[dst->n - 1].until = r->until;
     }
     dst->n_more += src->n_more;
 }

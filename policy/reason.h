@@ -44,6 +44,8 @@ struct iov_reason {
                                  * new-line, or null if not asked for. */
     int check;                  /* enum iov_check_id that found it, or -1. */
     long long int since;        /* Wall clock, ms; 0 until first dated. */
+    long long int until;        /* Monotonic, ms: goes by itself then; 0 if
+                                 * it does not. */
 };
 
 /* A list of reasons, in the order of the checks. */

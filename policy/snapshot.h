@@ -24,6 +24,7 @@
 #include "sset.h"
 #include "svec.h"
 
+struct iov_damping;
 struct iov_failures;
 struct iov_reach;
 
@@ -68,6 +69,7 @@ struct iov_port {
     char *guest_absent;         /* Why its guest cannot take a VF, or null. */
     char *guest_held;           /* Why it should not have one, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
+    const struct iov_damping *damping;   /* Of its falls, or null. */
     bool is_uplink;             /* Its netdev is a PF in 'nics'. */
 };
 
@@ -104,6 +106,7 @@ struct iov_bridge {
 };
 
 struct iov_snapshot {
+    long long int now;          /* Monotonic, ms. */
     struct iov_bridge *bridges; /* Sorted by name. */
     size_t n_bridges;
     struct iov_global_keys keys;

@@ -16,6 +16,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "policy/assign.h"
 #include "policy/check.h"
+#include "policy/damping.h"
 #include "util.h"
 
 struct check_row {
@@ -103,6 +104,7 @@ check_copy_reasons(struct iov_reasons *dst, const struct iov_reasons *src,
         if (r->check == (int) id) {
             iov_reasons_add(dst, r->id, r->object, r->detail);
             dst->list[dst->n - 1].check = id;
+            dst->list[dst->n - 1].until = r->until;
         }
     }
     if (id == IOV_CHECK_openflow) {
@@ -152,6 +154,88 @@ find_old(const struct iov_verdicts *old, const struct iov_port *port,
     return iov_verdicts_find(old, port->name);
 }
 
+/* Takes back from 'v' what iov_assign_vfs() gives, and the reasons of 'first'
+ * and the checks after it. */
+static void
+unassign(struct iov_verdict *v, const struct iov_check *c,
+         enum iov_check_id first)
+{
+    size_t n = v->reasons.n;
+
+    /* They are at the end. */
+    if (n && v->reasons.list[n - 1].check >= (int) first) {
+        struct iov_reasons rest = IOV_REASONS_INITIALIZER;
+        for (int i = 0; i < (int) first; i++) {
+            check_copy_reasons(&rest, &v->reasons, i);
+        }
+        iov_reasons_clear(&v->reasons);
+        iov_reasons_move(&v->reasons, &rest);
+    }
+    v->pf = c->n_pfs ? c->pfs[0] : NULL;
+    v->vf = NULL;
+    v->claimed_pf = NULL;
+    v->claimed = NULL;
+    memset(&v->want, 0, sizeof v->want);
+}
+
+/* Adds reason 'id' to 'v' unless it is over by now. */
+static bool
+damp(struct iov_verdict *v, enum iov_reason_id id, long long int until,
+     long long int now)
+{
+    if (until <= now) {
+        return false;
+    }
+    iov_reasons_add(&v->reasons, id, NULL, NULL);
+    v->reasons.list[v->reasons.n - 1].check = IOV_CHECK_damping;
+    v->reasons.list[v->reasons.n - 1].until = until;
+    return true;
+}
+
+/* Tells those that have to wait for the VF that they would get.  Returns true
+ * if there is one. */
+static bool
+settle(struct iov_verdicts_part *part)
+{
+    const struct iov_snapshot *s = part->check.snapshot;
+    bool any = false;
+
+    for (size_t i = 0; i < part->n; i++) {
+        struct iov_verdict *v = &part->list[i];
+        if (v->vf && v->port->damping) {
+            any |= damp(v, IOV_REASON_SETTLING,
+                        iov_damping_settling(v->port->damping, &s->keys,
+                                             s->now), s->now);
+        }
+    }
+    return any;
+}
+
+/* Gives out the VFs.  A port that has to wait leaves its VF to others until
+ * then, so that one that comes and goes drives nobody off; whom it leaves it
+ * to may have to wait, too. */
+static void
+give_out(struct iov_verdicts_part *part)
+{
+    const struct iov_check *c = &part->check;
+    const struct iov_snapshot *s = c->snapshot;
+
+    for (size_t i = 0; i < part->n; i++) {
+        struct iov_verdict *v = &part->list[i];
+        if (v->requested && v->port->damping) {
+            damp(v, IOV_REASON_FLAPPING,
+                 iov_damping_flapping(v->port->damping, &s->keys), s->now);
+        }
+    }
+    iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
+    while (s->keys.failback_delay && settle(part)) {
+        for (size_t i = 0; i < part->n; i++) {
+            unassign(&part->list[i], c, IOV_CHECK_vf);
+        }
+        iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
+    }
+}
+
 static void
 check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
              const struct iov_verdicts *old)
@@ -181,7 +265,7 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
     }
     c->old = NULL;
     vs->n += part->n;
-    iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
+    give_out(part);
 }
 
 static struct iov_verdicts *
@@ -310,28 +394,6 @@ iov_verdicts_are_outdated(const struct iov_verdicts *vs)
     return false;
 }
 
-/* Takes back from 'v' what iov_assign_vfs() gives. */
-static void
-unassign(struct iov_verdict *v, const struct iov_check *c)
-{
-    size_t n = v->reasons.n;
-
-    /* They are at the end. */
-    if (n && v->reasons.list[n - 1].check == IOV_CHECK_vf) {
-        struct iov_reasons rest = IOV_REASONS_INITIALIZER;
-        for (int i = 0; i < IOV_CHECK_vf; i++) {
-            check_copy_reasons(&rest, &v->reasons, i);
-        }
-        iov_reasons_clear(&v->reasons);
-        iov_reasons_move(&v->reasons, &rest);
-    }
-    v->pf = c->n_pfs ? c->pfs[0] : NULL;
-    v->vf = NULL;
-    v->claimed_pf = NULL;
-    v->claimed = NULL;
-    memset(&v->want, 0, sizeof v->want);
-}
-
 bool
 iov_verdicts_finish(struct iov_verdicts *vs)
 {
@@ -339,14 +401,14 @@ iov_verdicts_finish(struct iov_verdicts *vs)
 
     for (size_t i = 0; i < vs->n_parts; i++) {
         struct iov_verdicts_part *part = &vs->parts[i];
-        const struct iov_check *c = &part->check;
         if (part->changed) {
             part->changed = false;
             any = true;
             for (size_t j = 0; j < part->n; j++) {
-                unassign(&part->list[j], c);
+                unassign(&part->list[j], &part->check,
+                         IOV_CHECK_damping);
             }
-            iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
+            give_out(part);
         }
     }
     return any;

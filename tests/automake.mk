@@ -12,6 +12,7 @@ TESTSUITE_AT = \
 	tests/daemon-kill.at \
 	tests/daemon-openflow.at \
 	tests/daemon-privileges.at \
+	tests/daemon-reasons-damping.at \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \
 	tests/daemon-what-if.at \
@@ -27,6 +28,7 @@ TESTSUITE_AT = \
 	tests/offload-dummy.at \
 	tests/offload-journal.at \
 	tests/offload-pci.at \
+	tests/policy-damping.at \
 	tests/policy-failures.at \
 	tests/policy-keys.at \
 	tests/policy-nic.at \
@@ -57,6 +59,7 @@ LAB_TESTSUITE_AT = \
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
+	tests/test-policy-damping.c \
 	tests/test-policy-failures.c \
 	tests/test-policy-keys.c \
 	tests/test-policy-nic.c \

@@ -60,9 +60,11 @@ collect_reasons(const struct iov_command *cmd, const struct iov_verdict *v,
         } else {
             iov_reasons_add(reasons, r->id, r->object, r->detail);
             reasons->list[reasons->n - 1].check = r->check;
+            reasons->list[reasons->n - 1].until = r->until;
         }
     }
     iov_reasons_move(reasons, &flows);
+    iov_command_tell_waits(reasons);
     for (size_t i = 0; i < cmd->view->status->n_ports; i++) {
         const struct iov_port_status *ps = &cmd->view->status->ports[i];
         if (!strcmp(ps->name, v->port->name)) {

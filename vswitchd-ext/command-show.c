@@ -111,6 +111,7 @@ collect_reasons(const struct iov_command *cmd,
         all->n_more = 0;
     }
     iov_reasons_clear(&flows);
+    iov_command_tell_waits(all);
 }
 
 static void

@@ -162,6 +162,22 @@ iov_command_put_time(struct ds *ds, long long int wall)
 }
 
 void
+iov_command_tell_waits(struct iov_reasons *reasons)
+{
+    long long int now = time_msec();
+
+    for (size_t i = 0; i < reasons->n; i++) {
+        struct iov_reason *r = &reasons->list[i];
+        if (r->until) {
+            free(r->detail);
+            r->detail = xasprintf("This ends in %lld s.",
+                                  DIV_ROUND_UP(MAX(r->until - now, 0),
+                                               1000));
+        }
+    }
+}
+
+void
 iov_command_no_port(struct iov_command *cmd)
 {
     cmd->error = xasprintf("there is no port \"%s\" on any bridge; "

@@ -13,6 +13,7 @@
 
 #include "openvswitch/dynamic-string.h"
 
+struct iov_reasons;
 struct iov_view;
 struct json;
 struct unixctl_conn;
@@ -49,6 +50,8 @@ void iov_deferred_cancel(const char *error);
 
 /* Appends the time of day of 'wall', with the date if it is not today's. */
 void iov_command_put_time(struct ds *, long long int wall);
+/* Says of those reasons that go by themselves how long that takes. */
+void iov_command_tell_waits(struct iov_reasons *);
 /* Sets 'error': there is no such port, and how to list those there are. */
 void iov_command_no_port(struct iov_command *);
 

@@ -16,6 +16,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "policy/check.h"
 #include "policy/snapshot.h"
 #include "random.h"
 #include "timeval.h"
@@ -85,6 +86,7 @@ live_destroy(struct shash_node *node)
 
     iov_reasons_clear(&live->reasons);
     iov_failures_clear(&live->failures);
+    iov_damping_clear(&live->damping);
     learned_clear(&live->learned);
     iov_op_destroy(live->read);
     free(live->next);
@@ -178,6 +180,42 @@ iov_live_set_request(struct iov_live *live, const struct iov_port *port)
         iov_failures_clear(&live->failures);
         live->request = hash;
     }
+}
+
+void
+iov_live_damp(struct iov_live *live, const struct iov_global_keys *keys,
+              const struct iov_reasons *reasons, bool touched,
+              long long int now)
+{
+    enum iov_damping_sight sight = (reasons->n ? IOV_DAMPING_CLEAR
+                                    : IOV_DAMPING_DIRECT);
+
+    live->damped_until = 0;
+    for (size_t i = 0; i < reasons->n; i++) {
+        const struct iov_reason *r = &reasons->list[i];
+
+        if (r->check != IOV_CHECK_damping) {
+            sight = IOV_DAMPING_OBSTRUCTED;
+        } else if (!live->damped_until || r->until < live->damped_until) {
+            live->damped_until = r->until;
+        }
+    }
+    long long int held_until = live->damping.held_until;
+
+    iov_damping_see(&live->damping, keys, sight, touched, now);
+    if (live->damping.held_until != held_until) {
+        live->damped_until = now;       /* That has to be told, too. */
+    }
+}
+
+bool
+iov_live_is_over(struct iov_live *live, long long int now)
+{
+    if (!live->damped_until || live->damped_until > now) {
+        return false;
+    }
+    live->damped_until = 0;
+    return true;
 }
 
 /* Returns what 'vf' does not show as in 'want', in words, or null. */

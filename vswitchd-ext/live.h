@@ -17,10 +17,12 @@
 
 #include "openvswitch/shash.h"
 #include "openvswitch/types.h"
+#include "policy/damping.h"
 #include "policy/op.h"
 #include "policy/port-state.h"
 #include "policy/reason.h"
 
+struct iov_global_keys;
 struct iov_nics;
 struct iov_port;
 
@@ -46,6 +48,9 @@ struct iov_live {
     long long int since;        /* Wall clock, ms, of entering 'state'. */
     struct iov_reasons reasons; /* Dated. */
     struct iov_failures failures;
+    struct iov_damping damping;
+    long long int damped_until; /* Monotonic, ms: the next time when a reason
+                                 * goes by itself; 0: none does. */
     struct iov_learned learned;
     struct eth_addr fence_mac;  /* For its next VF. */
     uint32_t request;           /* Hash of what it asks for. */
@@ -72,6 +77,15 @@ void iov_live_set_reasons(struct iov_live *, struct iov_reasons *reasons,
                           long long int wall_now);
 /* If what 'port' asks for has changed, earlier failures are void. */
 void iov_live_set_request(struct iov_live *, const struct iov_port *);
+
+/* Remembers what has to be known of a port that has left its VF.  'reasons'
+ * are those of its verdict; 'touched' says that something has been done to a
+ * VF for it. */
+void iov_live_damp(struct iov_live *, const struct iov_global_keys *,
+                   const struct iov_reasons *, bool touched,
+                   long long int now);
+/* True if a reason has gone by itself. */
+bool iov_live_is_over(struct iov_live *, long long int now);
 
 /* Compares what was just read back with what was to be read.  A difference is
  * a failure of the operation: it must not be mended at once, or a NIC that

@@ -90,15 +90,16 @@ changes(void)
             + (iov_switch_mac_unreachable() ? 1ull << 40 : 0));
 }
 
-/* Operations that failed and may be tried again. */
+/* Operations that failed and may be tried again, ports that have waited. */
 static void
-expire_failures(long long int now)
+expire(long long int now)
 {
     struct shash_node *node;
 
     SHASH_FOR_EACH (node, &iov_live_ports) {
         struct iov_live *live = node->data;
-        if (iov_failures_expire(&live->failures, now)) {
+        if (iov_failures_expire(&live->failures, now)
+            | iov_live_is_over(live, now)) {
             iov_loop_touch();
         }
     }
@@ -137,6 +138,7 @@ see_port(struct iov_port *port)
     iov_live_set_request(live, port);
     port->commanded_hold = live->held;
     port->failures = &live->failures;
+    port->damping = &live->damping;
     if (port->keys.weight && port->keys.guest.text) {
         port->guest_absent = iov_guests_absent(port->keys.guest.text,
                                                port->mac);
@@ -149,6 +151,7 @@ see(void)
 {
     see_nics();
     snapshot = iov_snapshot_create();
+    snapshot->now = time_msec();
     snapshot->nics = &nics;
     iov_db_fill(snapshot);
     iov_monitors_fill(snapshot);
@@ -183,6 +186,7 @@ judge(void)
             break;
         }
     }
+    snapshot->now = time_msec();
     return iov_verdicts_finish(verdicts);
 }
 
@@ -232,6 +236,7 @@ make_steer(void)
         .verdicts = verdicts,
         .nics = &nics,
         .clean_up = clean_up,
+        .now = time_msec(),
         .wall_now = time_wall_msec(),
     };
 }
@@ -295,7 +300,7 @@ turn(void)
     if (iov_steer_take_results(&nics, now, time_wall_msec())) {
         iov_loop_touch();
     }
-    expire_failures(now);
+    expire(now);
     if (!think(begun)) {
         return false;
     }
@@ -344,6 +349,9 @@ iov_loop_wait(void)
         const struct iov_live *live = node->data;
         deadline = MIN(deadline,
                        iov_failures_deadline(&live->failures, now));
+        if (live->damped_until) {
+            deadline = MIN(deadline, live->damped_until);
+        }
     }
     if (deadline != LLONG_MAX) {
         poll_timer_wait_until(deadline);

@@ -219,6 +219,8 @@ steer_port(const struct iov_steer *s, const struct iov_verdict *v)
 
     live->seen = true;
     plan_in_init(&in, s, v, live);
+    iov_live_damp(live, &s->snapshot->keys, &v->reasons,
+                  in.vf && in.vf->record, s->now);
     if (!live->busy) {
         iov_steer_begin(live, iov_plan_next(&in), in.vf);
     } else {

@@ -23,6 +23,7 @@ struct iov_steer {
     const struct iov_verdicts *verdicts;
     const struct iov_nics *nics;
     bool clean_up;              /* Everything back as it was found. */
+    long long int now;          /* Monotonic, ms. */
     long long int wall_now;     /* ms. */
 };
 
