@@ -284,10 +284,6 @@ compile_write(struct steps *s, const struct ofpact *a)
         steps_add_forget(s, &ofpact_get_MULTIPATH(a)->dst, a->type);
         return true;
 
-    case OFPACT_CHECK_PKT_LARGER:
-        steps_add_forget(s, &ofpact_get_CHECK_PKT_LARGER(a)->dst, a->type);
-        return true;
-
     default:
         return false;
     }

@@ -3,7 +3,8 @@
 /* Holds the analysis of policy/reach against ofproto/trace of a real switch.
  *
  *     test-verdict [--seed=N] [--tables=N] [--seconds=N] [--packets=N]
- *                  [--blind=SLUG] [--losses=N] [--flows=FILE] RUNDIR
+ *                  [--blind=SLUG] [--gullible] [--losses=N] [--flows=FILE]
+ *                  RUNDIR
  *
  * Makes up flow tables, one after the other, gives them to the switch whose
  * sockets are in RUNDIR, and asks for the verdict on two ports.  Of a port
@@ -11,7 +12,8 @@
  * the table is made as small as possible, printed, and the exit status is 1.
  * Of the ports that no packet speaks against, those judged direct are counted
  * (precision), and the first --losses of the others printed.  --blind makes
- * the verdict wrong on purpose: reasons of that name do not count.
+ * the verdict wrong on purpose: reasons of that name do not count.  So does
+ * --gullible: it takes neighbours of other VLANs for ones that are reached.
  *
  * The subtle thing: which packets are tried follows from the flows, so that
  * also a rare match meets one. */
@@ -44,11 +46,13 @@ struct options {
     unsigned int seed, tables, seconds, packets, losses;
     const char *rundir;
     const char *blind;
+    bool gullible;
     const char *flows;
 };
 
 struct counts {
     unsigned int tables, ports, direct, harmless, harmless_direct;
+    unsigned int lost[IOV_N_REASONS];   /* Harmless ones, by first reason. */
 };
 
 /* A flow table that the switch has, and the analysis of it. */
@@ -76,6 +80,23 @@ static const struct iov_neighbour neighbours[] = {
     { ETH_ADDR_C(52, 54, 00, 00, 00, 03), 0 },
     { ETH_ADDR_C(52, 54, 00, 00, 00, 04), VM2_VLAN },
 };
+
+static void
+tell_neighbours(struct test *t)
+{
+    static const struct iov_neighbour wrong[] = {
+        { ETH_ADDR_C(52, 54, 00, 00, 00, 02), 0 },
+        { ETH_ADDR_C(52, 54, 00, 00, 00, 03), VM2_VLAN },
+        { ETH_ADDR_C(52, 54, 00, 00, 00, 04), 0 },
+    };
+
+    if (t->o.gullible) {
+        iov_reach_set_neighbours(t->reach, wrong, ARRAY_SIZE(wrong));
+    } else {
+        iov_reach_set_neighbours(t->reach, neighbours,
+                                 ARRAY_SIZE(neighbours));
+    }
+}
 
 /* Gives t->flows to the switch and to the analysis. */
 static void
@@ -267,6 +288,9 @@ check_port(struct test *t, const struct iov_reach_port *port)
     c->direct += direct;
     c->harmless += !bad;
     c->harmless_direct += !bad && direct;
+    if (!bad && !direct) {
+        c->lost[reasons.list[0].id]++;
+    }
     if (!bad && !direct && c->harmless - c->harmless_direct <= t->o.losses) {
         report_loss(t, port, &reasons);
     }
@@ -326,12 +350,21 @@ print_counts(const struct test *t)
     printf("%u ports harmless, %u direct, %.1f%%\n", c->harmless,
            c->harmless_direct,
            c->harmless ? 100.0 * c->harmless_direct / c->harmless : 100.0);
+    for (int i = 0; i < IOV_N_REASONS; i++) {
+        if (c->lost[i]) {
+            printf("%u harmless ports lost by %s\n", c->lost[i],
+                   iov_reason_class(i)->slug);
+        }
+    }
 }
 
 static void
 parse_options(int argc, char *argv[], struct options *o)
 {
-    enum { SEED, TABLES, SECONDS, PACKETS, LOSSES, N_NUMBERS, BLIND, FLOWS };
+    enum {
+        SEED, TABLES, SECONDS, PACKETS, LOSSES, N_NUMBERS, BLIND, FLOWS,
+        GULLIBLE
+    };
     unsigned int *const numbers[N_NUMBERS] = {
         &o->seed, &o->tables, &o->seconds, &o->packets, &o->losses
     };
@@ -343,6 +376,7 @@ parse_options(int argc, char *argv[], struct options *o)
         { "losses", required_argument, NULL, LOSSES },
         { "blind", required_argument, NULL, BLIND },
         { "flows", required_argument, NULL, FLOWS },
+        { "gullible", no_argument, NULL, GULLIBLE },
         { NULL, 0, NULL, 0 },
     };
     int c;
@@ -351,6 +385,8 @@ parse_options(int argc, char *argv[], struct options *o)
     while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
         if (c == BLIND) {
             o->blind = optarg;
+        } else if (c == GULLIBLE) {
+            o->gullible = true;
         } else if (c == FLOWS) {
             o->flows = optarg;
             o->tables = 1;
@@ -376,7 +412,7 @@ main(int argc, char *argv[])
     set_program_name(argv[0]);
     parse_options(argc, argv, &t.o);
     t.reach = iov_reach_create(t.table);
-    iov_reach_set_neighbours(t.reach, neighbours, ARRAY_SIZE(neighbours));
+    tell_neighbours(&t);
     test_switch_open(&t.sw, t.o.rundir);
 
     long long int end = (t.o.seconds ? time_msec() + 1000LL * t.o.seconds

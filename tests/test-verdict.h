@@ -11,6 +11,7 @@
 
 #include "openvswitch/flow.h"
 #include "policy/reach.h"
+#include "random.h"
 #include "svec.h"
 
 struct ds;
@@ -23,8 +24,18 @@ struct vconn;
 enum { VM1 = 1, VM2 = 2, VM3 = 3, UPLINK = 10 };
 #define VM2_VLAN 5
 
-/* test-verdict-random.c: flows and packets made up. */
+#define PICK(ARRAY) (ARRAY)[random_range(ARRAY_SIZE(ARRAY))]
+
+static inline bool
+chance(int percent)
+{
+    return random_range(100) < percent;
+}
+
+/* test-verdict-random.c: flows made up. */
 void random_table(struct svec *flows);
+
+/* test-verdict-packet.c: packets made up. */
 /* A packet that 'port' may send, or the uplink may bring for it.  Agrees with
  * the 'n' matches of 'likes' where it may, with the first above all. */
 void random_packet(const struct iov_reach_port *port,
