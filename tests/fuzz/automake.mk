@@ -3,18 +3,21 @@
 # Fuzz targets.  "make check" replays the corpus and tries a few thousand
 # variations of it; "make fuzz" lets clang's libFuzzer search:
 #
-#   make fuzz [FUZZ_SECONDS=60] [FUZZ_TARGETS=flow-update]
+#   make fuzz [FUZZ_SECONDS=60] [FUZZ_TARGETS=what-if]
 #
 # What it finds belongs into the corpus, as text: fuzz-NAME --hex FILE.
 #
 # The subtle thing: libFuzzer only sees branches of what clang has compiled.
 # Our files are therefore compiled once more, Open vSwitch's library is not.
 
-FUZZ_TARGETS = flow-update
+FUZZ_TARGETS = flow-update what-if
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
 
-check_PROGRAMS += tests/fuzz/fuzz-flow-update tests/fuzz/fuzz-self
+check_PROGRAMS += \
+	tests/fuzz/fuzz-flow-update \
+	tests/fuzz/fuzz-self \
+	tests/fuzz/fuzz-what-if
 tests_fuzz_fuzz_flow_update_SOURCES = \
 	tests/fuzz/fuzz-flow-update.c \
 	tests/fuzz/fuzz-main.c \
@@ -26,6 +29,11 @@ tests_fuzz_fuzz_self_SOURCES = \
 	tests/fuzz/fuzz-self.c \
 	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_self_LDADD = $(OVS_LIBS)
+tests_fuzz_fuzz_what_if_SOURCES = \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz-what-if.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_what_if_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 EXTRA_DIST += \
 	tests/fuzz/corpus/flow-update/actions.hex \
@@ -36,7 +44,15 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/flow-update/match.hex \
 	tests/fuzz/corpus/flow-update/paused.hex \
 	tests/fuzz/corpus/flow-update/tables.hex \
-	tests/fuzz/corpus/flow-update/tunnel.hex
+	tests/fuzz/corpus/flow-update/tunnel.hex \
+	tests/fuzz/corpus/what-if/actions.txt \
+	tests/fuzz/corpus/what-if/drop.txt \
+	tests/fuzz/corpus/what-if/match.txt \
+	tests/fuzz/corpus/what-if/modify.txt \
+	tests/fuzz/corpus/what-if/nobody.txt \
+	tests/fuzz/corpus/what-if/port.txt \
+	tests/fuzz/corpus/what-if/settings.txt \
+	tests/fuzz/corpus/what-if/several.txt
 
 fuzz_sources = $(policy_libiov_policy_a_SOURCES) vswitchd-ext/flow-update.c
 fuzz_cflags = -g -O1 -std=gnu11 -fno-strict-aliasing -pthread \
