@@ -93,3 +93,32 @@ iov_past_hides(const struct iov_past *past, const struct iov_words *words,
     }
     return n && is_covered(words, cube, list, n, budget);
 }
+
+static bool
+looks_at(const struct iov_hider *h, uint8_t pos)
+{
+    for (size_t i = 0; i < h->n_words; i++) {
+        if (h->words[i].pos == pos) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct iov_hider *
+iov_past_headers(const struct iov_past *past, uint8_t pos, size_t *n)
+{
+    struct iov_hider *list = xmalloc(MAX_HIDERS * sizeof *list);
+
+    *n = 0;
+    for (; past; past = past->up) {
+        for (size_t i = 0; i < past->n && *n < MAX_HIDERS; i++) {
+            const struct iov_hider *h = &past->hiders[i];
+            if (h->priority > past->priority && h->lasting
+                && !looks_at(h, pos)) {
+                list[(*n)++] = *h;
+            }
+        }
+    }
+    return list;
+}

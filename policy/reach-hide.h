@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct iov_cube;
 struct iov_hider;
@@ -31,5 +32,10 @@ struct iov_past {
  * false when it is used up. */
 bool iov_past_hides(const struct iov_past *past, const struct iov_words *,
                     const struct iov_cube *cube, size_t *budget);
+
+/* Returns, to be freed, the hiders of 'past' that concern packets as far as
+ * they can be seen from outside, the word at 'pos' left out; '*n' of them. */
+struct iov_hider *iov_past_headers(const struct iov_past *past, uint8_t pos,
+                                   size_t *n);
 
 #endif /* policy/reach-hide.h */

@@ -86,7 +86,7 @@ iov_walk_drop_is_kept(struct iov_walk *w, const struct iov_path *p)
     for (size_t i = 0; i < port->n_uplinks; i++) {
         struct match twin;
         iov_packets_init_twin(&twin, port, i, mac);
-        if (!iov_walk_all_dropped(w, &twin, &p->cube)) {
+        if (!iov_walk_all_dropped(w, &twin, p)) {
             return false;
         }
     }

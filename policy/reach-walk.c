@@ -569,9 +569,13 @@ take_headers(const struct iov_walk *w, struct iov_cube *cube,
 
 bool
 iov_walk_all_dropped(const struct iov_walk *of, const struct match *packets,
-                     const struct iov_cube *cube)
+                     const struct iov_path *twin)
 {
     struct iov_walk_order order = *of->order;
+    uint8_t vlans = (order.port->vlan
+                     ? of->words->pos[FLOW_U64_OFFSET(vlans)] : IOV_NO_WORD);
+    struct iov_past past = { .priority = -1 };
+    struct iov_hider *hiders = iov_past_headers(twin->past, vlans, &past.n);
     struct iov_walk w = {
         .order = &order,
         .words = of->words,
@@ -579,12 +583,14 @@ iov_walk_all_dropped(const struct iov_walk *of, const struct match *packets,
         .hiding = MAX_HIDING_ONE,
         .must_drop = true,
     };
-    struct iov_path p = { .table_id = 0 };
+    struct iov_path p = { .past = &past };
     struct lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
 
+    past.hiders = hiders;
     order.packets = packets;
     iov_cube_init(&p.cube, w.words, packets);
-    take_headers(&w, &p.cube, cube);
+    take_headers(&w, &p.cube, &twin->cube);
     look_up(&w, &p, &l, NULL);
+    free(hiders);
     return !w.not_dropped;
 }
