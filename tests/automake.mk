@@ -12,6 +12,7 @@ TESTSUITE_AT = \
 	tests/daemon-kill.at \
 	tests/daemon-openflow.at \
 	tests/daemon-privileges.at \
+	tests/daemon-reasons-damping.at \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \
 	tests/daemon-what-if.at \
@@ -27,16 +28,22 @@ TESTSUITE_AT = \
 	tests/offload-dummy.at \
 	tests/offload-journal.at \
 	tests/offload-pci.at \
+	tests/policy-damping.at \
 	tests/policy-failures.at \
 	tests/policy-keys.at \
 	tests/policy-nic.at \
 	tests/policy-plan.at \
 	tests/policy-reasons.at \
+	tests/qmp-guest.at \
+	tests/qmp-daemon.at \
 	tests/reach-flows.at \
 	tests/reach-harmless.at \
 	tests/reach-tables.at \
 	tests/reach-trace.at \
 	tests/schema.at \
+	tests/ready-host.at \
+	tests/ready-nic.at \
+	tests/ready-trees.at \
 	tests/source.at \
 	tests/switch-mac.at \
 	tests/what-if.at
@@ -52,6 +59,7 @@ LAB_TESTSUITE_AT = \
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
+	tests/test-policy-damping.c \
 	tests/test-policy-failures.c \
 	tests/test-policy-keys.c \
 	tests/test-policy-nic.c \
@@ -92,6 +100,11 @@ tests_test_offload_SOURCES = \
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-ready
+tests_test_ready_SOURCES = tests/test-ready.c
+tests_test_ready_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
+	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+
 check_PROGRAMS += tests/test-flow-update
 tests_test_flow_update_SOURCES = tests/test-flow-update.c
 tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a $(OVS_LIBS)
@@ -104,11 +117,21 @@ tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 EXTRA_DIST += \
 	tests/daemon-kit.at \
 	tests/daemon-macros.at \
+	tests/fake-qmp.py \
 	tests/fake-switch.py \
 	tests/lab-macros.at \
 	tests/lab-testsuite.at \
 	tests/lab/frames \
 	tests/schema-compare.py \
+	tests/ready-macros.at \
+	tests/ready-tree.py \
+	tests/ready/bonded.tree \
+	tests/ready/no-acs.tree \
+	tests/ready/no-intremap.tree \
+	tests/ready/no-iommu.tree \
+	tests/ready/no-sriov.tree \
+	tests/ready/ready.tree \
+	tests/ready/switched-off.tree \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
 	$(LAB_TESTSUITE_AT)
@@ -134,6 +157,7 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
     $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/daemon-macros.at \
+    $(top_srcdir)/tests/ready-macros.at \
     $(top_srcdir)/tests/daemon-kit.at \
     $(TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
