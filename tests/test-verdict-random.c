@@ -42,7 +42,8 @@ static const char *const protocols[] = {
 static const char *const ip_fields[] = {
     "nw_src=10.0.0.1", "nw_src=10.0.0.0/31", "nw_src=10.0.0.0/8",
     "nw_dst=10.0.0.1", "nw_dst=10.0.0.2/31", "nw_dst=0.0.0.1/0.0.0.1",
-    "nw_tos=4", "nw_ecn=1", "nw_ttl=1", "ip_frag=later", "ip_frag=no", "ip_frag=first",
+    "nw_tos=4", "nw_ecn=1", "nw_ttl=1",
+    "ip_frag=later", "ip_frag=no", "ip_frag=first",
     "ip_frag=not_later", "ip_frag=yes",
 };
 static const char *const port_fields[] = {
@@ -52,7 +53,8 @@ static const char *const port_fields[] = {
 static const char *const arp_fields[] = {
     "arp_op=1", "arp_op=2", "arp_spa=10.0.0.1", "arp_tpa=10.0.0.0/31",
     "arp_sha=52:54:00:00:00:01", "arp_tha=52:54:00:00:00:02",
-    "arp_sha=52:54:00:00:00:00/ff:ff:ff:ff:ff:fe", "arp_op=1,arp_spa=10.0.0.2",
+    "arp_sha=52:54:00:00:00:00/ff:ff:ff:ff:ff:fe",
+    "arp_op=1,arp_spa=10.0.0.2",
 };
 static const char *const ipv6_fields[] = {
     "ipv6_src=fe80::1", "ipv6_src=fe80::/64", "ipv6_dst=fe80::2",
@@ -171,7 +173,8 @@ static const char *const culprits[] = {
     "write_actions(output:NORMAL,output:2)", "fin_timeout(idle_timeout=3)",
     "output(port=2,max_len=64)", "set_field:0x800->eth_type,NORMAL",
     "pop:NXM_OF_ETH_DST[],NORMAL",
-    "check_pkt_larger(100)->NXM_NX_REG0[0],NORMAL", "meter:1,goto_table:4", "group:1,NORMAL",
+    "check_pkt_larger(100)->NXM_NX_REG0[0],NORMAL",
+    "meter:1,goto_table:4", "group:1,NORMAL",
     "conjunction(1,1/2)", "conjunction(1,2/2)", "conjunction(2,1/2)",
     "conjunction(2,2/2)", "conjunction(1,1/2),conjunction(2,2/2)",
 };
