@@ -33,12 +33,12 @@
 #define ERROR_LINK "error:"
 
 int
-host_root_open(struct host_root *root, const char *path)
+host_root_open(struct host_root *root, const char *directory)
 {
     memset(root, 0, sizeof *root);
-    root->live = !path[0];
+    root->live = !directory[0];
     root->dir_fd = -1;
-    root->fd = open(root->live ? "/" : path,
+    root->fd = open(root->live ? "/" : directory,
                     O_PATH | O_DIRECTORY | O_CLOEXEC);
     return root->fd < 0 ? errno : 0;
 }
@@ -353,27 +353,36 @@ host_list(struct host_root *root, const char *path, struct svec *names)
     return 0;
 }
 
-int
-host_exists(struct host_root *root, const char *path)
+/* 0 if there is such a thing, whose kind is then in '*mode'. */
+static int
+look_at(struct host_root *root, const char *path, mode_t *mode)
 {
     int error;
     const char *name = enter(root, path, &error);
     struct stat st;
 
-    if (name) {
-        error = 0;
-        if (fstatat(root->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
-            error = errno;
-        } else if (S_ISLNK(st.st_mode)) {
-            error = error_of_link(root, name, ELOOP);
-            error = error == ELOOP ? 0 : error;
-        }
+    if (!name) {
+        return error;
     }
+    if (fstatat(root->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
+        return errno;
+    }
+    *mode = st.st_mode;
+    error = S_ISLNK(st.st_mode) ? error_of_link(root, name, ELOOP) : 0;
+    return error == ELOOP ? 0 : error;
+}
+
+int
+host_exists(struct host_root *root, const char *path)
+{
+    mode_t mode = 0;
+    int error = look_at(root, path, &mode);
+
     if (error) {
         record_error(root, path, error);
     } else {
-        record(root, path, S_ISDIR(st.st_mode) ? HOST_DIRECTORY : HOST_FILE,
-               "", 0);
+        record(root, path, S_ISDIR(mode) ? HOST_DIRECTORY : HOST_FILE, "",
+               0);
     }
     return error;
 }

@@ -36,8 +36,8 @@ struct host_entry {
     size_t size;
 };
 
-/* 'root' is "" for the live system.  Returns 0 or a positive errno. */
-int host_root_open(struct host_root *, const char *root);
+/* 'directory' is "" for the live system.  Returns 0 or a positive errno. */
+int host_root_open(struct host_root *, const char *directory);
 void host_root_close(struct host_root *);
 void host_record_destroy(struct shash *);
 

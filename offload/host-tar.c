@@ -52,7 +52,9 @@ BUILD_ASSERT_DECL(sizeof(struct header) == BLOCK);
 static void
 put_field(char *field, size_t size, const char *text)
 {
-    memcpy(field, text, MIN(strlen(text), size));
+    for (size_t i = 0; i < size && text[i]; i++) {
+        field[i] = text[i];
+    }
 }
 
 static void
