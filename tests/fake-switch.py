@@ -21,7 +21,9 @@
 #   next              what follows is for the next such monitor: of the next
 #                     table, or of the next connection
 #
-# Ahead of all others, "tables N" says that tables 0 to N - 1 have flows; else
+# Ahead of all others, "flags KIND" says how it answers whoever asks for flags:
+# "good", "short" (cut off), "error" or "none"; else there are no flags.  Then
+# "tables N" says that tables 0 to N - 1 have flows; else
 # it is just table 0.
 #
 # Flows match everything and drop it; they differ in their priority.
@@ -63,11 +65,25 @@ def reply(xid, entry, more=False):
     return message(MULTIPART_REPLY, xid, head + entry)
 
 
+def port(number, config):
+    return struct.pack('!H6s16sI20x', number, b'\2\0\0\0\0\1', b'name',
+                       config)
+
+
+def desc(xid, flags, ports):
+    return message(STATS_REPLY_10, xid,
+                   struct.pack('!HH', PORT_DESC, flags) + ports, 1)
+
+
 class Switch:
     def __init__(self, steps):
         self.steps = steps
         self.count = 0
         self.n_tables = 1
+        self.flags = None
+        if steps[:1] == ['flags']:
+            self.flags = steps[1]
+            del steps[:2]
         if steps[:1] == ['tables']:
             self.n_tables = int(steps[1])
             del steps[:2]
@@ -105,10 +121,9 @@ class Switch:
         if kind == ECHO_REQUEST:
             return message(ECHO_REPLY, xid, body, version)
         elif kind == GET_CONFIG_REQUEST:
-            return message(GET_CONFIG_REPLY, xid, b'\0\0\0\0', version)
+            return self.config(xid, version)
         elif version == 1 and kind == STATS_REQUEST_10:
-            return message(STATS_REPLY_10, xid,
-                           struct.pack('!HH', PORT_DESC, 0), version)
+            return self.ports(xid)
         elif kind == BARRIER_REQUEST:
             return message(BARRIER_REPLY, xid)
         elif kind == MULTIPART_REQUEST:
@@ -127,6 +142,25 @@ class Switch:
                 return message(MULTIPART_REPLY, xid, struct.pack(
                     '!HH4xQQI4x', AGGREGATE, 0, 0, 0, self.count))
         return b''
+
+    def config(self, xid, version):
+        if self.flags == 'none':
+            return b''
+        drop = 1 if self.flags == 'good' else 0
+        return message(GET_CONFIG_REPLY, xid, struct.pack('!HH', drop, 0),
+                       version)
+
+    def ports(self, xid):
+        if self.flags == 'none':
+            return b''
+        elif self.flags == 'error':
+            return message(ERROR, xid, struct.pack('!HH', 1, 1), 1)
+        elif self.flags == 'short':
+            return desc(xid, 0, port(3, 4)[:-5])
+        elif self.flags == 'good':
+            return (desc(xid, 1, port(3, 4) + port(2, 0))
+                    + desc(xid, 0, port(1, 0x30)))
+        return desc(xid, 0, b'')
 
     def serve(self, connection):
         connection.sendall(message(HELLO, 1))

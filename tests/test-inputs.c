@@ -30,10 +30,12 @@
 #include "util.h"
 #include "vswitchd-ext/db.h"
 #include "vswitchd-ext/flow-monitor.h"
+#include "vswitchd-ext/port-flags.h"
 #include "vswitchd-ext/status.h"
 #include "vswitchd-ext/switch-mac.h"
 
 static struct shash monitors = SHASH_INITIALIZER(&monitors);
+static struct shash flags = SHASH_INITIALIZER(&flags);
 static bool exiting;
 
 /* The one command that waits for something. */
@@ -405,6 +407,49 @@ cmd_switch(struct unixctl_conn *conn, int argc OVS_UNUSED,
 }
 
 static void
+format_flags(struct ds *s, const struct iov_port_flags *pf)
+{
+    struct iov_snapshot *snapshot = iov_snapshot_create();
+    struct iov_bridge *bridge = iov_snapshot_add_bridge(snapshot, "fake");
+
+    for (unsigned int i = 1; i <= 3; i++) {
+        char name[] = { '0' + i, '\0' };
+        iov_bridge_add_port(bridge, name)->ofport = i;
+    }
+    iov_port_flags_fill(pf, bridge);
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_port *port = &bridge->ports[i];
+        ds_put_format(s, "%s:%s%s%s\n", port->name,
+                      port->no_receive ? " no-receive" : "",
+                      port->no_forward ? " no-forward" : "",
+                      port->no_flood ? " no-flood" : "");
+    }
+    ds_put_cstr(s, bridge->drops_fragments ? "drops fragments\n" : "");
+    iov_snapshot_destroy(snapshot);
+}
+
+/* The first time it begins to ask. */
+static void
+cmd_flags(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+          void *aux OVS_UNUSED)
+{
+    struct iov_port_flags *pf = shash_find_data(&flags, argv[1]);
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    if (!pf) {
+        pf = iov_port_flags_create(argv[1]);
+        shash_add(&flags, argv[1], pf);
+    }
+    if (iov_port_flags_unknown(pf)) {
+        ds_put_format(&s, "unknown: %s\n", iov_port_flags_unknown(pf));
+    } else {
+        format_flags(&s, pf);
+    }
+    unixctl_command_reply(conn, ds_cstr(&s));
+    ds_destroy(&s);
+}
+
+static void
 cmd_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
@@ -453,7 +498,8 @@ register_commands(void)
         { "wait", 2, cmd_wait }, { "culprits", 4, cmd_culprits },
         { "publish", 1, cmd_publish }, { "unpublish", 0, cmd_unpublish },
         { "learn", 4, cmd_mac }, { "forget", 3, cmd_mac },
-        { "switch", 0, cmd_switch }, { "exit", 0, cmd_exit },
+        { "switch", 0, cmd_switch }, { "flags", 1, cmd_flags },
+        { "exit", 0, cmd_exit },
     };
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         unixctl_command_register(commands[i].name, "", commands[i].n_args,
@@ -471,6 +517,9 @@ run(struct unixctl_server *unixctl)
     SHASH_FOR_EACH (node, &monitors) {
         iov_flow_monitor_run(node->data);
     }
+    SHASH_FOR_EACH (node, &flags) {
+        iov_port_flags_run(node->data);
+    }
     iov_switch_mac_run(time_msec());
     run_waiting();
 
@@ -478,6 +527,9 @@ run(struct unixctl_server *unixctl)
     iov_db_wait();
     SHASH_FOR_EACH (node, &monitors) {
         iov_flow_monitor_wait(node->data);
+    }
+    SHASH_FOR_EACH (node, &flags) {
+        iov_port_flags_wait(node->data);
     }
     iov_switch_mac_wait(time_msec());
     if (exiting) {
@@ -525,6 +577,11 @@ main(int argc, char *argv[])
         shash_delete(&monitors, node);
     }
     shash_destroy(&monitors);
+    SHASH_FOR_EACH_SAFE (node, &flags) {
+        iov_port_flags_destroy(node->data);
+        shash_delete(&flags, node);
+    }
+    shash_destroy(&flags);
     shash_destroy(&waiting.fm_tokens);
     iov_switch_mac_exit();
     iov_db_exit();

@@ -69,7 +69,7 @@ struct iov_port_flags {
     struct rconn *rconn;
     bool trying;                /* 'rconn' has been given a connection. */
     bool connected;             /* It works. */
-    unsigned int n_failed;      /* Attempts in a row. */
+    unsigned int n_failed;      /* Attempts in a row without an answer. */
     long long int retry_at;     /* ms. */
     long long int poll_at;      /* ms. */
 
@@ -113,9 +113,7 @@ static void
 disconnected(struct iov_port_flags *pf)
 {
     pf->retry_at = time_msec() + RETRY_INTERVAL;
-    if (pf->connected) {
-        pf->n_failed = 0;
-    } else if (++pf->n_failed >= MAX_FAILED) {
+    if (++pf->n_failed >= MAX_FAILED) {
         /* Nobody need wait for what will not come soon. */
         pf->answered = pf->sent = pf->asked;
     }
@@ -272,6 +270,7 @@ handle_config(struct iov_port_flags *pf, const struct ofp_header *oh)
     pf->now = pf->next;
     pf->next = old;
     pf->known = true;
+    pf->n_failed = 0;
     pf->answered = pf->sent;
 }
 
