@@ -176,15 +176,9 @@ cmd_explain(struct iov_command *cmd)
 {
     const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
                                                     cmd->arg);
-    const struct iov_bridge *bridge;
 
     if (v) {
         explain(cmd, v);
-    } else if (iov_snapshot_find_port(cmd->view->snapshot, cmd->arg,
-                                      &bridge)) {
-        cmd->error = xasprintf("port %s is an uplink of bridge %s and "
-                               "cannot be on a VF itself", cmd->arg,
-                               bridge->name);
     } else {
         iov_command_no_port(cmd);
     }

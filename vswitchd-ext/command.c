@@ -25,6 +25,8 @@
 #include "vswitchd-ext/loop.h"
 #include "vswitchd-ext/timing.h"
 
+#define MAX_TIMEOUT 86400       /* Seconds. */
+
 struct command_row {
     iov_command_func *func;
     const char *name;
@@ -67,6 +69,21 @@ parse_argument(struct iov_command *cmd, const struct command_row *row,
     return NULL;
 }
 
+/* 'value' is null if it is missing. */
+static char *
+parse_timeout(struct iov_command *cmd, const struct command_row *row,
+              const char *value)
+{
+    if (!value || !str_to_int(value, 10, &cmd->timeout) || cmd->timeout < 0
+        || cmd->timeout > MAX_TIMEOUT) {
+        return xasprintf("%s: --timeout \"%s\" is no number of seconds "
+                         "from 0 to %d; usage: %s %s", row->name,
+                         value ? value : "", MAX_TIMEOUT, row->name,
+                         row->usage);
+    }
+    return NULL;
+}
+
 /* Takes the options out of 'argv'; returns a sentence if one is wrong. */
 static char *
 parse_arguments(struct iov_command *cmd, const struct command_row *row,
@@ -75,8 +92,16 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
     bool needs_arg = (strstr(row->usage, "PORT") || strstr(row->usage, "PF"))
                      && row->usage[strlen(row->usage) - 1] != ']';
 
+    cmd->timeout = -1;
     for (int i = 1; i < argc; i++) {
-        if (strstr(row->usage, "--json") && !strcmp(argv[i], "--json")) {
+        if (strstr(row->usage, "--timeout")
+            && !strcmp(argv[i], "--timeout")) {
+            char *error = parse_timeout(cmd, row, argv[++i]);
+            if (error) {
+                return error;
+            }
+        } else if (strstr(row->usage, "--json")
+                   && !strcmp(argv[i], "--json")) {
             cmd->json = true;
         } else if (strstr(row->usage, "--all") && !strcmp(argv[i], "--all")) {
             cmd->all = true;
@@ -180,8 +205,15 @@ iov_command_tell_waits(struct iov_reasons *reasons)
 void
 iov_command_no_port(struct iov_command *cmd)
 {
-    cmd->error = xasprintf("there is no port \"%s\" on any bridge; "
-                           "\"iov/show\" lists them", cmd->arg);
+    const struct iov_bridge *bridge;
+
+    if (iov_snapshot_find_port(cmd->view->snapshot, cmd->arg, &bridge)) {
+        cmd->error = xasprintf("port %s is an uplink of bridge %s and cannot "
+                               "be on a VF itself", cmd->arg, bridge->name);
+    } else {
+        cmd->error = xasprintf("there is no port \"%s\" on any bridge; "
+                               "\"iov/show\" lists them", cmd->arg);
+    }
 }
 
 /* Short commands. */
@@ -221,9 +253,7 @@ cmd_history(struct iov_command *cmd)
 static void
 set_held(struct iov_command *cmd, bool held)
 {
-    const struct iov_bridge *bridge;
-
-    if (!iov_snapshot_find_port(cmd->view->snapshot, cmd->arg, &bridge)) {
+    if (!iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
         iov_command_no_port(cmd);
     } else {
         iov_live_get(cmd->arg)->held = held;
@@ -235,6 +265,9 @@ void
 cmd_hold(struct iov_command *cmd)
 {
     set_held(cmd, true);
+    if (!cmd->error && cmd->timeout) {
+        iov_deferred_hold(cmd);
+    }
 }
 
 void

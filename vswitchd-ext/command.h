@@ -26,6 +26,7 @@ struct iov_command {
     size_t n_more;
     bool json;                  /* --json was given. */
     bool all;                   /* --all was given. */
+    int timeout;                /* --timeout in seconds, or -1. */
     struct ds out;              /* Text to print. */
     struct json *reply;         /* With 'json': what to print instead. */
     char *error;                /* What is wrong, or null. */
@@ -46,13 +47,16 @@ void iov_commands_register(void);
  * loop.  iov_deferred_cancel() answers them all with an error. */
 void iov_deferred_run(void);
 void iov_deferred_wait(void);
+/* Answers once the port is off its VF, for iov/hold. */
+void iov_deferred_hold(struct iov_command *);
 void iov_deferred_cancel(const char *error);
 
 /* Appends the time of day of 'wall', with the date if it is not today's. */
 void iov_command_put_time(struct ds *, long long int wall);
 /* Says of those reasons that go by themselves how long that takes. */
 void iov_command_tell_waits(struct iov_reasons *);
-/* Sets 'error': there is no such port, and how to list those there are. */
+/* Sets 'error': there is no such port, and how to list those there are, or it
+ * is an uplink. */
 void iov_command_no_port(struct iov_command *);
 
 #endif /* vswitchd-ext/command.h */

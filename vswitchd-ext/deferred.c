@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Commands that answer later: iov/sync and iov/verify.
+ * Commands that answer later: iov/sync, iov/verify and iov/hold.
  *
- * Both go through stages, each of which waits for something:
+ * Each goes through stages, every one of which waits for something:
  *
  *   iov/sync     database -> flow monitors -> all ports settled
  *   iov/verify   every PF read again -> all ports settled -> compare
+ *   iov/hold     the port's VF is with nobody, or fenced for good
  *
  * The subtle thing: what a stage brings in has to go through a turn of the
  * loop before "settled" means anything. */
@@ -22,13 +23,17 @@
 #include "unixctl.h"
 #include "util.h"
 #include "vswitchd-ext/db.h"
+#include "vswitchd-ext/live.h"
 #include "vswitchd-ext/loop.h"
 #include "vswitchd-ext/monitors.h"
 #include "vswitchd-ext/status.h"
 #include "vswitchd-ext/steer-pf.h"
 
-/* A deferred command gives up after this time, ms. */
+/* A deferred command gives up after this time, ms; iov/hold unless it is told
+ * another. */
 #define PATIENCE 30000
+
+enum kind { SYNC, VERIFY, HOLD };
 
 enum stage {
     STAGE_DATABASE,
@@ -42,45 +47,60 @@ struct deferred {
     struct ovs_list node;
     struct unixctl_conn *conn;
     enum stage stage;
-    bool verify;
+    enum kind kind;
     bool json;
+    char *port;                 /* For HOLD. */
+    int patience;               /* ms. */
     uint64_t token;             /* Of the present stage. */
     long long int deadline;     /* ms. */
 };
 
 static struct ovs_list deferred = OVS_LIST_INITIALIZER(&deferred);
 
-static void
-defer(struct iov_command *cmd, bool verify)
+static struct deferred *
+defer(struct iov_command *cmd, enum kind kind, enum stage stage)
 {
     struct deferred *d = xzalloc(sizeof *d);
 
     d->conn = cmd->conn;
-    d->verify = verify;
+    d->kind = kind;
     d->json = cmd->json;
+    d->patience = PATIENCE;
     d->deadline = time_msec() + PATIENCE;
-    d->stage = verify ? STAGE_REREAD : STAGE_DATABASE;
-    if (verify) {
-        iov_reread_start(cmd->view->nics);
-        iov_loop_touch();
-    } else {
-        d->token = iov_db_sync();
-    }
+    d->stage = stage;
     ovs_list_push_back(&deferred, &d->node);
     cmd->conn = NULL;
     poll_immediate_wake();
+    return d;
 }
 
 void
 cmd_sync(struct iov_command *cmd)
 {
-    defer(cmd, false);
+    struct deferred *d = defer(cmd, SYNC, STAGE_DATABASE);
+
+    d->token = iov_db_sync();
 }
 
 void
 cmd_verify(struct iov_command *cmd)
 {
-    defer(cmd, true);
+    defer(cmd, VERIFY, STAGE_REREAD);
+    iov_reread_start(cmd->view->nics);
+    iov_loop_touch();
+}
+
+void
+iov_deferred_hold(struct iov_command *cmd)
+{
+    struct deferred *d = defer(cmd, HOLD, STAGE_TURN);
+
+    d->port = xstrdup(cmd->arg);
+    d->token = iov_loop_turn();
+    if (cmd->timeout >= 0) {
+        d->patience = cmd->timeout * 1000;
+        d->deadline = time_msec() + d->patience;
+    }
 }
 
 /* Returns true if 'd' has passed its present stage, and enters the next. */
@@ -120,9 +140,34 @@ advance(struct deferred *d)
     return true;
 }
 
+static const struct iov_port_status *
+find_status(const char *port)
+{
+    const struct iov_status *status = iov_loop_view()->status;
+
+    for (size_t i = 0; i < status->n_ports; i++) {
+        if (!strcmp(status->ports[i].name, port)) {
+            return &status->ports[i];
+        }
+    }
+    return NULL;
+}
+
+/* True if the guest can neither have the VF nor use it. */
+static bool
+is_away(const struct iov_port_status *ps)
+{
+    return (!ps->vf_in_use
+            && (ps->state == IOV_PORT_SOFTWARE || ps->state == IOV_PORT_OFF));
+}
+
 static bool
 is_finished(const struct deferred *d)
 {
+    if (d->kind == HOLD) {
+        const struct iov_port_status *ps = find_status(d->port);
+        return d->stage == STAGE_SETTLED && ps && is_away(ps);
+    }
     return (d->stage == STAGE_SETTLED && iov_loop_view()->status->settled
             && iov_db_published());
 }
@@ -149,7 +194,7 @@ finish(struct deferred *d, const char *error)
     if (error) {
         unixctl_command_reply_error(d->conn, error);
     } else {
-        if (d->verify) {
+        if (d->kind == VERIFY) {
             iov_loop_verify(&out);
         }
         if (d->json) {
@@ -163,28 +208,91 @@ finish(struct deferred *d, const char *error)
     }
     ds_destroy(&out);
     ovs_list_remove(&d->node);
+    free(d->port);
     free(d);
 }
 
-static const char *
-what_it_waits_for(const struct deferred *d)
+static void
+put_failures(struct ds *ds, const struct iov_live *live)
 {
+    for (size_t i = 0; i < live->failures.n; i++) {
+        const struct iov_failure *f = &live->failures.list[i];
+
+        ds_put_cstr(ds, "; ");
+        iov_op_format(ds, f->op);
+        ds_put_format(ds, ": %s%s%s", ovs_strerror(f->error),
+                      f->text ? ": " : "", f->text ? f->text : "");
+    }
+}
+
+/* Why iov/hold has to wait for the port. */
+static void
+put_obstacle(struct ds *ds, const struct deferred *d)
+{
+    const struct iov_port_status *ps = find_status(d->port);
+    const struct iov_live *live = iov_live_find(d->port);
+
+    if (!ps || !live) {
+        ds_put_format(ds, "port %s is on no bridge any more", d->port);
+        return;
+    }
+    ds_put_format(ds, "port %s still has VF %u of %s", d->port, ps->vf,
+                  ps->pf ? ps->pf : "a PF");
+    if (live->next && *live->next) {
+        ds_put_format(ds, "; under way: %s", live->next);
+    }
+    put_failures(ds, live);
+    ds_put_format(ds, "; it is still held and goes on: see \"iov/show %s\" "
+                  "and \"iov/history %s\"", d->port, d->port);
+}
+
+static void
+put_what_it_waits_for(struct ds *ds, const struct deferred *d)
+{
+    if (d->kind == HOLD) {
+        put_obstacle(ds, d);
+        return;
+    }
     switch (d->stage) {
     case STAGE_DATABASE:
-        return ("gave up after 30 s: ovsdb-server or ovs-vswitchd has not "
-                "taken in the configuration; check that both run");
+        ds_put_cstr(ds, "ovsdb-server or ovs-vswitchd has not taken in the "
+                    "configuration; check that both run");
+        return;
     case STAGE_MONITORS:
-        return ("gave up after 30 s: a bridge does not answer on its "
-                "OpenFlow socket; see \"iov/show\"");
+        ds_put_cstr(ds, "a bridge does not answer on its OpenFlow socket; "
+                    "see \"iov/show\"");
+        return;
     case STAGE_REREAD:
-        return ("gave up after 30 s: a PF does not answer; see the kernel's "
-                "log");
+        ds_put_cstr(ds, "a PF does not answer; see the kernel's log");
+        return;
     case STAGE_TURN:
     case STAGE_SETTLED:
-        return ("gave up after 30 s: ports are still on their way; see "
-                "\"iov/show\" and \"iov/history\"");
+        ds_put_cstr(ds, "ports are still on their way; see \"iov/show\" and "
+                    "\"iov/history\"");
+        return;
     }
     OVS_NOT_REACHED();
+}
+
+static void
+give_up(struct deferred *d)
+{
+    struct ds error = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&error, "gave up after %d s: ", d->patience / 1000);
+    put_what_it_waits_for(&error, d);
+    finish(d, ds_cstr(&error));
+    ds_destroy(&error);
+}
+
+/* True if somebody has ended the hold that 'd' waits for. */
+static bool
+is_void(const struct deferred *d)
+{
+    const struct iov_live *live = (d->kind == HOLD ? iov_live_find(d->port)
+                                   : NULL);
+
+    return live && !live->held;
 }
 
 void
@@ -198,8 +306,10 @@ iov_deferred_run(void)
         }
         if (is_finished(d)) {
             finish(d, NULL);
+        } else if (is_void(d)) {
+            finish(d, "iov/unhold came before the port had left its VF");
         } else if (time_msec() >= d->deadline) {
-            finish(d, what_it_waits_for(d));
+            give_up(d);
         }
     }
 }

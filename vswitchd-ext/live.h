@@ -44,6 +44,8 @@ struct iov_live {
     struct iov_op *read;        /* READ_BACK to be compared, or null. */
     bool reread;                /* Of a PF: it is to be read again. */
     bool held;                  /* By "iov/hold". */
+    bool taken;                 /* It has a VF that is more than fenced for
+                                 * it. */
     enum iov_port_state state;
     long long int since;        /* Wall clock, ms, of entering 'state'. */
     struct iov_reasons reasons; /* Dated. */

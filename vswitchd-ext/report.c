@@ -45,6 +45,7 @@ report_port(struct iov_port_status *ps, const struct iov_verdict *v,
     ps->bridge = xstrdup(v->bridge->name);
     ps->state = live->state;
     ps->since = live->since;
+    ps->vf_in_use = live->taken;
     iov_reasons_copy(&ps->reasons, &live->reasons);
     report_vf(ps, nics);
 }

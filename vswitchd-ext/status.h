@@ -25,6 +25,8 @@ struct iov_port_status {
     char *pf;                   /* PF and VF it is on, or null. */
     unsigned int vf;
     char *vf_pci;               /* Or null. */
+    bool vf_in_use;             /* It is not just kept fenced for a guest that
+                                 * never gives it back. */
     struct iov_reasons reasons; /* Dated. */
 };
 

@@ -179,6 +179,7 @@ set_state(struct iov_live *live, const struct iov_steer *s,
     };
     enum iov_port_state state = iov_port_state_next(live->state, &facts);
 
+    live->taken = facts.taken;
     iov_reasons_copy(&reasons, &v->reasons);
     if (facts.direct && state != IOV_PORT_DIRECT) {
         iov_reasons_add(&reasons, IOV_REASON_NOT_SETTLED, NULL,
