@@ -172,8 +172,9 @@ apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
         fm->resync = true;
     } else if (fu->bad_match) {
         opaque_update(fm, fu);
-    } else if (dumped && iov_flow_table_remove(fm->overtaken, fu->table_id,
-                                               fu->priority, &fu->match)) {
+    } else if (dumped && iov_flow_table_count(fm->overtaken)
+               && iov_flow_table_remove(fm->overtaken, fu->table_id,
+                                        fu->priority, &fu->match)) {
         /* A change of it was quicker. */
     } else {
         if (fu->event == OFPFME_REMOVED) {

@@ -64,9 +64,10 @@ static uint64_t seen;           /* Sum of all changes at the last turn. */
 static uint64_t seen_flows;     /* Flows that the verdicts are of. */
 static bool half_judged;        /* The last turn ended with verdicts that were
                                  * not up to date. */
-static long long int judging_since; /* us; 0: nothing to be judged. */
+static bool judging;            /* Flows have changed... */
+static struct iov_moment judging_since; /* ...since then. */
 static bool in_haste;           /* The last run ended before all was done. */
-static long long int run_begun; /* us. */
+static struct iov_moment run_begun;
 static uint64_t n_turns;
 
 /* Inputs. */
@@ -262,26 +263,28 @@ act(void)
 /* Brings everything up to date with what has come since 'begun'.  Returns
  * false if that asks for nothing to be done. */
 static bool
-think(long long int begun)
+think(const struct iov_moment *begun)
 {
     bool act = true;
 
-    if (!judging_since && seen_flows != iov_monitors_flows_changed()) {
-        judging_since = begun;
+    if (!judging && seen_flows != iov_monitors_flows_changed()) {
+        judging = true;
+        judging_since = *begun;
     }
     if (!status || changes() != seen) {
         see_and_judge();
     } else {
-        act = judging_since && judge();
+        act = judging && judge();
         act |= half_judged && !iov_verdicts_are_outdated(verdicts);
     }
 
     if (iov_verdicts_are_outdated(verdicts)) {
-        judging_since = judging_since ? judging_since : begun;
+        judging_since = judging ? judging_since : *begun;
+        judging = true;
         in_haste = true;
-    } else if (judging_since) {
-        iov_timing_add(IOV_TIMING_JUDGEMENT, time_usec() - judging_since);
-        judging_since = 0;
+    } else if (judging) {
+        iov_timing_add(IOV_TIMING_JUDGEMENT, &judging_since);
+        judging = false;
     }
     return act;
 }
@@ -290,7 +293,7 @@ think(long long int begun)
 static bool
 turn(void)
 {
-    long long int begun = time_usec();
+    struct iov_moment begun = iov_moment_now();
     long long int now = time_msec();
 
     run_inputs(now);
@@ -301,7 +304,7 @@ turn(void)
         iov_loop_touch();
     }
     expire(now);
-    if (!think(begun)) {
+    if (!think(&begun)) {
         return false;
     }
     act();
@@ -311,14 +314,14 @@ turn(void)
 void
 iov_loop_run(void)
 {
-    run_begun = time_usec();
+    run_begun = iov_moment_now();
     in_haste = false;
     for (int i = 1; turn(); i++) {
         /* What was just read back should be looked at before somebody else
          * can change it. */
         bool can_wait = half_judged || status->settled;
         if (i >= MAX_TURNS
-            || (can_wait && time_usec() - run_begun >= RUN_USEC)) {
+            || (can_wait && time_usec() - run_begun.usec >= RUN_USEC)) {
             in_haste = true;
             break;
         }
@@ -332,7 +335,7 @@ iov_loop_wait(void)
     long long int deadline = LLONG_MAX;
     struct shash_node *node;
 
-    iov_timing_add(IOV_TIMING_ROUND, time_usec() - run_begun);
+    iov_timing_add(IOV_TIMING_ROUND, &run_begun);
     if (in_haste) {
         poll_immediate_wake();
     }

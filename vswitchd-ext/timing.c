@@ -12,6 +12,7 @@
 
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "timeval.h"
 #include "util.h"
 
 #define N_SAMPLES 4096
@@ -21,19 +22,44 @@ static const char *const names[IOV_N_TIMINGS] = {
     [IOV_TIMING_JUDGEMENT] = "judgement",
 };
 
+enum { CLOCK, CPU, N_CLOCKS };
+static const char *const clocks[N_CLOCKS] = {
+    [CLOCK] = "time",
+    [CPU] = "cpu",
+};
+
 static struct samples {
     uint32_t usec[N_SAMPLES];
     unsigned long long int n;
     long long int longest;      /* us. */
-} samples[IOV_N_TIMINGS];
+} samples[IOV_N_TIMINGS][N_CLOCKS];
 
-void
-iov_timing_add(enum iov_timing which, long long int usec)
+struct iov_moment
+iov_moment_now(void)
 {
-    struct samples *s = &samples[which];
+    struct timespec ts;
 
+    xclock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return (struct iov_moment) {
+        .usec = time_usec(),
+        .cpu_usec = ts.tv_sec * 1000000LL + ts.tv_nsec / 1000,
+    };
+}
+
+static void
+add(struct samples *s, long long int usec)
+{
     s->usec[s->n++ % N_SAMPLES] = MIN(MAX(usec, 0), UINT32_MAX);
     s->longest = MAX(s->longest, usec);
+}
+
+void
+iov_timing_add(enum iov_timing which, const struct iov_moment *begun)
+{
+    struct iov_moment now = iov_moment_now();
+
+    add(&samples[which][CLOCK], now.usec - begun->usec);
+    add(&samples[which][CPU], now.cpu_usec - begun->cpu_usec);
 }
 
 static int
@@ -70,14 +96,16 @@ forget(struct samples *s)
 void
 iov_timing_format(struct ds *ds)
 {
-    for (int i = 0; i < IOV_N_TIMINGS; i++) {
-        struct samples *s = &samples[i];
+    ds_put_format(ds, "%-20s %8s %10s %10s %10s\n", "ms", "number", "median",
+                  "99%", "longest");
+    for (int i = 0; i < IOV_N_TIMINGS * N_CLOCKS; i++) {
+        struct samples *s = &samples[i / N_CLOCKS][i % N_CLOCKS];
 
         sort_samples(s);
-        ds_put_format(ds, "%s: %llu, median %.3f ms, 99th percentile "
-                      "%.3f ms, longest %.3f ms\n", names[i], s->n,
-                      percentile(s, 50) / 1000.0, percentile(s, 99) / 1000.0,
-                      s->longest / 1000.0);
+        ds_put_format(ds, "%-9s %-10s %8llu %10.3f %10.3f %10.3f\n",
+                      names[i / N_CLOCKS], clocks[i % N_CLOCKS], s->n,
+                      percentile(s, 50) / 1e3, percentile(s, 99) / 1e3,
+                      s->longest / 1e3);
         forget(s);
     }
 }
@@ -85,20 +113,22 @@ iov_timing_format(struct ds *ds)
 struct json *
 iov_timing_to_json(void)
 {
-    struct json *all = json_object_create();
+    struct json *array = json_array_create_empty();
 
-    for (int i = 0; i < IOV_N_TIMINGS; i++) {
-        struct samples *s = &samples[i];
+    for (int i = 0; i < IOV_N_TIMINGS * N_CLOCKS; i++) {
+        struct samples *s = &samples[i / N_CLOCKS][i % N_CLOCKS];
         struct json *o = json_object_create();
 
         sort_samples(s);
-        json_object_put(o, "count", json_integer_create(s->n));
+        json_object_put_string(o, "what", names[i / N_CLOCKS]);
+        json_object_put_string(o, "clock", clocks[i % N_CLOCKS]);
+        json_object_put(o, "number", json_integer_create(s->n));
         json_object_put(o, "median-us",
                         json_integer_create(percentile(s, 50)));
         json_object_put(o, "p99-us", json_integer_create(percentile(s, 99)));
         json_object_put(o, "longest-us", json_integer_create(s->longest));
-        json_object_put(all, names[i], o);
+        json_array_add(array, o);
         forget(s);
     }
-    return all;
+    return array;
 }

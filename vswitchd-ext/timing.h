@@ -7,16 +7,25 @@
  *
  * A round is one pass through the main loop, during which nobody else is
  * heard.  A judgement goes from taking in changed flows to the verdicts of all
- * ports that they concern. */
-
-#include <stdint.h>
+ * ports that they concern; it may take several rounds.
+ *
+ * Both are measured by the clock and as CPU time: on a machine that is busy
+ * with other things the clock tells more about those. */
 
 struct ds;
 struct json;
 
 enum iov_timing { IOV_TIMING_ROUND, IOV_TIMING_JUDGEMENT, IOV_N_TIMINGS };
 
-void iov_timing_add(enum iov_timing, long long int usec);
+/* A moment. */
+struct iov_moment {
+    long long int usec;         /* By the clock. */
+    long long int cpu_usec;
+};
+struct iov_moment iov_moment_now(void);
+
+/* Adds a sample that began at 'begun' and ends now. */
+void iov_timing_add(enum iov_timing, const struct iov_moment *begun);
 
 /* Append what there was since one of them was called last. */
 void iov_timing_format(struct ds *);
