@@ -23,7 +23,24 @@ CLEANFILES += tests/bench/bench-fence$(EXEEXT)
 bench_env = BENCH_BUILD='$(abs_builddir)' BENCH_SOURCE='$(abs_srcdir)' \
 	BENCH_OVS_VERSION='$(OVS_VERSION)'
 
-bench: tests/bench/bench-fence$(EXEEXT) vswitchd-ext/ovs-iovd$(EXEEXT)
+# With many flows.
+EXTRA_PROGRAMS += tests/bench/bench-flows tests/bench/bench-switch
+tests_bench_bench_flows_SOURCES = \
+	tests/bench/bench-flow-set.c \
+	tests/bench/bench-flow-set.h \
+	tests/bench/bench-flows.c
+tests_bench_bench_flows_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+tests_bench_bench_switch_SOURCES = \
+	tests/bench/bench-flow-set.c \
+	tests/bench/bench-flow-set.h \
+	tests/bench/bench-switch.c
+tests_bench_bench_switch_LDADD = $(OVS_LIBS)
+EXTRA_DIST += tests/bench/flows.sh tests/bench/host.sh
+CLEANFILES += tests/bench/bench-flows$(EXEEXT) \
+	tests/bench/bench-switch$(EXEEXT)
+
+bench: tests/bench/bench-fence$(EXEEXT) tests/bench/bench-flows$(EXEEXT) \
+    tests/bench/bench-switch$(EXEEXT) vswitchd-ext/ovs-iovd$(EXEEXT)
 	@$(bench_env) bash $(srcdir)/tests/bench/bench-host.sh
 	@echo
 	@$(bench_env) bash $(srcdir)/tests/bench/bench-ready.sh

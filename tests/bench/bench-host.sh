@@ -4,8 +4,10 @@
 # "make bench": ovs-iovd with its dummy NICs, beside a real ovsdb-server and
 # ovs-vswitchd of its own.  Neither root nor hardware is needed.
 #
-# BENCH_COUNT is how often a flow comes and goes, BENCH_PORTS the numbers of
-# ports to try, BENCH_IDLE the seconds of doing nothing.
+# BENCH_PARTS says what to measure: "moves", "sizes", "growth", "flows", or
+# several of them.  BENCH_COUNT is how often a flow comes and goes, BENCH_PORTS
+# the numbers of ports to try, BENCH_IDLE the seconds of doing nothing,
+# BENCH_FLOWS how many flows "flows" has.
 #
 # The subtle thing: no number makes this fail.  It fails if something does not
 # work, such as a port that does not become direct.
@@ -18,7 +20,8 @@ set -euo pipefail
 count=${BENCH_COUNT:-50}
 idle=${BENCH_IDLE:-10}
 read -r -a sizes <<<"${BENCH_PORTS:-1 64 256}"
-daemons=(ovs-iovd ovs-vswitchd ovsdb-server)
+n_flows=${BENCH_FLOWS:-1000000}
+read -r -a parts <<<"${BENCH_PARTS:-moves sizes growth flows}"
 
 PATH=$BENCH_BUILD/vswitchd-ext:$BENCH_BUILD/tests/bench:$PATH:/usr/sbin:/sbin
 dir=$(mktemp -d)
@@ -26,75 +29,12 @@ results=$dir/results
 export PATH
 mkdir "$results"
 
-# A process whose parent has not yet asked how it ended does nothing any more.
-runs() {
-    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
-}
+# shellcheck source-path=SCRIPTDIR source=host.sh
+. "$BENCH_SOURCE/tests/bench/host.sh"
+# shellcheck source-path=SCRIPTDIR source=flows.sh
+. "$BENCH_SOURCE/tests/bench/flows.sh"
 
-stop() {
-    local daemon pid
-    for daemon in "${daemons[@]}"; do
-        [[ -s ${OVS_RUNDIR-}/$daemon.pid ]] || continue
-        pid=$(<"$OVS_RUNDIR/$daemon.pid")
-        ovs-appctl -t "$daemon" exit >/dev/null 2>&1 || kill -9 "$pid"
-        while runs "$pid"; do
-            sleep 0.05
-        done
-    done
-}
 trap 'stop; rm -rf "$dir"' EXIT
-
-# start NAME: everything anew, in a directory of its own.
-start() {
-    export OVS_RUNDIR=$dir/$1
-    export OVS_LOGDIR=$OVS_RUNDIR OVS_DBDIR=$OVS_RUNDIR
-    export OVS_SYSCONFDIR=$OVS_RUNDIR OVS_CTL_TIMEOUT=300
-    mkdir "$OVS_RUNDIR"
-    cd "$OVS_RUNDIR"
-    ovsdb-tool create conf.db \
-        "${OVS_PKGDATADIR:-/usr/share/openvswitch}/vswitch.ovsschema"
-    ovsdb-server --detach --no-chdir --pidfile -vconsole:off --log-file \
-        --remote="punix:$OVS_RUNDIR/db.sock" conf.db
-    ovs-vsctl --no-wait init
-    ovs-vswitchd --enable-dummy=override --disable-system-route --detach \
-        --no-chdir --pidfile -vconsole:off --log-file
-    ovs-iovd --enable-dummy --detach --no-chdir --pidfile -vconsole:off \
-        --log-file
-}
-
-# add_ports N: a bridge with a dummy PF and N ports that ask for a VF each.
-# Offload is off until the bridge's iov-enabled is set.
-add_ports() {
-    local args=() i
-    iov iov-dummy/add-pf pf0 "$1" "$1"
-    iov iov-dummy/mac-table pf0 1024
-    iov iov-dummy/guest guest present
-    for ((i = 1; i <= $1; i++)); do
-        args+=(-- add-port br0 "vm$i" -- set interface "vm$i" type=dummy
-               "external_ids:attached-mac=$(mac_of "$i")"
-               other_config:iov-weight=100
-               other_config:iov-guest=netns:guest)
-    done
-    ovs-vsctl add-br br0 -- set bridge br0 datapath_type=dummy \
-        -- add-port br0 pf0 -- set interface pf0 type=dummy "${args[@]}"
-    iov iov/sync
-}
-
-mac_of() {
-    printf '52:54:00:00:%02x:%02x\n' $(($1 / 256)) $(($1 % 256))
-}
-
-need_direct() {
-    local n
-    n=$(iov iov/show | grep -c 'direct on VF' || :)
-    [[ $n -eq $1 ]] || die "$n of $1 ports became direct; see iov/show"
-}
-
-enable() {
-    ovs-vsctl set bridge br0 other_config:iov-enabled=true
-    iov iov/sync
-    need_direct "$1"
-}
 
 bench_moves() {
     local out=$results/moves
@@ -176,7 +116,10 @@ bench_sizes() {
 }
 
 environment 'dummy NIC'
-echo
-bench_moves
-echo
-bench_sizes
+for part in "${parts[@]}"; do
+    echo
+    case $part in
+        moves | sizes | growth | flows) "bench_$part" ;;
+        *) die "BENCH_PARTS: there is no part \"$part\"" ;;
+    esac
+done
