@@ -35,6 +35,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 #define RETRY_MSEC 1000
 
+/* Rows that are written at once; more would take too long to put together. */
+#define MAX_ROWS 32
+
 enum published_table { TABLE_INTERFACE, TABLE_BRIDGE };
 
 enum published_id {
@@ -199,19 +202,22 @@ row_differs(const struct ovsdb_idl_row *row, enum published_table table,
 static bool
 rows_differ(bool write)
 {
-    bool differs = false;
+    size_t n = 0;
 
-    const struct ovsrec_interface *iface;
-    OVSREC_INTERFACE_FOR_EACH (iface, db_idl()) {
-        differs |= row_differs(&iface->header_, TABLE_INTERFACE,
-                               &iface->external_ids, write);
-    }
     const struct ovsrec_bridge *bridge;
     OVSREC_BRIDGE_FOR_EACH (bridge, db_idl()) {
-        differs |= row_differs(&bridge->header_, TABLE_BRIDGE,
-                               &bridge->external_ids, write);
+        n += row_differs(&bridge->header_, TABLE_BRIDGE,
+                         &bridge->external_ids, write);
     }
-    return differs;
+    const struct ovsrec_interface *iface;
+    OVSREC_INTERFACE_FOR_EACH (iface, db_idl()) {
+        n += row_differs(&iface->header_, TABLE_INTERFACE,
+                         &iface->external_ids, write);
+        if (n >= MAX_ROWS) {
+            break;              /* The rest when these are written. */
+        }
+    }
+    return n > 0;
 }
 
 static void

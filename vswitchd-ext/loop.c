@@ -50,6 +50,10 @@ COVERAGE_DEFINE(iov_turn);
 #define MAX_TURNS 16            /* While ports are on their way. */
 #define JUDGE_USEC 4000
 
+/* As long as all ports can be judged within this time nothing is done before,
+ * because what has to be done for many ports at once takes long, too. */
+#define JUDGE_ALL_USEC 40000
+
 static struct iov_snapshot *snapshot;
 static struct iov_verdicts *verdicts;
 static struct iov_nics nics;
@@ -62,6 +66,7 @@ static bool dummy;
 static uint64_t n_touched;      /* Changes from outside the inputs. */
 static uint64_t seen;           /* Sum of all changes at the last turn. */
 static uint64_t seen_flows;     /* Flows that the verdicts are of. */
+static bool act_is_due;         /* Verdicts have changed. */
 static bool half_judged;        /* The last turn ended with verdicts that were
                                  * not up to date. */
 static bool judging;            /* Flows have changed... */
@@ -248,6 +253,7 @@ act(void)
 {
     struct iov_steer steer = make_steer();
 
+    act_is_due = false;
     half_judged = iov_verdicts_are_outdated(verdicts);
     bool settled = iov_steer_run(&steer) && !half_judged;
 
@@ -261,32 +267,32 @@ act(void)
 }
 
 /* Brings everything up to date with what has come since 'begun'.  Returns
- * false if that asks for nothing to be done. */
+ * true if it is time to do something about it. */
 static bool
 think(const struct iov_moment *begun)
 {
-    bool act = true;
-
     if (!judging && seen_flows != iov_monitors_flows_changed()) {
         judging = true;
         judging_since = *begun;
     }
-    if (!status || changes() != seen) {
+    if (changes() != seen || (!status && !act_is_due)) {
         see_and_judge();
-    } else {
-        act = judging && judge();
-        act |= half_judged && !iov_verdicts_are_outdated(verdicts);
+        act_is_due = true;
+    } else if (judging) {
+        act_is_due |= judge();
     }
 
     if (iov_verdicts_are_outdated(verdicts)) {
         judging_since = judging ? judging_since : *begun;
         judging = true;
         in_haste = true;
+        return (act_is_due
+                && time_usec() - judging_since.usec >= JUDGE_ALL_USEC);
     } else if (judging) {
         iov_timing_add(IOV_TIMING_JUDGEMENT, &judging_since);
         judging = false;
     }
-    return act;
+    return act_is_due || half_judged;
 }
 
 /* Goes once around.  Returns false if there was nothing to do. */
