@@ -23,7 +23,7 @@
 #
 # Ahead of all others, "flags KIND" says how it answers whoever asks for flags:
 # "good", "short" (cut off), "error" or "none"; else there are no flags.  Then
-# "tables N" says that tables 0 to N - 1 have flows; else
+# "early PRIORITY" adds a flow before the dump begins, and "tables N" says that tables 0 to N - 1 have flows; else
 # it is just table 0.
 #
 # Flows match everything and drop it; they differ in their priority.
@@ -84,6 +84,10 @@ class Switch:
         if steps[:1] == ['flags']:
             self.flags = steps[1]
             del steps[:2]
+        self.early = b''
+        if steps[:1] == ['early']:
+            self.early = update(0, ADDED, int(steps[1]))
+            del steps[:2]
         if steps[:1] == ['tables']:
             self.n_tables = int(steps[1])
             del steps[:2]
@@ -132,7 +136,8 @@ class Switch:
                 flags, _, command = struct.unpack('!HBB', body[20:24])
                 begins = (command != MONITOR_DELETE
                           and flags & MONITOR_INITIAL)
-                return self.monitor(xid) if begins else reply(xid, b'')
+                return (self.monitor(xid) if begins
+                        else reply(xid, b'') + self.early)
             elif part == TABLES:
                 body = struct.pack('!HH4x', TABLES, 0)
                 for i in range(self.n_tables):

@@ -207,7 +207,9 @@ handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     struct ofpbuf msg = ofpbuf_const_initializer(oh, ntohs(oh->length));
     ofpraw_pull_assert(&msg);
 
-    bool dumped = fm->phase == DUMPING && oh->xid == fm->dump_xid;
+    /* Changes have number 0, as has a dump that has not begun. */
+    bool dumped = (fm->phase == DUMPING && fm->dump_xid
+                   && oh->xid == fm->dump_xid);
     struct flow_update fu;
     uint64_t stub[1024 / 8];
     struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
