@@ -23,8 +23,8 @@
 #
 # Ahead of all others, "flags KIND" says how it answers whoever asks for flags:
 # "good", "short" (cut off), "error" or "none"; else there are no flags.  Then
-# "early PRIORITY" adds a flow before the dump begins, and "tables N" says that tables 0 to N - 1 have flows; else
-# it is just table 0.
+# "early PRIORITY" adds a flow before the dump begins, and "tables N" says that
+# tables 0 to N - 1 have flows; else it is just table 0.
 #
 # Flows match everything and drop it; they differ in their priority.
 #
