@@ -210,6 +210,18 @@ steps_add_forget(struct steps *s, const struct mf_subfield *dst,
     steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
 }
 
+/* A field that a packet need not have is moved only if it has it. */
+static void
+steps_add_move(struct steps *s, const struct ofpact_reg_move *a)
+{
+    if (is_scratch_field(a->dst.field) && a->src.field->prereqs == MFP_NONE
+        && !mf_is_tun_metadata(a->src.field)) {
+        steps_add(s, IOV_STEP_MOVE)->move = a;
+    } else {
+        steps_add_forget(s, &a->dst, OFPACT_REG_MOVE);
+    }
+}
+
 static void
 steps_add_metadata(struct steps *s, const struct ofpact_metadata *a)
 {
@@ -273,7 +285,7 @@ compile_write(struct steps *s, const struct ofpact *a)
         return true;
 
     case OFPACT_REG_MOVE:
-        steps_add_forget(s, &ofpact_get_REG_MOVE(a)->dst, a->type);
+        steps_add_move(s, ofpact_get_REG_MOVE(a));
         return true;
 
     case OFPACT_STACK_POP:
@@ -348,7 +360,8 @@ steps_are_plain(const struct steps *s)
         enum iov_step_type type = s->list[i].type;
         if (type == IOV_STEP_NORMAL) {
             n_normal++;
-        } else if (type != IOV_STEP_SET && type != IOV_STEP_FORGET) {
+        } else if (type != IOV_STEP_SET && type != IOV_STEP_FORGET
+                   && type != IOV_STEP_MOVE) {
             return false;
         }
     }

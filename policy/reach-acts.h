@@ -18,6 +18,7 @@
 
 struct ds;
 struct ofpact;
+struct ofpact_reg_move;
 struct ofputil_port_map;
 
 enum iov_step_type {
@@ -25,6 +26,7 @@ enum iov_step_type {
     IOV_STEP_TABLE,             /* Look up another table, then go on. */
     IOV_STEP_SET,               /* Bits of registers or metadata get known. */
     IOV_STEP_FORGET,            /* Bits of registers get unknown. */
+    IOV_STEP_MOVE,              /* Registers get bits of another field. */
     IOV_STEP_KEEP,              /* Sets bits; a STOP unless they are so. */
     IOV_STEP_EXIT,              /* Ends everything. */
     IOV_STEP_WRITE_NORMAL,      /* NORMAL into the action set. */
@@ -44,6 +46,7 @@ struct iov_step {
             uint8_t word;       /* Index in struct flow. */
             uint64_t value, mask;
         } set;
+        const struct ofpact_reg_move *move; /* MOVE. */
     };
     struct {                    /* STOP, KEEP. */
         enum iov_reason_id reason;

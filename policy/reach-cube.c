@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "flow.h"
+#include "openvswitch/meta-flow.h"
 #include "util.h"
 
 void
@@ -48,6 +49,17 @@ iov_cube_copy(struct iov_cube *dst, const struct iov_cube *src,
               const struct iov_words *words)
 {
     memcpy(dst->w, src->w, words->n * sizeof src->w[0]);
+}
+
+void
+iov_cube_widen(struct iov_cube *hull, const struct iov_cube *cube,
+               const struct iov_words *words)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        struct iov_bits *h = &hull->w[i];
+        const struct iov_bits *b = &cube->w[i];
+        iov_bits_forget(h, ~b->mask | (h->value ^ b->value));
+    }
 }
 
 /* Makes the bits of word 'idx' of struct flow known that are in 'mask'. */
@@ -106,4 +118,59 @@ iov_cube_may_have_conj_id(const struct iov_cube *cube,
     return (pos == IOV_NO_WORD
             || !((cube->w[pos].value ^ flow_u64_value(&value, idx))
                  & cube->w[pos].mask & flow_u64_value(&conj_id_mask, idx)));
+}
+
+/* Sets '*value' and '*mask' to what is known of packets of 'cube'. */
+static void
+get_known(const struct iov_cube *cube, const struct iov_words *words,
+          const struct match *packets, struct flow *value, struct flow *mask)
+{
+    memset(value, 0, sizeof *value);
+    memset(mask, 0, sizeof *mask);
+    for (size_t i = 0; i < FLOW_U64S; i++) {
+        uint8_t pos = words->pos[i];
+        if (pos != IOV_NO_WORD) {
+            *flow_u64_lvalue(value, i) = cube->w[pos].value;
+            *flow_u64_lvalue(mask, i) = cube->w[pos].mask;
+        } else if (i >= FLOW_U64_OFFSET(dl_dst)
+                   || i == FLOW_U64_OFFSET(in_port)) {
+            *flow_u64_lvalue(value, i) = flow_u64_value(&packets->flow, i);
+            *flow_u64_lvalue(mask, i) = flow_u64_value(&packets->wc.masks,
+                                                       i);
+        }
+    }
+}
+
+/* Makes '*out' a flow of which 'dst' has the bits that 'src' has in 'in'. */
+static void
+copy_subfield(const struct mf_subfield *src, const struct flow *in,
+              const struct mf_subfield *dst, struct flow *out)
+{
+    union mf_subvalue bits;
+
+    memset(out, 0, sizeof *out);
+    mf_read_subfield(src, in, &bits);
+    mf_write_subfield_flow(dst, &bits, out);
+}
+
+void
+iov_cube_move(struct iov_cube *cube, const struct iov_words *words,
+              const struct match *packets, const struct mf_subfield *src,
+              const struct mf_subfield *dst)
+{
+    struct flow value, mask, new_value, new_mask, all;
+    union mf_subvalue ones;
+
+    get_known(cube, words, packets, &value, &mask);
+    copy_subfield(src, &value, dst, &new_value);
+    copy_subfield(src, &mask, dst, &new_mask);
+    memset(&ones, 0xff, sizeof ones);
+    memset(&all, 0, sizeof all);
+    mf_write_subfield_flow(dst, &ones, &all);
+    for (size_t i = 0; i < words->n; i++) {
+        size_t idx = words->idx[i];
+        iov_bits_forget(&cube->w[i], flow_u64_value(&all, idx));
+        iov_bits_set(&cube->w[i], flow_u64_value(&new_value, idx),
+                     flow_u64_value(&new_mask, idx));
+    }
 }

@@ -18,6 +18,8 @@
 
 #include "openvswitch/match.h"
 
+struct mf_subfield;
+
 #define IOV_NO_WORD UINT8_MAX
 
 /* Words of struct flow that are matched on, in order of appearance. */
@@ -45,6 +47,10 @@ void iov_cube_init(struct iov_cube *, const struct iov_words *,
 void iov_cube_copy(struct iov_cube *dst, const struct iov_cube *src,
                    const struct iov_words *);
 
+/* Makes 'hull' a set of packets that contains those of the other one, too. */
+void iov_cube_widen(struct iov_cube *hull, const struct iov_cube *,
+                    const struct iov_words *);
+
 void iov_cube_set_in_port(struct iov_cube *, const struct iov_words *,
                           ofp_port_t);
 void iov_cube_set_conj_id(struct iov_cube *, const struct iov_words *,
@@ -52,6 +58,12 @@ void iov_cube_set_conj_id(struct iov_cube *, const struct iov_words *,
 void iov_cube_forget_conj_id(struct iov_cube *, const struct iov_words *);
 bool iov_cube_may_have_conj_id(const struct iov_cube *,
                                const struct iov_words *, uint32_t);
+
+/* Gives the bits of 'dst' what is known of those of 'src' in 'cube' or, if no
+ * flow looks at that header, in 'packets'. */
+void iov_cube_move(struct iov_cube *, const struct iov_words *,
+                   const struct match *packets, const struct mf_subfield *src,
+                   const struct mf_subfield *dst);
 
 /* Makes bits known to be 'value', whatever they were. */
 static inline void

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "flow.h"
+#include "openvswitch/ofp-actions.h"
 #include "policy/flow-table.h"
 #include "policy/reach-hide.h"
 #include "policy/reach-walk-internal.h"
@@ -194,17 +195,6 @@ conj_id_is_possible(const struct iov_walk *w, const struct search *s,
     return possible;
 }
 
-/* Makes 'hull' a set of packets that contains those of 'cube' too. */
-static void
-widen(struct iov_walk *w, struct iov_cube *hull, const struct iov_cube *cube)
-{
-    for (size_t i = 0; i < w->words->n; i++) {
-        struct iov_bits *h = &hull->w[i];
-        const struct iov_bits *b = &cube->w[i];
-        iov_bits_forget(h, ~b->mask | (h->value ^ b->value));
-    }
-}
-
 /* Returns the number of a flow of 'run', after number 'i', that does the same
  * with all packets of 'cube', which match 'i', and more packets; or 'i'
  * itself.  Between the two must be no flow that does something else. */
@@ -270,7 +260,7 @@ run_candidates(struct iov_walk *w, struct search *s,
             first = c;
             iov_cube_copy(&hull, &narrow, w->words);
         } else {
-            widen(w, &hull, &narrow);
+            iov_cube_widen(&hull, &narrow, w->words);
         }
     }
     if (first && !w->over) {
@@ -411,8 +401,14 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
 static void
 run_set(struct iov_walk *w, struct iov_path *p, const struct iov_step *step)
 {
-    uint8_t pos = w->words->pos[step->set.word];
+    uint8_t pos;
 
+    if (step->type == IOV_STEP_MOVE) {
+        iov_cube_move(&p->cube, w->words, w->order->packets,
+                      &step->move->src, &step->move->dst);
+        return;
+    }
+    pos = w->words->pos[step->set.word];
     if (pos == IOV_NO_WORD) {
         /* Nobody looks at it. */
     } else if (step->type == IOV_STEP_SET) {
@@ -470,6 +466,7 @@ run_step(struct iov_walk *w, struct iov_path *p, const struct iov_step *step,
 
     case IOV_STEP_SET:
     case IOV_STEP_FORGET:
+    case IOV_STEP_MOVE:
         run_set(w, p, step);
         return true;
 
