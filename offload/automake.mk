@@ -18,6 +18,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest-qmp.c \
 	offload/guest.c \
 	offload/guest.h \
+	offload/host-events.c \
+	offload/host-events.h \
 	offload/host-fact.c \
 	offload/host-file.c \
 	offload/host-file.h \

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "coverage.h"
+#include "offload/host-events.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -36,6 +37,11 @@ static void
 tell(const struct device_event *event)
 {
     COVERAGE_INC(iov_device_event);
+    if (event->type == DEVICE_EVENT_LOST) {
+        host_events_add(NULL);
+    } else if (event->type == DEVICE_EVENT_PCI) {
+        host_events_add(event->name);
+    }
     callback(event);
 }
 

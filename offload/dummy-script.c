@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "offload/host-events.h"
 #include "openvswitch/json.h"
 #include "packets.h"
 #include "unixctl.h"
@@ -515,6 +516,14 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     }
 }
 
+static void
+host_event_cb(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *aux OVS_UNUSED)
+{
+    host_events_add(argc > 1 ? argv[1] : NULL);
+    unixctl_command_reply(conn, NULL);
+}
+
 void
 dummy_script_init(void)
 {
@@ -538,6 +547,7 @@ dummy_script_init(void)
         { "log", "NETDEV [clear]", 1, 2, log_cb },
         { "guest", "NAME present|absent|accept|refuse-(give|start|take) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
+        { "host-event", "[PCI]", 0, 1, host_event_cb },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -421,6 +421,7 @@ fill_pf(struct iov_pf *pf, const struct dummy_pf *dpf)
 {
     *pf = (struct iov_pf) {
         .provider = xstrdup("dummy"),
+        .simulated = true,
         .netdev = xstrdup(dpf->netdev),
         .driver = xstrdup("dummy"),
         .description = xstrdup("dummy NIC"),

@@ -9,6 +9,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/check-nic.c \
 	policy/check-openflow.c \
 	policy/check-port.c \
+	policy/check-safety.c \
 	policy/check.def \
 	policy/check.h \
 	policy/damping.c \
@@ -64,6 +65,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/ready-host.c \
 	policy/ready-internal.h \
 	policy/ready-nic.c \
+	policy/ready-pf.c \
 	policy/ready-show.c \
 	policy/ready.c \
 	policy/ready.def \
@@ -72,6 +74,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reason.def \
 	policy/reason.h \
 	policy/schema.def \
+	policy/safety.c \
+	policy/safety.h \
 	policy/snapshot.c \
 	policy/snapshot.h \
 	policy/verdict.c \

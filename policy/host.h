@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct iov_pf;
+
 /* One thing that was looked at. */
 struct iov_fact {
     char *file;                 /* As on the live system, "/sys/...". */
@@ -117,6 +119,7 @@ struct iov_host_nic {
     int vf_msix;                /* MSI-X vectors that VF 0 has, or -1. */
     struct iov_host_vf *vfs;    /* Enabled ones, by number. */
     size_t n_vfs;
+    const struct iov_pf *pf;    /* What ovs-iovd knows of it, or null. */
 };
 
 struct iov_host {

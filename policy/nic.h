@@ -96,6 +96,7 @@ struct iov_vf {
 struct iov_pf {
     char *provider;             /* Name of the provider class. */
     char *netdev;               /* Network device, as named in the bridge. */
+    bool simulated;             /* By a program, so that it has no host. */
     char *pci;                  /* "0000:01:00.0", or null. */
     char *driver;               /* "igb", or null. */
     char *description;          /* "Intel 82576", or null. */

@@ -13,6 +13,9 @@
 
 #include "policy/ready.h"
 
+struct ds;
+struct iov_pf;
+
 typedef void iov_ready_host_check(const struct iov_host *,
                                   struct iov_ready_result *);
 typedef void iov_ready_nic_check(const struct iov_host *,
@@ -29,5 +32,9 @@ extern iov_ready_nic_check *const iov_ready_nic_checks[IOV_N_READY];
 void iov_ready_see(struct iov_ready_result *, const char *file,
                    const char *value);
 void iov_ready_see_fact(struct iov_ready_result *, const struct iov_fact *);
+
+/* What ovs-iovd adds to what is told of a NIC. */
+void iov_ready_put_pf(struct ds *, const struct iov_pf *);
+void iov_ready_pf_to_json(const struct iov_pf *, struct json *);
 
 #endif /* policy/ready-internal.h */

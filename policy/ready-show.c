@@ -8,7 +8,7 @@
 
 #include <config.h>
 
-#include "policy/ready.h"
+#include "policy/ready-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +187,9 @@ iov_host_nic_format(const struct iov_host *host,
         put_port(ds, host, nic->up[i]);
     }
     put_vfs(ds, nic);
+    if (nic->pf) {
+        iov_ready_put_pf(ds, nic->pf);
+    }
 }
 
 static void
@@ -347,6 +350,9 @@ iov_host_nic_to_json(const struct iov_host *host,
     }
     json_object_put(object, "ports", ports_to_json(host, nic));
     json_object_put(object, "vfs", vfs_to_json(nic));
+    if (nic->pf) {
+        iov_ready_pf_to_json(nic->pf, object);
+    }
     return object;
 }
 

@@ -139,8 +139,9 @@ iov_ready_worst(const struct iov_ready *ready)
     return worst;
 }
 
-static bool
-is_obstacle(const struct iov_ready_result *result, bool unsafe_interrupts_ok)
+bool
+iov_ready_is_obstacle(const struct iov_ready_result *result,
+                      bool unsafe_interrupts_ok)
 {
     enum iov_ready_force force = classes[result->id].force;
 
@@ -153,7 +154,8 @@ const struct iov_ready_result *
 iov_ready_obstacle(const struct iov_ready *ready, bool unsafe_interrupts_ok)
 {
     for (size_t i = 0; i < ready->n; i++) {
-        if (is_obstacle(&ready->results[i], unsafe_interrupts_ok)) {
+        if (iov_ready_is_obstacle(&ready->results[i],
+                                  unsafe_interrupts_ok)) {
             return &ready->results[i];
         }
     }

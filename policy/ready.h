@@ -88,6 +88,9 @@ const struct iov_ready_result *iov_ready_get(const struct iov_ready *,
                                              enum iov_ready_id);
 /* The worst outcome of all. */
 enum iov_outcome iov_ready_worst(const struct iov_ready *);
+/* True if the result keeps the port of a virtual machine off VFs. */
+bool iov_ready_is_obstacle(const struct iov_ready_result *,
+                           bool unsafe_interrupts_ok);
 /* The first result that keeps the port of a virtual machine off VFs, or
  * null.  'unsafe_interrupts_ok' is iov-unsafe-interrupts-ok. */
 const struct iov_ready_result *iov_ready_obstacle(const struct iov_ready *,

@@ -27,6 +27,7 @@
 struct iov_damping;
 struct iov_failures;
 struct iov_reach;
+struct iov_safety;
 
 /* Port table's vlan_mode, with the defaults of ovs-vswitchd.conf.db(5)
  * applied. */
@@ -111,6 +112,7 @@ struct iov_snapshot {
     size_t n_bridges;
     struct iov_global_keys keys;
     const struct iov_nics *nics;
+    const struct iov_safety *safety; /* Of the host, or null: not known. */
     char *no_switch;            /* Why ovs-vswitchd cannot be told of moves, or
                                  * null. */
     char *no_privilege;         /* Missing capability in words, or null. */

@@ -13,8 +13,10 @@ TESTSUITE_AT = \
 	tests/daemon-openflow.at \
 	tests/daemon-privileges.at \
 	tests/daemon-reasons-damping.at \
+	tests/daemon-reasons-host.at \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \
+	tests/daemon-support.at \
 	tests/daemon-what-if.at \
 	tests/db-publish.at \
 	tests/db-snapshot.at \

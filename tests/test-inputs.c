@@ -348,8 +348,7 @@ cmd_publish(struct unixctl_conn *conn, int argc OVS_UNUSED,
         = iov_snapshot_find_port(snapshot, argv[1], &bridge);
     if (port) {
         struct iov_bridge_status b = {
-            .uuid = bridge->uuid, .supported = true, .vfs = 7,
-            .vfs_in_use = 1,
+            .uuid = bridge->uuid, .vfs = 7, .vfs_in_use = 1,
         };
         struct iov_port_status p = {
             .uuid = port->uuid, .state = IOV_PORT_DIRECT, .since = 1000,

@@ -29,6 +29,7 @@ sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/command-explain.c \
 	vswitchd-ext/command-show.c \
+	vswitchd-ext/command-support.c \
 	vswitchd-ext/command-what-if.c \
 	vswitchd-ext/command.c \
 	vswitchd-ext/command.def \
@@ -45,6 +46,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/monitors.c \
 	vswitchd-ext/monitors.h \
 	vswitchd-ext/ovs-iovd.c \
+	vswitchd-ext/readiness.c \
+	vswitchd-ext/readiness.h \
 	vswitchd-ext/report.c \
 	vswitchd-ext/report.h \
 	vswitchd-ext/steer-pf.c \

@@ -16,6 +16,7 @@
 #include "policy/verdict.h"
 #include "util.h"
 #include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/readiness.h"
 #include "vswitchd-ext/status.h"
 
 /* Text. */
@@ -174,15 +175,41 @@ find_status(const struct iov_view *view, const struct iov_port *port)
     return NULL;
 }
 
-static bool
-is_supported(const struct iov_view *view, const struct iov_bridge *bridge)
+/* Null if the bridge may not use VFs. */
+static const struct iov_bridge_status *
+bridge_status(const struct iov_view *view, const struct iov_bridge *bridge)
 {
     for (size_t i = 0; i < view->status->n_bridges; i++) {
         if (!strcmp(view->status->bridges[i].name, bridge->name)) {
-            return view->status->bridges[i].supported;
+            return &view->status->bridges[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool
+is_supported(const struct iov_view *view, const struct iov_bridge *bridge)
+{
+    const struct iov_bridge_status *bs = bridge_status(view, bridge);
+
+    return bs && !bs->obstacles.n;
+}
+
+static void
+put_support(struct ds *ds, const struct iov_bridge_status *bs)
+{
+    if (!bs) {
+        ds_put_cstr(ds, "iov not enabled");
+    } else if (!bs->obstacles.n) {
+        ds_put_cstr(ds, "iov enabled, supported");
+    } else if (!bs->vfs) {
+        ds_put_cstr(ds, "iov enabled, not supported: none of its ports is a "
+                    "PF with VFs");
+    } else {
+        ds_put_cstr(ds, "iov enabled, not supported for virtual machines: ");
+        iov_reasons_format_slugs(ds, &bs->obstacles);
+        ds_put_cstr(ds, ", see \"iov/support\"");
+    }
 }
 
 static const struct iov_pf *
@@ -217,12 +244,9 @@ static void
 put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
            const char *port_name)
 {
-    ds_put_format(&cmd->out, "bridge %s: %s\n", bridge->name,
-                  !bridge->keys.enabled ? "iov not enabled"
-                  : is_supported(cmd->view, bridge)
-                  ? "iov enabled, supported"
-                  : "iov enabled, not supported: none of its ports is a PF "
-                    "with VFs");
+    ds_put_format(&cmd->out, "bridge %s: ", bridge->name);
+    put_support(&cmd->out, bridge_status(cmd->view, bridge));
+    ds_put_char(&cmd->out, '\n');
     put_warnings(&cmd->out, "  ", "warning", &bridge->keys.errors);
     put_unreachable(&cmd->out, bridge);
     put_warnings(&cmd->out, "  ", "not yet effective", &bridge->keys.later);
@@ -355,16 +379,22 @@ static void
 show_globals(struct iov_command *cmd)
 {
     const struct iov_global_keys *keys = &cmd->view->snapshot->keys;
+    struct svec warnings;
 
+    svec_clone(&warnings, &keys->errors);
+    if (iov_readiness_is_overridden()) {
+        svec_add(&warnings, iov_readiness_warning);
+    }
     if (cmd->json) {
         cmd->reply = json_object_create();
-        json_object_put(cmd->reply, "warnings", svec_to_json(&keys->errors));
+        json_object_put(cmd->reply, "warnings", svec_to_json(&warnings));
         json_object_put(cmd->reply, "not-yet-effective",
                         svec_to_json(&keys->later));
     } else {
-        put_warnings(&cmd->out, "", "warning", &keys->errors);
+        put_warnings(&cmd->out, "", "warning", &warnings);
         put_warnings(&cmd->out, "", "not yet effective", &keys->later);
     }
+    svec_destroy(&warnings);
 }
 
 void

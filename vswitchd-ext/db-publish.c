@@ -143,7 +143,13 @@ want_bridge(const struct iov_bridge_status *bridge)
 {
     struct smap *keys = wanted_add(&bridge->uuid);
     smap_add(keys, published[KEY_SUPPORT].key,
-             bridge->supported ? "true" : "false");
+             bridge->obstacles.n ? "false" : "true");
+    if (bridge->obstacles.n) {
+        struct ds slugs = DS_EMPTY_INITIALIZER;
+        iov_reasons_format_slugs(&slugs, &bridge->obstacles);
+        smap_add(keys, published[KEY_OBSTACLES].key, ds_cstr(&slugs));
+        ds_destroy(&slugs);
+    }
     smap_add_format(keys, published[KEY_VFS].key, "%u", bridge->vfs);
     smap_add_format(keys, published[KEY_VFS_IN_USE].key, "%u",
                     bridge->vfs_in_use);

@@ -31,6 +31,7 @@
 #include "vswitchd-ext/live.h"
 #include "vswitchd-ext/monitors.h"
 #include "vswitchd-ext/privileges.h"
+#include "vswitchd-ext/readiness.h"
 #include "vswitchd-ext/report.h"
 #include "vswitchd-ext/status.h"
 #include "vswitchd-ext/steer.h"
@@ -83,6 +84,7 @@ run_inputs(long long int now)
     iov_db_run();
     iov_monitors_run();
     iov_providers_run(now);
+    iov_readiness_run();
     iov_guests_run(now);
     iov_switch_mac_run(now);
 }
@@ -92,7 +94,8 @@ changes(void)
 {
     return (iov_db_changed() + iov_monitors_changed()
             + iov_providers_changed() + iov_guests_changed()
-            + iov_switch_mac_connection() + n_touched
+            + iov_switch_mac_connection() + iov_readiness_changed()
+            + n_touched
             + (iov_switch_mac_unreachable() ? 1ull << 40 : 0));
 }
 
@@ -119,6 +122,7 @@ see_nics(void)
     iov_nics_clear(&nics);
     iov_providers_fill(&nics);
     iov_nics_sort(&nics);
+    iov_readiness_see(&nics);
     iov_journal_fill(&nics);
     if (iov_journal_prune(&nics)) {
         iov_loop_touch();
@@ -161,6 +165,8 @@ see(void)
     snapshot->nics = &nics;
     iov_db_fill(snapshot);
     iov_monitors_fill(snapshot);
+    iov_readiness_allow(snapshot->keys.unsafe_interrupts_ok);
+    snapshot->safety = iov_readiness_safety();
     snapshot->no_switch = nullable_xstrdup(iov_switch_mac_unreachable());
     snapshot->no_privilege = dummy ? NULL : iov_privileges_missing();
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
@@ -388,6 +394,7 @@ iov_loop_init(const struct iov_loop_options *options)
     if (iov_providers_errors()[0]) {
         VLOG_WARN("%s", iov_providers_errors());
     }
+    iov_readiness_init(options->host_root);
     iov_switch_mac_init();
     iov_db_init(options->database);
 }
@@ -407,6 +414,7 @@ iov_loop_exit(void)
     iov_switch_mac_exit();
     iov_guests_exit();
     iov_providers_exit();
+    iov_readiness_exit();
     iov_dispatch_exit();
     iov_journal_close();
     iov_live_destroy_all();

@@ -30,6 +30,7 @@ struct iov_view {
 struct iov_loop_options {
     const char *database;
     const char *journal;        /* File. */
+    const char *host_root;      /* Captured tree, or null. */
     bool dummy;
 };
 

@@ -42,6 +42,7 @@ struct options {
     char *database;
     char *journal;
     char *unixctl;
+    char *host_root;
     bool dummy;
 };
 
@@ -168,6 +169,7 @@ main(int argc, char *argv[])
     struct iov_loop_options loop_options = {
         .database = options.database,
         .journal = options.journal,
+        .host_root = options.host_root,
         .dummy = options.dummy,
     };
     iov_loop_init(&loop_options);
@@ -184,6 +186,7 @@ main(int argc, char *argv[])
     free(options.database);
     free(options.journal);
     free(options.unixctl);
+    free(options.host_root);
     service_stop();
     ovs_cmdl_proctitle_restore();
     return 0;
@@ -193,6 +196,7 @@ enum {
     OPT_UNIXCTL = UCHAR_MAX + 1,
     OPT_JOURNAL,
     OPT_ENABLE_DUMMY,
+    OPT_HOST_ROOT,
     OPT_BOOTSTRAP_CA_CERT,
     OPT_PEER_CA_CERT,
     VLOG_OPTION_ENUMS,
@@ -206,6 +210,7 @@ static const struct option long_options[] = {
     {"unixctl", required_argument, NULL, OPT_UNIXCTL},
     {"journal", required_argument, NULL, OPT_JOURNAL},
     {"enable-dummy", no_argument, NULL, OPT_ENABLE_DUMMY},
+    {"host-root", required_argument, NULL, OPT_HOST_ROOT},
     DAEMON_LONG_OPTIONS,
     VLOG_LONG_OPTIONS,
     STREAM_SSL_LONG_OPTIONS,
@@ -237,6 +242,11 @@ parse_own_option(int c, struct options *options)
 
     case OPT_ENABLE_DUMMY:
         options->dummy = true;
+        return true;
+
+    case OPT_HOST_ROOT:
+        free(options->host_root);
+        options->host_root = abs_file_name(NULL, optarg);
         return true;
 
     case OPT_BOOTSTRAP_CA_CERT:
@@ -289,6 +299,11 @@ parse_options(int argc, char *argv[], struct options *options)
 
     argc -= optind;
     argv += optind;
+    if (options->host_root && !options->dummy) {
+        ovs_fatal(0, "--host-root=%s: another host than this one can only be "
+                  "looked at by simulated NICs; add --enable-dummy, or remove "
+                  "--host-root", options->host_root);
+    }
     if (argc > 1) {
         ovs_fatal(0, "\"%s\": at most one argument, the database, is "
                   "accepted; use --help for usage", argv[1]);
@@ -318,6 +333,8 @@ usage(void)
            "back\n"
            "                          (default: %s/ovs-iovd.journal)\n"
            "  --enable-dummy          have simulated NICs, for tests\n"
+           "  --host-root=DIR         be on the host captured in DIR, for "
+           "tests\n"
            "  -h, --help              display this help message\n"
            "  -V, --version           display version information\n",
            ovs_rundir());

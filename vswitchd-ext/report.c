@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "policy/safety.h"
 #include "policy/verdict.h"
 #include "util.h"
 #include "vswitchd-ext/live.h"
@@ -52,8 +53,12 @@ report_port(struct iov_port_status *ps, const struct iov_verdict *v,
 
 static void
 report_bridge(struct iov_bridge_status *bs, const struct iov_bridge *bridge,
-              const struct iov_nics *nics)
+              const struct iov_snapshot *snapshot)
 {
+    const struct iov_nics *nics = snapshot->nics;
+    const struct iov_pf **pfs = xcalloc(bridge->n_ports + 1, sizeof *pfs);
+    size_t n = 0;
+
     bs->name = xstrdup(bridge->name);
     bs->uuid = bridge->uuid;
     for (size_t i = 0; i < bridge->n_ports; i++) {
@@ -62,13 +67,21 @@ report_bridge(struct iov_bridge_status *bs, const struct iov_bridge *bridge,
                                                    bridge->ports[i].name)
                                    : NULL);
         if (pf) {
+            pfs[n++] = pf;
             bs->vfs += pf->n_vfs;
             for (unsigned int j = 0; j < pf->n_vfs; j++) {
                 bs->vfs_in_use += pf->vfs[j].record != NULL;
             }
         }
     }
-    bs->supported = bs->vfs > 0;
+    if (!n) {
+        iov_reasons_add(&bs->obstacles, IOV_REASON_NO_UPLINK, NULL, NULL);
+    } else if (!bs->vfs) {
+        iov_reasons_add(&bs->obstacles, IOV_REASON_NO_VFS, NULL, NULL);
+    }
+    iov_safety_obstacles(snapshot->safety, pfs, n,
+                         snapshot->keys.unsafe_interrupts_ok, &bs->obstacles);
+    free(pfs);
 }
 
 struct iov_status *
@@ -83,7 +96,7 @@ iov_status_create(const struct iov_steer *s, bool settled)
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
         if (snapshot->bridges[i].keys.enabled) {
             report_bridge(&status->bridges[status->n_bridges++],
-                          &snapshot->bridges[i], s->nics);
+                          &snapshot->bridges[i], snapshot);
         }
     }
     status->ports = xcalloc(s->verdicts->n + 1, sizeof *status->ports);
@@ -102,6 +115,7 @@ iov_status_destroy(struct iov_status *status)
     }
     for (size_t i = 0; i < status->n_bridges; i++) {
         free(status->bridges[i].name);
+        iov_reasons_clear(&status->bridges[i].obstacles);
     }
     for (size_t i = 0; i < status->n_ports; i++) {
         struct iov_port_status *ps = &status->ports[i];

@@ -33,7 +33,8 @@ struct iov_port_status {
 struct iov_bridge_status {
     char *name;
     struct uuid uuid;
-    bool supported;             /* Has a PF with VFs. */
+    struct iov_reasons obstacles; /* Why no virtual machine can be on a VF of
+                                   * the bridge; empty: it can. */
     unsigned int vfs;           /* Enabled on its PFs. */
     unsigned int vfs_in_use;
 };

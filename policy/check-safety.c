@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The check of the isolation that virtual machines with VFs need.
+ *
+ * The subtle thing: whose guest is "none" counts as a virtual machine, because
+ * nobody has said what it is. */
+
+#include <config.h>
+#include "policy/check.h"
+
+#include "policy/safety.h"
+#include "util.h"
+
+/* True if the kernel that drives the VF is the host's own. */
+static bool
+is_trusted(const struct iov_port *port)
+{
+    return port->keys.guest.kind == IOV_GUEST_KIND_NETNS;
+}
+
+void
+check_safety(struct iov_check *c)
+{
+    struct iov_reasons found = IOV_REASONS_INITIALIZER;
+
+    if (!is_trusted(c->port)) {
+        iov_safety_obstacles(c->snapshot->safety, c->pfs, c->n_pfs,
+                             c->snapshot->keys.unsafe_interrupts_ok, &found);
+    }
+    for (size_t i = 0; i < found.n; i++) {
+        const struct iov_reason *r = &found.list[i];
+
+        check_fail(c, r->id, r->object, r->detail ? "%s" : NULL, r->detail);
+    }
+    iov_reasons_clear(&found);
+}
