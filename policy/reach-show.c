@@ -158,12 +158,12 @@ format_packets(const struct iov_culprit *c, const struct iov_show *show,
 
 /* Says how 'c', if it does not say which port it is about, could. */
 static void
-format_narrowing(const struct iov_culprit *c, const struct iov_words *words,
+format_narrowing(const struct iov_culprit *c, const struct iov_show *show,
                  struct ds *s)
 {
     struct match match;
 
-    iov_flow_to_match(&c->at, words, &match);
+    iov_flow_to_match(&c->at, show->words, &match);
     bool in_port = match.wc.masks.in_port.ofp_port != 0;
     bool dl_dst = (eth_mask_is_exact(match.wc.masks.dl_dst)
                    && !eth_addr_is_multicast(match.flow.dl_dst));
@@ -171,6 +171,10 @@ format_narrowing(const struct iov_culprit *c, const struct iov_words *words,
     if (!in_port && !dl_dst && !dl_src) {
         ds_put_cstr(s, "; it names no port: add in_port= or dl_dst= to it "
                     "so that it costs no other ports their VF");
+    } else if (!in_port && !dl_src && (c->classes & 1)
+               && !eth_addr_equals(match.flow.dl_dst, show->port->mac)) {
+        ds_put_cstr(s, "; it names only who receives: add in_port= to it so "
+                    "that it costs no other ports their VF");
     } else if (in_port && !dl_dst && !(c->classes & 1)) {
         ds_put_cstr(s, "; it names no port but the uplink: add dl_dst= to "
                     "it so that it costs no other ports their VF");
@@ -191,7 +195,7 @@ format_detail(const struct iov_culprit *c, const struct iov_show *show,
     }
     format_packets(c, show, s);
     if (c->at.flow) {
-        format_narrowing(c, show->words, s);
+        format_narrowing(c, show, s);
     }
     if (c->missing) {
         char *text = match_to_string(c->missing, show->port_map,
