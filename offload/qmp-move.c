@@ -38,7 +38,7 @@
 #define LEAVE_LIMIT 10000       /* For the guest to let go, ms. */
 #define FREE_LIMIT 5000         /* For QEMU to close the VF, ms. */
 #define ARRIVE_LIMIT 10000      /* For QEMU to show the VF, ms. */
-#define ATTACH_LIMIT 30000      /* For the guest's driver, ms. */
+#define ATTACH_LIMIT 60000      /* For the guest's driver, ms. */
 #define PLUG_LIMIT 120000       /* For QEMU, which pins all memory, ms. */
 #define POLL_INTERVAL 50        /* For what nobody tells of, ms. */
 

@@ -225,6 +225,9 @@ explain(const struct vfio_change *c, const struct child_answer *a)
         return xasprintf("%s refuses VF %s (%s); see the kernel's log",
                          driver, c->pci, ovs_strerror(a->error));
     case STEP_LOOK:
+        if (!c->driver) {
+            return xasprintf("VF %s does not get rid of its driver", c->pci);
+        }
         return xasprintf("VF %s does not get %s; is that driver loaded?",
                          c->pci, driver);
     }

@@ -20,7 +20,9 @@
 
 #include "offload/journal.h"
 #include "offload/pci.h"
+#include "offload/vfio.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
 #include "packets.h"
 #include "svec.h"
 #include "util.h"
@@ -204,6 +206,38 @@ run_command(char *args[], int n)
     }
     iov_nics_clear(&nics);
     return used;
+}
+
+/* test-offload vfio SYSFS PCI DRIVER; "-" is no driver. */
+int
+test_vfio(int argc, char *argv[])
+{
+    struct vfio_change *change;
+    char *text;
+    int error;
+
+    if (argc < 4) {
+        ovs_fatal(0, "usage: test-offload vfio SYSFS PCI DRIVER");
+    }
+    pci_set_sysfs(argv[1]);
+    text = vfio_absent();
+    puts(text ? text : "there is vfio-pci");
+    free(text);
+    error = vfio_change_start(argv[2], strcmp(argv[3], "-") ? argv[3] : NULL,
+                              &change);
+    if (error) {
+        ovs_fatal(error, "vfio_change_start");
+    }
+    while (!vfio_change_done(change, &error, &text)) {
+        vfio_change_wait(change);
+        poll_block();
+    }
+    printf("%s%s%s\n", error ? ovs_strerror(error) : "ok", text ? ": " : "",
+           text ? text : "");
+    free(text);
+    vfio_change_destroy(change);
+    pci_exit();
+    return 0;
 }
 
 int

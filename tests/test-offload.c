@@ -23,6 +23,7 @@ main(int argc, char *argv[])
     } parts[] = {
         { "netlink", test_netlink },
         { "pci", test_pci },
+        { "vfio", test_vfio },
         { "journal", test_journal },
         { "daemon", test_daemon },
     };
@@ -33,6 +34,7 @@ main(int argc, char *argv[])
             return parts[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "usage: test-offload netlink|pci|journal|daemon ...\n");
+    fprintf(stderr, "usage: test-offload netlink|pci|vfio|journal|daemon "
+            "...\n");
     return 2;
 }
