@@ -10,14 +10,21 @@
 # The subtle thing: libFuzzer only sees branches of what clang has compiled.
 # Our files are therefore compiled once more, Open vSwitch's library is not.
 
-FUZZ_TARGETS = flow-update what-if
+FUZZ_TARGETS = flow-monitor flow-update what-if
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
 
 check_PROGRAMS += \
+	tests/fuzz/fuzz-flow-monitor \
 	tests/fuzz/fuzz-flow-update \
 	tests/fuzz/fuzz-self \
 	tests/fuzz/fuzz-what-if
+tests_fuzz_fuzz_flow_monitor_SOURCES = \
+	tests/fuzz/fuzz-flow-monitor.c \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_flow_monitor_LDADD = vswitchd-ext/libiov-inputs.a \
+	policy/libiov-policy.a $(OVS_LIBS)
 tests_fuzz_fuzz_flow_update_SOURCES = \
 	tests/fuzz/fuzz-flow-update.c \
 	tests/fuzz/fuzz-main.c \
@@ -36,6 +43,13 @@ tests_fuzz_fuzz_what_if_SOURCES = \
 tests_fuzz_fuzz_what_if_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 EXTRA_DIST += \
+	tests/fuzz/corpus/flow-monitor/dump.hex \
+	tests/fuzz/corpus/flow-monitor/dump13.hex \
+	tests/fuzz/corpus/flow-monitor/early.hex \
+	tests/fuzz/corpus/flow-monitor/empty.hex \
+	tests/fuzz/corpus/flow-monitor/lost.hex \
+	tests/fuzz/corpus/flow-monitor/pause.hex \
+	tests/fuzz/corpus/flow-monitor/refused.hex \
 	tests/fuzz/corpus/flow-update/actions.hex \
 	tests/fuzz/corpus/flow-update/conjunction.hex \
 	tests/fuzz/corpus/flow-update/drop.hex \
@@ -54,7 +68,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/what-if/settings.txt \
 	tests/fuzz/corpus/what-if/several.txt
 
-fuzz_sources = $(policy_libiov_policy_a_SOURCES) vswitchd-ext/flow-update.c
+fuzz_sources = $(policy_libiov_policy_a_SOURCES) \
+	vswitchd-ext/flow-monitor-messages.c vswitchd-ext/flow-update.c
 fuzz_cflags = -g -O1 -std=gnu11 -fno-strict-aliasing -pthread \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize=alignment \
 	-fno-sanitize-recover=undefined -DFUZZ_BY_CLANG
