@@ -129,6 +129,13 @@ make_pf(struct bed *bed, size_t n_vfs)
         .mtu = 1500, .total_vfs = n_vfs, .original_vfs = -1,
     };
     iov_pf_set_n_vfs(&bed->pf, n_vfs);
+    for (size_t i = 0; i < n_vfs; i++) {
+        /* Ports are where they are to be. */
+        struct iov_vf_record *r = xzalloc(sizeof *r);
+        r->port = xasprintf("vm%"PRIuSIZE, i + 1);
+        r->bridge = xstrdup("br0");
+        bed->pf.vfs[i].record = r;
+    }
     bed->nics.pfs = &bed->pf;
     bed->nics.n_pfs = 1;
 }
@@ -153,6 +160,7 @@ make_ports(struct bed *bed, size_t n_ports)
         port->mac = i ? bench_mac(i - 1) : bench_mac(n_ports);
         port->ofport = i ? bench_ofport(i - 1) : BENCH_UPLINK;
         port->keys.weight = i ? 100 : 0;
+        iov_guest_spec_parse(&port->keys.guest, "netns:guest");
     }
 }
 
