@@ -2,12 +2,9 @@
  *
  * The check of the bridge's flows, see reach.h for what is asked.
  *
- * What was found before still counts until it is looked at again, because a
- * port must not lose its VF, and get it back at once, whenever a flow changes.
- *
- * The subtle thing: only addresses that somebody has said are somebody's count
- * as neighbours, the same ones that the NIC is told to bring to the software
- * path, see iov_port_mac_is_meant(). */
+ * The subtle thing: what was found before still counts until it is looked at
+ * again, because a port must not lose its VF, and get it back at once,
+ * whenever a flow changes. */
 
 #include <config.h>
 #include "policy/check.h"
@@ -19,27 +16,6 @@
 
 /* At most so many flows are told of for each port. */
 #define MAX_CULPRITS 10
-
-void
-check_see_neighbours(const struct iov_bridge *bridge)
-{
-    struct iov_neighbour *list = xcalloc(bridge->n_ports + 1, sizeof *list);
-    size_t n = 0;
-
-    for (size_t i = 0; i < bridge->n_ports; i++) {
-        const struct iov_port *port = &bridge->ports[i];
-        if (!port->is_uplink && iov_port_mac_is_meant(port)
-            && (port->vlan_mode == IOV_VLAN_ACCESS
-                || port->vlan_mode == IOV_VLAN_NONE)) {
-            list[n].mac = port->mac;
-            list[n++].vlan = iov_port_vlan(port);
-        }
-    }
-    if (bridge->reach) {
-        iov_reach_set_neighbours(bridge->reach, list, n);
-    }
-    free(list);
-}
 
 static bool
 is_known(const struct iov_bridge *bridge)

@@ -46,9 +46,9 @@ struct iov_check {
 void check_fail(struct iov_check *, enum iov_reason_id, const char *object,
                 const char *detail, ...) OVS_PRINTF_FORMAT(4, 5);
 
-/* Tells the analysis of the bridge's flows which ports there are, before any
- * of them is checked. */
-void check_see_neighbours(const struct iov_bridge *);
+/* Tells the analysis of the bridge's flows which ports others reach by the
+ * PF, before any of them is checked. */
+void check_see_neighbours(const struct iov_check *);
 
 /* Appends those reasons of 'src' that check 'id' has found. */
 void check_copy_reasons(struct iov_reasons *dst,

@@ -245,7 +245,7 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
     size_t hint = vs->n;
 
     find_uplinks(c);
-    check_see_neighbours(bridge);
+    check_see_neighbours(c);
     part->list = &vs->list[vs->n];
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];

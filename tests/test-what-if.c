@@ -59,6 +59,11 @@ add_pf(struct test *t)
     for (unsigned int i = 0; i < pf->n_vfs; i++) {
         pf->vfs[i].now.known = IOV_VF_ALL;
     }
+    for (unsigned int i = VM1; i <= VM3; i++) {
+        struct eth_addr mac = ETH_ADDR_C(52, 54, 00, 00, 00, 00);
+        mac.ea[5] = i;
+        iov_pf_add_mac(pf, mac, false);
+    }
     t->nics = (struct iov_nics) { pf, 1 };
     t->snapshot->nics = &t->nics;
 }
