@@ -101,9 +101,6 @@ check_sampling(struct iov_check *c)
     if (s->ipfix) {
         check_fail(c, IOV_REASON_IPFIX, s->ipfix, NULL);
     }
-    if (s->flow_ipfix) {
-        check_fail(c, IOV_REASON_IPFIX, s->flow_ipfix, NULL);
-    }
     if (s->netflow) {
         check_fail(c, IOV_REASON_NETFLOW, s->netflow, NULL);
     }

@@ -123,7 +123,6 @@ bridge_clear(struct iov_bridge *bridge)
     free(bridge->sampling.sflow);
     free(bridge->sampling.ipfix);
     free(bridge->sampling.netflow);
-    free(bridge->sampling.flow_ipfix);
     iov_bridge_keys_destroy(&bridge->keys);
 }
 

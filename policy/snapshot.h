@@ -87,7 +87,6 @@ struct iov_mirror {
 /* sFlow, IPFIX, NetFlow: set or not, and how to name it. */
 struct iov_sampling {
     char *sflow, *ipfix, *netflow;   /* "UUID to TARGETS", or null. */
-    char *flow_ipfix;           /* Flow_Sample_Collector_Set, or null. */
 };
 
 struct iov_bridge {

@@ -277,7 +277,6 @@ format_bridge(struct ds *s, const struct iov_bridge *b)
     const char *const sampling[][2] = {
         { "sflow", b->sampling.sflow }, { "ipfix", b->sampling.ipfix },
         { "netflow", b->sampling.netflow },
-        { "flow-ipfix", b->sampling.flow_ipfix },
     };
     for (size_t i = 0; i < ARRAY_SIZE(sampling); i++) {
         if (sampling[i][1]) {

@@ -50,15 +50,6 @@ fill_sampling(struct iov_sampling *s, const struct ovsrec_bridge *row)
                                     row->netflow->targets,
                                     row->netflow->n_targets);
     }
-
-    const struct ovsrec_flow_sample_collector_set *set;
-    OVSREC_FLOW_SAMPLE_COLLECTOR_SET_FOR_EACH (set, db_idl()) {
-        if (set->bridge == row && !s->flow_ipfix) {
-            s->flow_ipfix = xasprintf("collector set %"PRId64" ("UUID_FMT")",
-                                      set->id,
-                                      UUID_ARGS(&set->header_.uuid));
-        }
-    }
 }
 
 static void

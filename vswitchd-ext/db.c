@@ -60,7 +60,7 @@ static const struct ovsdb_idl_table_class *const tables[] = {
     &ovsrec_table_open_vswitch, &ovsrec_table_bridge,
     &ovsrec_table_port, &ovsrec_table_interface, &ovsrec_table_qos,
     &ovsrec_table_mirror, &ovsrec_table_sflow, &ovsrec_table_ipfix,
-    &ovsrec_table_netflow, &ovsrec_table_flow_sample_collector_set,
+    &ovsrec_table_netflow,
 };
 static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_open_vswitch_col_next_cfg,
@@ -120,9 +120,6 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_sflow_col_targets,
     &ovsrec_ipfix_col_targets,
     &ovsrec_netflow_col_targets,
-
-    &ovsrec_flow_sample_collector_set_col_bridge,
-    &ovsrec_flow_sample_collector_set_col_id,
 };
 
 static void
