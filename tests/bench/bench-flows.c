@@ -36,7 +36,7 @@
 #include "util.h"
 
 #define MAX_SIZES 8
-#define N_CHANGES 200           /* Flows that concern one port. */
+#define N_CHANGES 100           /* Flows that concern one port. */
 #define N_BROAD 5               /* Flows that concern all. */
 #define BATCH 256
 

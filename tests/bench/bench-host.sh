@@ -4,10 +4,10 @@
 # "make bench": ovs-iovd with its dummy NICs, beside a real ovsdb-server and
 # ovs-vswitchd of its own.  Neither root nor hardware is needed.
 #
-# BENCH_PARTS says what to measure: "moves", "sizes", "growth", "flows", or
-# several of them.  BENCH_COUNT is how often a flow comes and goes, BENCH_PORTS
-# the numbers of ports to try, BENCH_IDLE the seconds of doing nothing,
-# BENCH_FLOWS how many flows "flows" has.
+# BENCH_PARTS says what to measure: "moves", "sizes", "growth", "flows" or
+# "stream", or several of them.  BENCH_COUNT is how often a flow comes and
+# goes, BENCH_PORTS the numbers of ports to try, BENCH_IDLE the seconds of
+# doing nothing, BENCH_FLOWS how many flows "flows" has.
 #
 # The subtle thing: no number makes this fail.  It fails if something does not
 # work, such as a port that does not become direct.
@@ -21,7 +21,7 @@ count=${BENCH_COUNT:-50}
 idle=${BENCH_IDLE:-10}
 read -r -a sizes <<<"${BENCH_PORTS:-1 64 256}"
 n_flows=${BENCH_FLOWS:-1000000}
-read -r -a parts <<<"${BENCH_PARTS:-moves sizes growth flows}"
+read -r -a parts <<<"${BENCH_PARTS:-moves sizes growth flows stream}"
 
 PATH=$BENCH_BUILD/vswitchd-ext:$BENCH_BUILD/tests/bench:$PATH:/usr/sbin:/sbin
 dir=$(mktemp -d)
@@ -119,7 +119,7 @@ environment 'dummy NIC'
 for part in "${parts[@]}"; do
     echo
     case $part in
-        moves | sizes | growth | flows) "bench_$part" ;;
+        moves | sizes | growth | flows | stream) "bench_$part" ;;
         *) die "BENCH_PARTS: there is no part \"$part\"" ;;
     esac
 done

@@ -34,6 +34,7 @@
 #include "openvswitch/ofp-protocol.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vconn.h"
+#include "openvswitch/vlog.h"
 #include "socket-util.h"
 #include "tests/bench/bench-flow-set.h"
 #include "timeval.h"
@@ -221,6 +222,7 @@ int
 main(int argc, char *argv[])
 {
     set_program_name(argv[0]);
+    vlog_set_levels(NULL, VLF_CONSOLE, VLL_OFF);
     if (argc == 3 && !strcmp(argv[1], "count")) {
         read_flows(argv[2], false);
     } else if (argc == 3 && !strcmp(argv[1], "store")) {
