@@ -13,6 +13,7 @@ TESTSUITE_AT = \
 	tests/daemon-openflow.at \
 	tests/daemon-privileges.at \
 	tests/daemon-reasons-damping.at \
+	tests/daemon-reasons-flows.at \
 	tests/daemon-reasons-host.at \
 	tests/daemon-reasons-nic.at \
 	tests/daemon-reasons-switch.at \

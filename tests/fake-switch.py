@@ -15,6 +15,11 @@
 #                     a change of a flow, not part of the dump
 #   strange PRIORITY, strange-removed PRIORITY
 #                     the same, with a match that nobody knows
+#   mixed PRIORITY    both kinds in one message: one that nobody knows between
+#                     a flow of PRIORITY and one of PRIORITY + 1; "more" follows
+#   long PRIORITY     a flow that says it is longer than its message
+#   short             a message that ends within a flow
+#   cut               part of a message and the end of the connection
 #   end               the end of the dump, without a flow
 #   pause, resume
 #   count N           from now on, the number of flows is N
@@ -54,10 +59,13 @@ def message(kind, xid, body=b'', version=VERSION):
     return struct.pack('!BBHI', version, kind, 8 + len(body), xid) + body
 
 
+def flow(event, priority, match=KNOWN, excess=0):
+    return struct.pack('!HHBBHHH4xQ', 24 + len(match) + excess, event, 0, 0,
+                       0, 0, priority, 0) + match
+
+
 def update(xid, event, priority, match=KNOWN, more=False):
-    entry = struct.pack('!HHBBHHH4xQ', 24 + len(match), event, 0, 0, 0, 0,
-                        priority, 0) + match
-    return reply(xid, entry, more)
+    return reply(xid, flow(event, priority, match), more)
 
 
 def reply(xid, entry, more=False):
@@ -79,6 +87,7 @@ class Switch:
     def __init__(self, steps):
         self.steps = steps
         self.count = 0
+        self.cut = False
         self.n_tables = 1
         self.flags = None
         if steps[:1] == ['flags']:
@@ -111,8 +120,20 @@ class Switch:
             event = PAUSED if step == 'pause' else RESUMED
             return reply(0, struct.pack('!HH4x', 8, event))
 
+        elif step == 'short':
+            return reply(xid, flow(INITIAL, 1)[:12])
+        elif step == 'cut':
+            self.cut = True
+            return update(xid, INITIAL, 1)[:20]
+
         arg = int(self.steps.pop(0))
-        if step == 'count':
+        if step == 'mixed':
+            return reply(xid, flow(INITIAL, arg)
+                         + flow(INITIAL, 1, STRANGE)
+                         + flow(INITIAL, arg + 1), more=True)
+        elif step == 'long':
+            return reply(xid, flow(INITIAL, arg, excess=64))
+        elif step == 'count':
             self.count = arg
             return b''
         elif step == 'initial':
@@ -181,6 +202,9 @@ class Switch:
                     break
                 connection.sendall(self.answer(version, kind, xid,
                                                data[8:length]))
+                if self.cut:
+                    self.cut = False
+                    return
                 data = data[length:]
 
 
