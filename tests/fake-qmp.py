@@ -14,6 +14,8 @@
 #   greet WORD...       say this instead of the greeting
 #   silent              do not greet at all
 #   fail COMMAND WORD...  answer COMMAND with an error
+#   answer COMMAND[,COMMAND]... JSON
+#                       answer them with this
 #   mute COMMAND        never answer COMMAND
 #   drop COMMAND        close the connection instead of an answer
 #   unplug at-once|on-demand|refused
@@ -72,6 +74,7 @@ class Machine:
     def default(self):
         self.greeting = json.dumps(GREETING)
         self.failing = {}
+        self.answers = {}
         self.muted = set()
         self.dropped = set()
         self.unplugging = "at-once"
@@ -132,7 +135,8 @@ class Machine:
         try:
             if name in self.failing:
                 raise QMPError(self.failing[name])
-            value = getattr(self, "do_" + name.replace("-", "_"))(arguments)
+            value = (self.answers[name] if name in self.answers else
+                     getattr(self, "do_" + name.replace("-", "_"))(arguments))
             self.send({"return": value, "id": message["id"]})
         except QMPError as error:
             self.send({"error": {"class": "GenericError",
@@ -230,6 +234,9 @@ class Machine:
             self.greeting = None
         elif word == "fail":
             self.failing[rest[0]] = " ".join(rest[1:])
+        elif word == "answer":
+            for command in rest[0].split(","):
+                self.answers[command] = json.loads(rest[1])
         elif word == "mute":
             self.muted.add(rest[0])
         elif word == "drop":
