@@ -142,25 +142,19 @@ read_netdev(struct host_reader *reader, const char *directory,
 
 /* VFs. */
 
-/* Takes over 'directory'. */
+/* Takes over 'directory'.  The file sriov_vf_msix_count can only be written,
+ * so that the capability itself is asked. */
 static void
 read_vf(struct host_reader *reader, char *directory, bool has_msix_count,
         struct iov_host_vf *vf)
 {
-    struct iov_fact msix = { .file = NULL };
     char *driver = xasprintf("%s/driver", directory);
-    unsigned int n;
 
     vf->pci = xstrdup(strrchr(directory, '/') + 1);
     vf->driver = host_link_name(&reader->root, driver);
     vf->group = host_pci_group(reader, directory);
     vf->group_size = vf->group >= 0 ? host_group_size(reader, vf->group) : 0;
-    vf->msix = -1;
-    if (has_msix_count) {
-        read_member(reader, directory, "sriov_vf_msix_count", &msix);
-        vf->msix = iov_fact_number(&msix, &n) && n <= UINT16_MAX ? n : -1;
-        iov_fact_clear(&msix);
-    }
+    vf->msix = has_msix_count ? host_pci_msix(reader, directory) : -1;
     free(driver);
     free(directory);
 }

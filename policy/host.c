@@ -152,6 +152,13 @@ iov_host_parent(const struct iov_host *host, const struct iov_host_nic *nic)
     return nic->n_up ? iov_host_find_pci(host, nic->up[0]) : NULL;
 }
 
+int
+iov_host_vf_vectors(const struct iov_host_nic *nic, unsigned int vf)
+{
+    return (vf < nic->n_vfs && nic->vfs[vf].msix >= 0 ? nic->vfs[vf].msix
+            : nic->vf_msix);
+}
+
 bool
 iov_host_nic_has_sriov(const struct iov_host *host,
                        const struct iov_host_nic *nic)

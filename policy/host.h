@@ -91,8 +91,8 @@ struct iov_host_vf {
     char *driver;               /* Bound driver, or null. */
     int group;                  /* IOMMU group, or -1. */
     unsigned int group_size;    /* How many devices that group has. */
-    int msix;                   /* Interrupt vectors the kernel shows
-                                 * (sriov_vf_msix_count), or -1. */
+    int msix;                   /* MSI-X vectors, where those of single VFs
+                                 * can differ; else -1. */
 };
 
 /* A network controller on the PCI bus, SR-IOV capable or not. */
@@ -149,6 +149,9 @@ const struct iov_host_pci *iov_host_parent(const struct iov_host *,
  * the device has the capability. */
 bool iov_host_nic_has_sriov(const struct iov_host *,
                             const struct iov_host_nic *);
+
+/* How many MSI-X vectors VF 'vf' has, or -1 if it is not known. */
+int iov_host_vf_vectors(const struct iov_host_nic *, unsigned int vf);
 
 /* Takes over 'value', which is null if there is an 'error'. */
 void iov_fact_set(struct iov_fact *, const char *file, char *value,

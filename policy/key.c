@@ -324,6 +324,7 @@ iov_interface_keys_parse(struct iov_interface_keys *keys,
         .hold = get_bool(smap, IOV_KEY_HOLD),
         .min_rate = get_uint(smap, IOV_KEY_MIN_RATE),
         .max_rate = get_uint(smap, IOV_KEY_MAX_RATE),
+        .queue_pairs = get_uint(smap, IOV_KEY_QUEUE_PAIRS),
     };
     check_keys(smap, IOV_TABLE_INTERFACE, &keys->errors, &keys->later);
     iov_key_parse_pin(get_text(smap, IOV_KEY_VF), &keys->pin);

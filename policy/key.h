@@ -78,6 +78,7 @@ struct iov_interface_keys {
     struct iov_vf_pin pin;
     struct iov_guest_spec guest;
     uint32_t min_rate, max_rate;     /* Mbit/s. */
+    unsigned int queue_pairs;
     struct svec errors;
     struct svec later;
 };

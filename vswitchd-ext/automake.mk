@@ -45,6 +45,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/loop.h \
 	vswitchd-ext/monitors.c \
 	vswitchd-ext/monitors.h \
+	vswitchd-ext/notes.c \
+	vswitchd-ext/notes.h \
 	vswitchd-ext/ovs-iovd.c \
 	vswitchd-ext/readiness.c \
 	vswitchd-ext/readiness.h \

@@ -17,6 +17,7 @@
 #include "policy/verdict.h"
 #include "util.h"
 #include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/notes.h"
 #include "vswitchd-ext/status.h"
 
 static size_t
@@ -187,8 +188,10 @@ cmd_explain(struct iov_command *cmd)
 /* iov/vfs. */
 
 static void
-vf_text(struct ds *ds, const struct iov_vf *vf)
+vf_text(struct ds *ds, const struct iov_pf *pf, const struct iov_vf *vf)
 {
+    int vectors = iov_notes_vectors(pf, vf->index);
+
     ds_put_format(ds, "  vf %u", vf->index);
     if (vf->pci) {
         ds_put_format(ds, " (%s%s%s)", vf->pci, vf->driver ? ", " : "",
@@ -207,6 +210,9 @@ vf_text(struct ds *ds, const struct iov_vf *vf)
             iov_vf_attr_format(ds, &vf->now, i);
         }
     }
+    if (vectors >= 0) {
+        ds_put_format(ds, "; %d interrupt vectors", vectors);
+    }
     ds_put_char(ds, '\n');
 }
 
@@ -223,13 +229,14 @@ pf_text(struct ds *ds, const struct iov_pf *pf)
                       ETH_ADDR_ARGS(pf->our_macs[i]));
     }
     for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        vf_text(ds, &pf->vfs[i]);
+        vf_text(ds, pf, &pf->vfs[i]);
     }
 }
 
 static struct json *
-vf_to_json(const struct iov_vf *vf)
+vf_to_json(const struct iov_pf *pf, const struct iov_vf *vf)
 {
+    int vectors = iov_notes_vectors(pf, vf->index);
     struct json *o = json_object_create();
 
     json_object_put(o, "vf", json_integer_create(vf->index));
@@ -244,6 +251,9 @@ vf_to_json(const struct iov_vf *vf)
         json_object_put_string(o, "guest", iov_guest_state_name(vf->guest));
     }
     json_object_put(o, "busy", json_boolean_create(vf->busy));
+    if (vectors >= 0) {
+        json_object_put(o, "vectors", json_integer_create(vectors));
+    }
     json_object_put(o, "settings", iov_vf_settings_to_json(&vf->now));
     return o;
 }
@@ -262,7 +272,7 @@ pf_vfs_to_json(const struct iov_pf *pf)
         json_array_add(macs, json_string_create(mac));
     }
     for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        json_array_add(vfs, vf_to_json(&pf->vfs[i]));
+        json_array_add(vfs, vf_to_json(pf, &pf->vfs[i]));
     }
     json_object_put_string(o, "pf", pf->netdev);
     json_object_put(o, "total-vfs", json_integer_create(pf->total_vfs));

@@ -16,6 +16,7 @@
 #include "policy/verdict.h"
 #include "util.h"
 #include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/notes.h"
 #include "vswitchd-ext/readiness.h"
 #include "vswitchd-ext/status.h"
 
@@ -135,6 +136,7 @@ static void
 put_port(struct iov_command *cmd, const struct iov_port *port,
          const struct iov_port_status *ps)
 {
+    struct svec notes = SVEC_EMPTY_INITIALIZER;
     struct ds *ds = &cmd->out;
 
     ds_put_format(ds, "  port %s: weight %u, %s", port->name,
@@ -153,6 +155,9 @@ put_port(struct iov_command *cmd, const struct iov_port *port,
     iov_command_put_time(ds, ps->since);
     ds_put_char(ds, '\n');
     put_reasons(cmd, ps);
+    iov_notes_add(cmd->view, port, ps, &notes);
+    put_warnings(ds, "    ", "note", &notes);
+    svec_destroy(&notes);
     put_warnings(ds, "    ", "not yet effective", &port->keys.later);
 }
 
@@ -306,6 +311,7 @@ port_to_json(const struct iov_command *cmd, const struct iov_port *port,
              const struct iov_port_status *ps)
 {
     struct iov_reasons all = IOV_REASONS_INITIALIZER;
+    struct svec notes = SVEC_EMPTY_INITIALIZER;
     struct json *o = json_object_create();
 
     json_object_put_string(o, "name", port->name);
@@ -321,6 +327,11 @@ port_to_json(const struct iov_command *cmd, const struct iov_port *port,
     json_object_put(o, "reasons", iov_reasons_to_json(&all));
     json_object_put(o, "more-reasons", json_integer_create(all.n_more));
     iov_reasons_clear(&all);
+    iov_notes_add(cmd->view, port, ps, &notes);
+    json_object_put(o, "notes", svec_to_json(&notes));
+    svec_destroy(&notes);
+    json_object_put(o, "queue-pairs",
+                    json_integer_create(port->keys.queue_pairs));
     json_object_put(o, "not-yet-effective", svec_to_json(&port->keys.later));
     return o;
 }

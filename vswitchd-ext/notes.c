@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Notes on ports: see notes.h.
+ *
+ * The subtle thing: how many queue pairs a guest's driver uses cannot be seen
+ * from outside.  What can be seen is how many interrupt vectors the VF has,
+ * and a driver wants one for each pair and one for the VF itself. */
+
+#include <config.h>
+#include "vswitchd-ext/notes.h"
+
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "policy/host.h"
+#include "policy/safety.h"
+#include "policy/snapshot.h"
+#include "policy/verdict.h"
+#include "util.h"
+#include "vswitchd-ext/loop.h"
+#include "vswitchd-ext/readiness.h"
+#include "vswitchd-ext/status.h"
+
+int
+iov_notes_vectors(const struct iov_pf *pf, unsigned int vf)
+{
+    const struct iov_host_nic *nic
+        = iov_host_find_nic(iov_readiness_host(),
+                            pf->pci ? pf->pci : pf->netdev);
+
+    return nic ? iov_host_vf_vectors(nic, vf) : -1;
+}
+
+static void
+note_queue_pairs(const struct iov_pf *pf, unsigned int vf,
+                 unsigned int wanted, struct svec *notes)
+{
+    int vectors = iov_notes_vectors(pf, vf);
+
+    if (vectors < 0) {
+        svec_add_nocopy(notes, xasprintf(
+            "iov-queue-pairs is %u; how many the VF can have is not known",
+            wanted));
+    } else if (wanted + 1 > vectors) {
+        svec_add_nocopy(notes, xasprintf(
+            "iov-queue-pairs is %u, which takes %u interrupt vectors (one "
+            "for each and one more); the VF has %d", wanted, wanted + 1,
+            vectors));
+    }
+}
+
+/* What would keep a virtual machine off the VF does not concern a guest with
+ * the host's own kernel, but whoever trusts it should know. */
+static void
+note_safety(const struct iov_view *view, const struct iov_port *port,
+            const struct iov_pf *pf, struct svec *notes)
+{
+    struct iov_reasons obstacles = IOV_REASONS_INITIALIZER;
+
+    if (port->keys.guest.kind == IOV_GUEST_KIND_NETNS) {
+        iov_safety_obstacles(view->snapshot->safety, &pf, 1, false,
+                             &obstacles);
+    }
+    if (obstacles.n) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        iov_reasons_format_slugs(&ds, &obstacles);
+        ds_put_cstr(&ds, ": a virtual machine would be kept on software; a "
+                    "network namespace is trusted as the host is");
+        svec_add_nocopy(notes, ds_steal_cstr(&ds));
+    }
+    iov_reasons_clear(&obstacles);
+}
+
+void
+iov_notes_add(const struct iov_view *view, const struct iov_port *port,
+              const struct iov_port_status *ps, struct svec *notes)
+{
+    const struct iov_pf *pf = ps->pf ? iov_nics_find(view->nics, ps->pf)
+                                     : NULL;
+
+    if (!pf || ps->state != IOV_PORT_DIRECT) {
+        return;
+    }
+    if (port->keys.queue_pairs > 1) {
+        note_queue_pairs(pf, ps->vf, port->keys.queue_pairs, notes);
+    }
+    note_safety(view, port, pf, notes);
+}
