@@ -16,7 +16,7 @@
 #   strange PRIORITY, strange-removed PRIORITY
 #                     the same, with a match that nobody knows
 #   mixed PRIORITY    both kinds in one message: one that nobody knows between
-#                     a flow of PRIORITY and one of PRIORITY + 1; "more" follows
+#                     flows of PRIORITY and of PRIORITY + 1; "more" follows
 #   long PRIORITY     a flow that says it is longer than its message
 #   short             a message that ends within a flow
 #   cut               part of a message and the end of the connection
