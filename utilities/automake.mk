@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	utilities/lab/demo.sh \
 	utilities/lab/guest/bin/lab-guest \
 	utilities/lab/guest/bin/lab-ovs \
+	utilities/lab/guest/check-host \
 	utilities/lab/guest/early-init \
 	utilities/lab/guest/init \
 	utilities/lab/guest/run-suite \
@@ -24,4 +25,5 @@ EXTRA_DIST += \
 	utilities/lab/machine.sh \
 	utilities/lab/options.sh \
 	utilities/lab/packages.sh \
-	utilities/lab/suites.sh
+	utilities/lab/suites.sh \
+	utilities/lab/variants.sh

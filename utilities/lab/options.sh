@@ -107,11 +107,12 @@ help_check() {
     cat <<EOF
 usage: iov-lab check [OPTION]...
 
-Runs the host suite (no root, no hardware needed) and then the lab suite in
-the lab.  The last line is "N passed, N failed, N skipped"; the exit status is
+Runs the host suite (no root, no hardware needed), then the lab suite in the
+lab, then a test in each of the labs that lack an IOMMU, interrupt remapping,
+ACS or SR-IOV.  The last line is "N passed, N failed, N skipped"; the exit status is
 0 if nothing failed, 1 if something did, $EX_LAB if the lab itself failed.
 
-  --only host|lab     run only this suite
+  --only PART         run only this: host, lab or variants
   --flags FLAGS       what to give to the suites, such as "-k acl" or "3-5"
 EOF
     help_hardware
@@ -175,7 +176,7 @@ parse_own_value() {
             with+=("${value%/}")
             ;;
         --out) out_dir=$value ;;
-        --only) one_of "$@" host lab; only=$value ;;
+        --only) one_of "$@" host lab variants; only=$value ;;
         --flags) suite_flags=$value ;;
         *) usage "$name" "there is no option $option" ;;
     esac

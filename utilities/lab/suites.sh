@@ -111,8 +111,9 @@ run_suites() {
     take_lock "check-$(key_of "$top_dir")" exclusive
     rm -rf "$results_dir"
     mkdir -p "$results_dir"
-    [[ $only = lab ]] || run_host_suite
-    [[ $only = host ]] || run_lab_suite
+    [[ $only != @(|host) ]] || run_host_suite
+    [[ $only != @(|lab) ]] || run_lab_suite
+    [[ $only != @(|variants) ]] || run_variants
     show_failures
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
     [[ $failed -eq 0 ]]
