@@ -37,6 +37,7 @@ TESTSUITE_AT = \
 	tests/policy-nic.at \
 	tests/policy-plan.at \
 	tests/policy-reasons.at \
+	tests/policy-safety.at \
 	tests/qmp-guest.at \
 	tests/qmp-daemon.at \
 	tests/reach-flows.at \
@@ -68,6 +69,7 @@ tests_test_policy_SOURCES = \
 	tests/test-policy-nic.c \
 	tests/test-policy-plan.c \
 	tests/test-policy-reasons.c \
+	tests/test-policy-safety.c \
 	tests/test-policy-schema.c \
 	tests/test-policy.c \
 	tests/test-policy.h

@@ -17,6 +17,7 @@ static const struct ovs_cmdl_command *const tables[] = {
     test_failures_commands,
     test_nic_commands,
     test_plan_commands,
+    test_safety_commands,
     test_schema_commands,
 };
 

@@ -16,6 +16,7 @@ extern const struct ovs_cmdl_command test_damping_commands[];
 extern const struct ovs_cmdl_command test_failures_commands[];
 extern const struct ovs_cmdl_command test_nic_commands[];
 extern const struct ovs_cmdl_command test_plan_commands[];
+extern const struct ovs_cmdl_command test_safety_commands[];
 extern const struct ovs_cmdl_command test_schema_commands[];
 
 #endif /* test-policy.h */
