@@ -208,20 +208,24 @@ static char *
 datapath_actions(const char *trace)
 {
     static const char label[] = "\nDatapath actions: ";
-    static const char ct_clear[] = "ct_clear,";
+    static const char ct_clear[] = "ct_clear";
     const char *p = strstr(trace, label);
     struct ds s = DS_EMPTY_INITIALIZER;
 
     p = p ? p + strlen(label) : "";
     while (*p && *p != '\n') {
-        if (!strncmp(p, ct_clear, strlen(ct_clear))) {
-            p += strlen(ct_clear);
-        } else {
+        if (strncmp(p, ct_clear, strlen(ct_clear))) {
             ds_put_char(&s, *p++);
+            continue;
+        }
+        p += strlen(ct_clear);
+        if (*p == ',') {
+            p++;
+        } else {
+            ds_chomp(&s, ',');
         }
     }
-    if (!strcmp(ds_cstr(&s), "ct_clear")) {
-        ds_clear(&s);
+    if (!s.length) {
         ds_put_cstr(&s, "drop");
     }
     return ds_steal_cstr(&s);
