@@ -12,6 +12,7 @@
 #include "offload/rtnl-link.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/if_bonding.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -56,6 +57,12 @@ rtnl_encode_get_link(union rtnl_request *req, int ifindex)
 }
 
 void
+rtnl_encode_get_counts(union rtnl_request *req, int ifindex)
+{
+    begin_link(req, RTM_GETLINK, ifindex, 0);
+}
+
+void
 rtnl_encode_dump_links(union rtnl_request *req)
 {
     begin_link(req, RTM_GETLINK, 0, NLM_F_DUMP);
@@ -69,6 +76,13 @@ rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up)
 
     ifi->ifi_flags = up ? IFF_UP : 0;
     ifi->ifi_change = IFF_UP;
+}
+
+void
+rtnl_encode_leave_master(union rtnl_request *req, int ifindex)
+{
+    begin_link(req, RTM_SETLINK, ifindex, 0);
+    mnl_attr_put_u32(&req->nlh, IFLA_MASTER, 0);
 }
 
 void
@@ -169,6 +183,36 @@ get_string(const struct nlattr *nla, char *dst, size_t size)
     }
 }
 
+/* Finds attribute 'type' in 'nest', with at least 'size' bytes. */
+static const struct nlattr *
+find_nested(const struct nlattr *nest, uint16_t type, size_t size)
+{
+    size_t left;
+    const struct nlattr *nla = rtnl_first_nested(nest, &left);
+
+    while (nla && mnl_attr_get_type(nla) != type) {
+        nla = rtnl_next_attr(nla, &left);
+    }
+    return nla && mnl_attr_get_payload_len(nla) >= size ? nla : NULL;
+}
+
+/* What a bond says of its member. */
+static void
+decode_link_info(const struct nlattr *info, struct rtnl_link *link)
+{
+    const struct nlattr *kind = find_nested(info, IFLA_INFO_SLAVE_KIND, 4);
+    const struct nlattr *data = find_nested(info, IFLA_INFO_SLAVE_DATA, 0);
+    const struct nlattr *state = (data ? find_nested(data,
+                                                     IFLA_BOND_SLAVE_STATE,
+                                                     sizeof(uint8_t))
+                                  : NULL);
+
+    link->in_bond = kind && !memcmp(mnl_attr_get_payload(kind), "bond", 4);
+    link->is_active = (link->in_bond && state
+                       && *(const uint8_t *) mnl_attr_get_payload(state)
+                          == BOND_STATE_ACTIVE);
+}
+
 static void
 decode_link_attr(const struct nlattr *nla, struct rtnl_link *link)
 {
@@ -189,6 +233,14 @@ decode_link_attr(const struct nlattr *nla, struct rtnl_link *link)
             memcpy(&link->address, data, ETH_ADDR_LEN);
             link->has_address = true;
         }
+        break;
+    case IFLA_MASTER:
+        if (len >= sizeof link->master) {
+            memcpy(&link->master, data, sizeof link->master);
+        }
+        break;
+    case IFLA_LINKINFO:
+        decode_link_info(nla, link);
         break;
     case ATTR_PARENT_DEV_NAME:
         get_string(nla, link->parent, sizeof link->parent);
@@ -218,6 +270,37 @@ rtnl_decode_link(const struct nlmsghdr *nlh, struct rtnl_link *link)
         decode_link_attr(nla, link);
     }
     return true;
+}
+
+bool
+rtnl_decode_counts(const struct nlmsghdr *nlh, int *ifindex, uint64_t *sent,
+                   uint64_t *heard)
+{
+    const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+    if (nlh->nlmsg_type != RTM_NEWLINK
+        || nlh->nlmsg_len < NLMSG_LENGTH(sizeof *ifi)) {
+        return false;
+    }
+    *ifindex = ifi->ifi_index;
+
+    size_t left;
+    const struct nlattr *nla = rtnl_first_attr(nlh, sizeof *ifi, &left);
+
+    for (; nla; nla = rtnl_next_attr(nla, &left)) {
+        struct rtnl_link_stats64 stats;
+        size_t needed = offsetof(struct rtnl_link_stats64, rx_bytes);
+
+        if (mnl_attr_get_type(nla) == IFLA_STATS64
+            && mnl_attr_get_payload_len(nla) >= needed) {
+            /* Aligned to 4 bytes only. */
+            memcpy(&stats, mnl_attr_get_payload(nla), needed);
+            *sent = stats.tx_packets;
+            *heard = stats.rx_packets;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool

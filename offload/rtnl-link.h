@@ -29,13 +29,19 @@ struct rtnl_link {
     bool has_address;
     struct eth_addr address;
     char parent[32];            /* PCI address, "": not told. */
+    int master;                 /* Device that it is a member of, or 0. */
+    bool in_bond;               /* 'master' is a bond, */
+    bool is_active;             /* which sends by this member. */
 };
 
 /* Encoders.  Each begins a message in 'req' and completes it, except for the
  * sequence number. */
 void rtnl_encode_get_link(union rtnl_request *req, int ifindex);
+/* The same with its counters. */
+void rtnl_encode_get_counts(union rtnl_request *req, int ifindex);
 void rtnl_encode_dump_links(union rtnl_request *req);
 void rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up);
+void rtnl_encode_leave_master(union rtnl_request *req, int ifindex);
 void rtnl_encode_set_address(union rtnl_request *req, int ifindex,
                              struct eth_addr);
 /* Moves the device to the network namespace open as 'fd'.  'name' is its name
@@ -49,6 +55,9 @@ void rtnl_encode_set_mac(union rtnl_request *req, int ifindex,
 
 /* Decoders. */
 bool rtnl_decode_link(const struct nlmsghdr *, struct rtnl_link *);
+/* Packets that the device has sent and heard. */
+bool rtnl_decode_counts(const struct nlmsghdr *, int *ifindex,
+                        uint64_t *sent, uint64_t *heard);
 /* False also for entries that are not unicast or not of a device's own list.
  * Sets '*deleted' for RTM_DELNEIGH. */
 bool rtnl_decode_mac(const struct nlmsghdr *, int *ifindex,

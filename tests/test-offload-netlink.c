@@ -102,6 +102,8 @@ encode(const struct svec *w)
     } else if (!strcmp(what, "encode-netns")) {
         rtnl_encode_set_netns(&req, atoi(a), atoi(b),
                               w->n > 3 ? w->names[3] : NULL);
+    } else if (!strcmp(what, "encode-leave")) {
+        rtnl_encode_leave_master(&req, atoi(a));
     } else if (!strcmp(what, "encode-address")) {
         rtnl_encode_set_address(&req, atoi(a), mac_of(b));
     } else {
@@ -147,6 +149,11 @@ format_link(struct ds *ds, const struct rtnl_link *link)
     }
     if (link->parent[0]) {
         ds_put_format(ds, " parent %s", link->parent);
+    }
+    if (link->master) {
+        ds_put_format(ds, " master %d%s%s", link->master,
+                      link->in_bond ? " bond" : "",
+                      link->is_active ? " active" : "");
     }
     ds_put_char(ds, '\n');
 }
