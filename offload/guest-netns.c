@@ -6,9 +6,10 @@
  *   GIVE    give the device, which is down, the address that the PF gave its
  *           VF, and move it there.  A driver that refuses the address takes
  *           it when it resets the VF.
- *   START   set it up there, and see to it that it has the address that the
- *           PF gave its VF.
- *   TAKE    move it home; the kernel takes it down on the way.
+ *   START   set it up there, see to it that it has the address that the PF
+ *           gave its VF, and wait until a bond that it is in sends by it.
+ *   TAKE    take it out of its bond, which changes to another member at once,
+ *           and move it home; the kernel takes it down on the way.
  *
  * Each is a row of steps; a step is one request, or waiting for something to
  * be seen.
@@ -35,10 +36,16 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "packets.h"
+#include "timeval.h"
 #include "util.h"
 
 /* What takes longer than this has failed; in ms. */
 #define TIME_LIMIT 5000
+
+/* How long is waited for the guest to use a device, so that it loses no
+ * packets, and how long for one that is in no bond to join one. */
+#define USE_LIMIT 4000
+#define LONE_LIMIT 500
 
 /* Name for a device whose own is taken where it goes. */
 #define NAME_PATTERN "vf%d"
@@ -58,6 +65,8 @@ enum step {
     STEP_UP_AGAIN,
     STEP_READ_AGAIN,
     STEP_COMPARE_AGAIN,
+    STEP_USED,                  /* Wait until it is used. */
+    STEP_LEAVE,                 /* Take it out of its bond. */
     STEP_TAKE,                  /* Move it home. */
     STEP_SEEN_HOME,             /* Wait until it is seen at home. */
     STEP_DONE
@@ -72,6 +81,7 @@ struct move {
     bool asked;                 /* The request of 'step' is under way. */
     bool rename;                /* The name is taken where it goes. */
     long long int deadline;     /* 0: not set yet. */
+    long long int started;      /* With STEP_USED: its beginning, or 0. */
     unsigned int requests;
     bool finished;
     int error;
@@ -103,6 +113,8 @@ reply_cb(void *m_, const struct rtnl_reply *reply)
     m->asked = false;
     if (m->step == STEP_PREPARE) {
         m->step = reply->error ? STEP_RESET : STEP_GIVE;
+    } else if (m->step == STEP_LEAVE) {
+        m->step = STEP_TAKE;
     } else if (m->step == STEP_RESET || m->step == STEP_RESET_DOWN) {
         /* If this was refused, START tries again. */
         m->step++;
@@ -220,7 +232,7 @@ static void
 step_compare(struct move *m, const struct rtnl_link *link)
 {
     if (address_is_right(m, link)) {
-        m->step = STEP_DONE;
+        m->step = STEP_USED;
     } else if (m->step == STEP_COMPARE) {
         m->step++;
     } else {
@@ -229,6 +241,32 @@ step_compare(struct move *m, const struct rtnl_link *link)
                          ETH_ADDR_FMT" instead of "ETH_ADDR_FMT, link->name,
                          m->name, ETH_ADDR_ARGS(link->address),
                          ETH_ADDR_ARGS(m->op->mac)));
+    }
+}
+
+static void
+step_used(struct move *m, const struct rtnl_link *link)
+{
+    long long int now = time_msec();
+
+    m->started = m->started ? m->started : now;
+    if (link->is_active || now >= m->started + USE_LIMIT
+        || (!link->master && link->flags & IFF_RUNNING
+            && now >= m->started + LONE_LIMIT)) {
+        m->step = STEP_DONE;
+    }
+}
+
+static void
+step_leave(struct move *m, struct netns *ns, const struct rtnl_link *link)
+{
+    union rtnl_request req;
+
+    if (link && link->in_bond) {
+        rtnl_encode_leave_master(&req, link->ifindex);
+        ask(m, netns_rtnl(ns), &req, reply_cb);
+    } else {
+        m->step = STEP_TAKE;
     }
 }
 
@@ -259,6 +297,9 @@ step_there(struct move *m, struct netns *ns, const struct rtnl_link *link)
     case STEP_COMPARE:
     case STEP_COMPARE_AGAIN:
         step_compare(m, link);
+        break;
+    case STEP_USED:
+        step_used(m, link);
         break;
     }
 }
@@ -298,7 +339,7 @@ step_seen_home(struct move *m)
 static void
 step_without(struct move *m, int error, char *text)
 {
-    if (m->step == STEP_TAKE || m->step == STEP_SEEN_HOME) {
+    if (m->op->type == IOV_OP_GUEST_TAKE) {
         /* Gone, so that the kernel returns the device by itself. */
         m->step = STEP_SEEN_HOME;
         step_seen_home(m);
@@ -331,6 +372,9 @@ step(struct move *m)
         break;
     case STEP_SEEN_THERE:
         m->step = link ? STEP_DONE : m->step;
+        break;
+    case STEP_LEAVE:
+        step_leave(m, ns, link);
         break;
     case STEP_TAKE:
         if (link) {
@@ -438,14 +482,27 @@ ns_start(struct iov_op *op, const struct iov_guest_spec *spec,
     m->pci = xstrdup(vf && vf->pci ? vf->pci : "");
     m->step = (op->type == IOV_OP_GUEST_GIVE
                ? eth_addr_is_zero(op->mac) ? STEP_GIVE : STEP_PREPARE
-               : op->type == IOV_OP_GUEST_START ? STEP_STOP
-               : STEP_TAKE);
+               : op->type == IOV_OP_GUEST_START ? STEP_STOP : STEP_LEAVE);
     if (error) {
         finish(m, error, xstrdup("a netlink socket cannot be opened"));
     } else if (!vf || !vf->pci) {
         finish(m, ENODEV, xstrdup("the VF has gone"));
     }
     ovs_list_push_back(&moves, &m->node);
+}
+
+/* Nothing else takes long. */
+static void
+ns_cancel(const char *port)
+{
+    struct move *m;
+
+    LIST_FOR_EACH (m, node, &moves) {
+        if (!strcmp(m->op->port, port) && m->step == STEP_USED
+            && !m->finished) {
+            finish(m, ECANCELED, NULL);
+        }
+    }
 }
 
 static struct iov_result *
@@ -499,6 +556,10 @@ ns_wait(long long int now)
         } else if (m->step == STEP_SEEN_HOME) {
             /* sysfs tells nobody. */
             poll_timer_wait(20);
+        } else if (m->started) {
+            poll_timer_wait_until(m->started + LONE_LIMIT > time_msec()
+                                  ? m->started + LONE_LIMIT
+                                  : m->started + USE_LIMIT);
         } else {
             poll_timer_wait_until(m->deadline);
         }
@@ -530,6 +591,7 @@ const struct iov_guest_class iov_guest_netns = {
     .absent = ns_absent,
     .state = ns_state,
     .start = ns_start,
+    .cancel = ns_cancel,
     .next_result = ns_next_result,
     .run = ns_run,
     .wait = ns_wait,

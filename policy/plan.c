@@ -30,9 +30,9 @@ static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
 
 static step_func *const attach_steps[] = {
-    step_record, step_settings, step_veil, step_address, step_hand_over,
-    step_open, step_dma, step_link_up, step_start, step_give_up,
-    step_learn_uplink, step_read_back
+    step_record, step_settings, step_veil, step_address, step_open, step_dma,
+    step_link_up, step_hand_over, step_start, step_learn_uplink, step_give_up,
+    step_read_back
 };
 
 static step_func *const protect_steps[] = {
@@ -256,8 +256,8 @@ step_settings(const struct iov_plan_in *in)
     return make_set_any(in, attrs, ARRAY_SIZE(attrs), in->want);
 }
 
-/* The VLAN of the fence, so that the VF may have the port's MAC address
- * before the guest has the VF. */
+/* The VLAN of the fence, so that the VF may get the port's MAC address while
+ * the guest still has it, from before. */
 static struct iov_op *
 step_veil(const struct iov_plan_in *in)
 {
@@ -395,6 +395,19 @@ step_record_kept(const struct iov_plan_in *in)
     return (in->keep_fenced || in->lost) && in->vf ? step_record(in) : NULL;
 }
 
+/* True if nobody has the VF, but the port's packets still go there. */
+static bool
+is_open_at_home(const struct iov_plan_in *in)
+{
+    const struct iov_vf_record *r = record(in);
+
+    return (in->protect && !in->guest_keeps
+            && in->vf->guest == IOV_GUEST_NONE
+            && vf_has_mac(in->vf, r->mac)
+            && !eth_addr_equals(r->original.mac, r->mac)
+            && !vf_has_vlan(in->vf, IOV_FENCE_VLAN));
+}
+
 /* What stops most comes first: without DMA the VF neither sends nor receives;
  * with another MAC address and the spoof check on it does not either, even if
  * whoever drives it lets it have DMA again. */
@@ -409,7 +422,7 @@ step_fence(const struct iov_plan_in *in)
     /* What is put back at once must not be fenced again and again. */
     if (!record(in)
         || ((in->vf->guest == IOV_GUEST_NONE || in->guest_keeps)
-            && !in->keep_fenced)) {
+            && !in->keep_fenced && !is_open_at_home(in))) {
         return NULL;
     }
     fence = fence_settings(in);

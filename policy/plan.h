@@ -13,8 +13,8 @@
  * The order (DESIGN.md, "Order of moves"):
  *
  *   to the VF      record; spoof check, trust, rate; VLAN of the fence; MAC of
- *                  the port; hand over; VLAN of the port; DMA; start; PF
- *                  gives the MAC up; switch learns; read back.
+ *                  the port; VLAN of the port; DMA; hand over; start; switch
+ *                  learns; PF gives the MAC up; read back.
  *   protective     fence; PF takes the MAC; switch learns; take back; put
  *                  back; forget.
  *   yielding       PF takes the MAC; switch learns; take back; fence; put
@@ -24,7 +24,8 @@
  * another NIC may leave open: no DMA, a MAC address nobody uses with the spoof
  * check on, VLAN 4094.  On the way to the VF the MAC of the port comes first,
  * behind VLAN 4094, so that the PF goes on receiving for it and no packet is
- * lost; on the way back what stops most comes first. */
+ * lost.  The VF is open before the guest has it, because a guest may use what
+ * it has at once.  On the way back what stops most comes first. */
 
 #include <stdbool.h>
 #include <stdint.h>
