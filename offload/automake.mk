@@ -34,6 +34,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/journal-json.h \
 	offload/journal.c \
 	offload/journal.h \
+	offload/netns-use.c \
 	offload/netns.c \
 	offload/netns.h \
 	offload/pci-command.c \

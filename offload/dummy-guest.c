@@ -83,6 +83,16 @@ dummy_guest_absent(const char *name)
             : xasprintf("there is no dummy guest %s", name));
 }
 
+void
+dummy_guest_use(const struct iov_guest_spec *spec, struct iov_vf_use *use)
+{
+    const struct dummy_guest *guest
+        = spec->name ? shash_find_data(&dummy_guests, spec->name) : NULL;
+
+    use->counted = guest != NULL;
+    use->sent = guest ? guest->sent : 0;
+}
+
 enum iov_guest_state
 dummy_guest_state(const struct iov_guest_spec *spec,
                   const struct dummy_vf *vf)

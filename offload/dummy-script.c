@@ -492,6 +492,8 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
         dummy_guest_evict(name);
     } else if (!strcmp(what, "accept")) {
         dummy_accept(&guest->refusals, NULL);
+    } else if (!strcmp(what, "sends")) {
+        guest->sent++;
     } else if (!strncmp(what, "refuse-", 7)) {
         char *op = xasprintf("guest-%s", what + 7);
 
@@ -503,8 +505,8 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
         }
         free(op);
     } else {
-        error = xasprintf("%s: not present, absent, accept, refuse-give, "
-                          "refuse-start or refuse-take", what);
+        error = xasprintf("%s: not present, absent, accept, sends, "
+                          "refuse-give, refuse-start or refuse-take", what);
     }
     free(text);
     if (error) {
@@ -545,7 +547,8 @@ dummy_script_init(void)
         { "mac-table", "NETDEV SIZE", 2, 2, mac_table_cb },
         { "show", "[NETDEV]", 0, 1, show_cb },
         { "log", "NETDEV [clear]", 1, 2, log_cb },
-        { "guest", "NAME present|absent|accept|refuse-(give|start|take) "
+        { "guest", "NAME present|absent|accept|sends|"
+          "refuse-(give|start|take) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
         { "host-event", "[PCI]", 0, 1, host_event_cb },
     };

@@ -587,9 +587,9 @@ ns_exit(void)
 
 const struct iov_guest_class iov_guest_netns = {
     .kind = IOV_GUEST_KIND_NETNS,
-    .keeps = false,
     .absent = ns_absent,
     .state = ns_state,
+    .use = netns_use,
     .start = ns_start,
     .cancel = ns_cancel,
     .next_result = ns_next_result,

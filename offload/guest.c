@@ -179,6 +179,24 @@ iov_guests_state(const char *guest, const struct iov_vf *vf)
 }
 
 void
+iov_guests_use(const char *guest, const struct iov_vf *vf,
+               struct iov_vf_use *use)
+{
+    const struct iov_guest_class *class;
+    struct iov_guest_spec spec;
+
+    memset(use, 0, sizeof *use);
+    iov_guest_spec_parse(&spec, guest);
+    class = find_class(&spec);
+    if (vf->pci && dummy_vf_find(vf->pci) && is_simulated(class)) {
+        dummy_guest_use(&spec, use);
+    } else if (class && class->use) {
+        class->use(&spec, vf, use);
+    }
+    iov_guest_spec_destroy(&spec);
+}
+
+void
 iov_guests_start(struct iov_op *op, const struct iov_vf *vf)
 {
     const struct iov_guest_class *class;

@@ -47,6 +47,11 @@ struct iov_guest_class {
     enum iov_guest_state (*state)(const struct iov_guest_spec *,
                                   const struct iov_vf *vf);
 
+    /* Fills in what is seen at this moment of the use that the guest makes of
+     * 'vf'; all zeros before.  Null callback: nothing can be seen. */
+    void (*use)(const struct iov_guest_spec *, const struct iov_vf *vf,
+                struct iov_vf_use *);
+
     /* Begins 'op' (GUEST_GIVE, GUEST_START, GUEST_TAKE) on 'vf', and takes it
      * over. */
     void (*start)(struct iov_op *op, const struct iov_guest_spec *,
@@ -81,6 +86,8 @@ void iov_guests_sweep(void);
 bool iov_guests_keep(const char *guest);
 enum iov_guest_state iov_guests_state(const char *guest,
                                       const struct iov_vf *);
+void iov_guests_use(const char *guest, const struct iov_vf *,
+                    struct iov_vf_use *);
 void iov_guests_start(struct iov_op *, const struct iov_vf *);
 void iov_guests_cancel(const char *port);
 struct iov_result *iov_guests_next_result(void);

@@ -50,6 +50,8 @@ struct netns {
 struct ns_link {
     struct hmap_node node;
     struct rtnl_link link;
+    bool counted;
+    uint64_t sent, heard;       /* Packets. */
 };
 
 static struct shash all = SHASH_INITIALIZER(&all);
@@ -224,6 +226,44 @@ netns_find_pci(const struct netns *ns, const char *pci)
         }
     }
     return NULL;
+}
+
+static void
+count_cb(void *ns_, const struct rtnl_reply *reply)
+{
+    const struct nlmsghdr *nlh = rtnl_next_message(reply, NULL);
+    uint64_t sent, heard;
+    int ifindex;
+
+    if (!reply->error && nlh
+        && rtnl_decode_counts(nlh, &ifindex, &sent, &heard)) {
+        struct ns_link *l = find_link(ns_, ifindex);
+
+        if (l) {
+            l->counted = true;
+            l->sent = sent;
+            l->heard = heard;
+        }
+    }
+}
+
+bool
+netns_count(struct netns *ns, int ifindex, uint64_t *sent, uint64_t *heard)
+{
+    union rtnl_request req;
+    struct ns_link *l;
+
+    /* The kernel answers while it is asked. */
+    rtnl_encode_get_counts(&req, ifindex);
+    rtnl_send(ns->requests, &req.nlh, count_cb, ns);
+    rtnl_run(ns->requests);
+    l = find_link(ns, ifindex);
+    if (!l || !l->counted) {
+        return false;
+    }
+    *sent = l->sent;
+    *heard = l->heard;
+    return true;
 }
 
 /* Namespaces. */

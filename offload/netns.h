@@ -10,10 +10,14 @@
  * name of a namespace disappears, the sockets there are closed at once, so
  * that the kernel can end it and return its physical devices. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "offload/rtnl-link.h"
 
+struct iov_guest_spec;
+struct iov_vf;
+struct iov_vf_use;
 struct netns;
 
 /* Null if the network namespace 'name' is there, else a sentence (owned by the
@@ -28,12 +32,20 @@ struct netns *netns_get(const char *name, int *error, char **text);
 /* The network device there that belongs to PCI device 'pci', or null.  Valid
  * until netns_run() or netns_get(). */
 const struct rtnl_link *netns_find_pci(const struct netns *, const char *pci);
+/* Packets that the device has sent and heard, as of now.  Returns false if it
+ * cannot be told. */
+bool netns_count(struct netns *, int ifindex, uint64_t *sent,
+                 uint64_t *heard);
 /* Takes over what an answer of the namespace told of a device. */
 void netns_update(struct netns *, const struct rtnl_link *);
 /* For requests in the namespace. */
 struct rtnl *netns_rtnl(struct netns *);
 /* Its file descriptor. */
 int netns_fd(const struct netns *);
+
+/* Fills in what is seen of the use that guest 'spec' makes of 'vf'. */
+void netns_use(const struct iov_guest_spec *spec, const struct iov_vf *vf,
+               struct iov_vf_use *);
 
 void netns_run(long long int now);
 void netns_wait(long long int now);

@@ -77,6 +77,15 @@ enum iov_guest_state {
     IOV_GUEST_MISSING           /* Nowhere to be seen. */
 };
 
+/* What is seen of the use that a guest makes of its VF. */
+struct iov_vf_use {
+    bool told;                  /* 'active' is valid: */
+    bool active;                /* the guest sends by the VF, */
+    const char *how;            /* as is known by these words (a constant). */
+    bool counted;               /* These are valid: */
+    uint64_t sent, heard;       /* packets on the VF, by its guest's count. */
+};
+
 struct iov_vf {
     unsigned int index;         /* VF number within its PF. */
     char *pci;                  /* "0000:01:10.0", or null. */

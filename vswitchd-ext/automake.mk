@@ -27,6 +27,8 @@ vswitchd_ext_libiov_inputs_a_SOURCES = \
 
 sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
+	vswitchd-ext/activity.c \
+	vswitchd-ext/activity.h \
 	vswitchd-ext/command-explain.c \
 	vswitchd-ext/command-show.c \
 	vswitchd-ext/command-support.c \

@@ -14,7 +14,9 @@
 #include "openvswitch/json.h"
 #include "policy/snapshot.h"
 #include "policy/verdict.h"
+#include "timeval.h"
 #include "util.h"
+#include "vswitchd-ext/live.h"
 #include "vswitchd-ext/loop.h"
 #include "vswitchd-ext/notes.h"
 #include "vswitchd-ext/readiness.h"
@@ -132,6 +134,31 @@ put_reasons(struct iov_command *cmd, const struct iov_port_status *ps)
     iov_reasons_clear(&all);
 }
 
+/* What is seen of it now, or null if there is nothing to be seen. */
+static const struct iov_activity *
+look(const struct iov_command *cmd, const struct iov_port_status *ps)
+{
+    struct iov_live *live = iov_live_find(ps->name);
+
+    if (!live || live->state != IOV_PORT_DIRECT) {
+        return NULL;
+    }
+    iov_activity_look(live, cmd->view->nics, time_wall_msec());
+    return live->activity.since ? &live->activity : NULL;
+}
+
+static void
+put_activity(struct iov_command *cmd, const struct iov_port_status *ps)
+{
+    const struct iov_activity *a = look(cmd, ps);
+
+    if (a) {
+        ds_put_cstr(&cmd->out, "    ");
+        iov_activity_format(a, &cmd->out);
+        ds_put_char(&cmd->out, '\n');
+    }
+}
+
 static void
 put_port(struct iov_command *cmd, const struct iov_port *port,
          const struct iov_port_status *ps)
@@ -154,6 +181,7 @@ put_port(struct iov_command *cmd, const struct iov_port *port,
     ds_put_cstr(ds, ", since ");
     iov_command_put_time(ds, ps->since);
     ds_put_char(ds, '\n');
+    put_activity(cmd, ps);
     put_reasons(cmd, ps);
     iov_notes_add(cmd->view, port, ps, &notes);
     put_warnings(ds, "    ", "note", &notes);
@@ -306,6 +334,32 @@ pf_to_json(const struct iov_pf *pf)
     return o;
 }
 
+/* Asked for, given and used: three facts. */
+static void
+put_facts(struct json *o, const struct iov_command *cmd,
+          const struct iov_port *port, const struct iov_port_status *ps)
+{
+    const struct iov_activity *a = look(cmd, ps);
+
+    json_object_put(o, "requested",
+                    json_boolean_create(port->keys.weight != 0));
+    json_object_put(o, "allocated", json_boolean_create(ps->vf_in_use));
+    json_object_put(o, "active", !a || !a->known ? json_null_create()
+                    : json_boolean_create(a->active));
+    if (a) {
+        struct ds text = DS_EMPTY_INITIALIZER;
+
+        iov_activity_format(a, &text);
+        json_object_put_string(o, "active-by", ds_cstr(&text));
+        ds_destroy(&text);
+    }
+    if (a && a->counted) {
+        json_object_put(o, "vf-packets-sent", json_integer_create(a->sent));
+        json_object_put(o, "vf-packets-heard",
+                        json_integer_create(a->heard));
+    }
+}
+
 static struct json *
 port_to_json(const struct iov_command *cmd, const struct iov_port *port,
              const struct iov_port_status *ps)
@@ -323,6 +377,7 @@ port_to_json(const struct iov_command *cmd, const struct iov_port *port,
         json_object_put(o, "vf", json_integer_create(ps->vf));
         put_nullable(o, "vf-pci", ps->vf_pci);
     }
+    put_facts(o, cmd, port, ps);
     collect_reasons(cmd, ps, &all);
     json_object_put(o, "reasons", iov_reasons_to_json(&all));
     json_object_put(o, "more-reasons", json_integer_create(all.n_more));

@@ -127,6 +127,10 @@ want_port(const struct iov_port_status *port)
     if (port->vf_pci) {
         smap_add(keys, published[KEY_VF_PCI].key, port->vf_pci);
     }
+    if (port->active_known) {
+        smap_add(keys, published[KEY_ACTIVE].key,
+                 port->active ? "true" : "false");
+    }
     if (port->reasons.n) {
         struct ds slugs = DS_EMPTY_INITIALIZER;
         iov_reasons_format_slugs(&slugs, &port->reasons);

@@ -21,6 +21,7 @@
 #include "policy/op.h"
 #include "policy/port-state.h"
 #include "policy/reason.h"
+#include "vswitchd-ext/activity.h"
 
 struct iov_global_keys;
 struct iov_nics;
@@ -50,6 +51,7 @@ struct iov_live {
     long long int since;        /* Wall clock, ms, of entering 'state'. */
     struct iov_reasons reasons; /* Dated. */
     struct iov_failures failures;
+    struct iov_activity activity;
     struct iov_damping damping;
     long long int damped_until; /* Monotonic, ms: the next time when a reason
                                  * goes by itself; 0: none does. */

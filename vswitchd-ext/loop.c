@@ -25,6 +25,7 @@
 #include "policy/verdict.h"
 #include "timeval.h"
 #include "util.h"
+#include "vswitchd-ext/activity.h"
 #include "vswitchd-ext/db.h"
 #include "vswitchd-ext/dispatch.h"
 #include "vswitchd-ext/history.h"
@@ -316,6 +317,9 @@ turn(void)
         iov_loop_touch();
     }
     expire(now);
+    if (iov_activity_run(&nics, now, time_wall_msec())) {
+        iov_loop_touch();
+    }
     if (!think(&begun)) {
         return false;
     }
@@ -368,6 +372,7 @@ iov_loop_wait(void)
             deadline = MIN(deadline, live->damped_until);
         }
     }
+    iov_activity_wait();
     if (deadline != LLONG_MAX) {
         poll_timer_wait_until(deadline);
     }

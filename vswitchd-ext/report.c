@@ -39,7 +39,7 @@ static void
 report_port(struct iov_port_status *ps, const struct iov_verdict *v,
             const struct iov_nics *nics)
 {
-    const struct iov_live *live = iov_live_get(v->port->name);
+    struct iov_live *live = iov_live_get(v->port->name);
 
     ps->name = xstrdup(v->port->name);
     ps->uuid = v->port->uuid;
@@ -47,6 +47,10 @@ report_port(struct iov_port_status *ps, const struct iov_verdict *v,
     ps->state = live->state;
     ps->since = live->since;
     ps->vf_in_use = live->taken;
+    ps->active_known = live->activity.known;
+    ps->active = live->activity.active;
+    live->activity.was_known = ps->active_known;
+    live->activity.was_active = ps->active;
     iov_reasons_copy(&ps->reasons, &live->reasons);
     report_vf(ps, nics);
 }

@@ -27,6 +27,8 @@ struct iov_port_status {
     char *vf_pci;               /* Or null. */
     bool vf_in_use;             /* It is not just kept fenced for a guest that
                                  * never gives it back. */
+    bool active_known;          /* Whether the guest uses the VF, */
+    bool active;                /* if that is known. */
     struct iov_reasons reasons; /* Dated. */
 };
 
