@@ -194,18 +194,13 @@ delete_flow(struct iov_flow_table *ft, struct iov_subtable *sub,
     }
 }
 
+/* Leaves the actions of its flows to the caller. */
 static void
 delete_table(struct iov_flow_table *ft, struct iov_table *table)
 {
     struct iov_subtable *sub;
 
     HMAP_FOR_EACH_POP (sub, node, &table->subtables) {
-        for (uint32_t i = 0; i < sub->slab.n_slots; i++) {
-            struct iov_flow *flow = iov_slab_get(&sub->slab, i);
-            if (flow->acts) {
-                iov_acts_put(&ft->pool, flow->acts);
-            }
-        }
         ft->n_flows -= sub->n_flows;
         iov_subtable_destroy(sub);
     }
@@ -232,6 +227,9 @@ iov_flow_table_clear(struct iov_flow_table *ft)
             ft->tables[i] = NULL;
         }
     }
+    /* All at once, because there may be a million flows. */
+    iov_acts_pool_destroy(&ft->pool);
+    iov_acts_pool_init(&ft->pool);
     iov_words_init(&ft->words);
     free(ft->opaque);
     ft->opaque = NULL;

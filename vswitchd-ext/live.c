@@ -95,6 +95,20 @@ live_destroy(struct shash_node *node)
     shash_delete(&iov_live_ports, node);
 }
 
+bool
+iov_live_any_reads(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        const struct iov_live *live = node->data;
+        if (live->busy && live->doing == IOV_OP_READ_BACK) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 iov_live_sweep(void)
 {

@@ -69,6 +69,8 @@ struct iov_live *iov_live_get(const char *name);
 struct iov_live *iov_live_find(const char *name);
 /* Name of the entry that an operation belongs to. */
 const char *iov_live_key(const struct iov_op *, char *buffer, size_t size);
+/* True if something is being read back. */
+bool iov_live_any_reads(void);
 /* Forgets those that were not seen in this turn and have nothing under way. */
 void iov_live_sweep(void);
 void iov_live_destroy_all(void);

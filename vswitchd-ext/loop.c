@@ -49,7 +49,7 @@ COVERAGE_DEFINE(iov_turn);
 /* What one run may take before others have their turn; a turn that has begun
  * is completed. */
 #define RUN_USEC 4000
-#define MAX_TURNS 16            /* While ports are on their way. */
+#define MAX_TURNS 16
 #define JUDGE_USEC 4000
 
 /* As long as all ports can be judged within this time nothing is done before,
@@ -335,9 +335,9 @@ iov_loop_run(void)
     for (int i = 1; turn(); i++) {
         /* What was just read back should be looked at before somebody else
          * can change it. */
-        bool can_wait = half_judged || status->settled;
         if (i >= MAX_TURNS
-            || (can_wait && time_usec() - run_begun.usec >= RUN_USEC)) {
+            || (time_usec() - run_begun.usec >= RUN_USEC
+                && !iov_live_any_reads())) {
             in_haste = true;
             break;
         }
