@@ -183,6 +183,7 @@ vm_exit(void)
 
 const struct iov_guest_class iov_guest_qmp = {
     .kind = IOV_GUEST_KIND_QMP,
+    .pairs = true,
     .takes_dummies = true,
     .sees_running = true,
     .absent = vm_absent,

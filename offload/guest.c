@@ -139,18 +139,32 @@ iov_guests_absent(const char *guest, struct eth_addr mac)
     return text;
 }
 
-bool
-iov_guests_keep(const char *guest)
+static const struct iov_guest_class *
+find_class_of(const char *guest)
 {
     const struct iov_guest_class *class;
     struct iov_guest_spec spec;
-    bool keeps;
 
     iov_guest_spec_parse(&spec, guest);
     class = find_class(&spec);
-    keeps = class && class->keeps;
     iov_guest_spec_destroy(&spec);
-    return keeps;
+    return class;
+}
+
+bool
+iov_guests_keep(const char *guest)
+{
+    const struct iov_guest_class *class = find_class_of(guest);
+
+    return class && class->keeps;
+}
+
+bool
+iov_guests_pair(const char *guest)
+{
+    const struct iov_guest_class *class = find_class_of(guest);
+
+    return class && class->pairs;
 }
 
 enum iov_guest_state

@@ -25,6 +25,10 @@ struct iov_guest_class {
      * fenced. */
     bool keeps;
 
+    /* The guest knows its VF by the MAC address, which must not change while
+     * it has the VF. */
+    bool pairs;
+
     /* It knows what to do with VFs of dummy NICs; those of other classes go
      * to simulated guests. */
     bool takes_dummies;
@@ -84,6 +88,7 @@ char *iov_guests_held(const char *guest);
 bool iov_guests_are_new(void);
 void iov_guests_sweep(void);
 bool iov_guests_keep(const char *guest);
+bool iov_guests_pair(const char *guest);
 enum iov_guest_state iov_guests_state(const char *guest,
                                       const struct iov_vf *);
 void iov_guests_use(const char *guest, const struct iov_vf *,

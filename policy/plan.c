@@ -201,11 +201,22 @@ make_set_any(const struct iov_plan_in *in, const enum iov_vf_attr *attrs,
     return NULL;
 }
 
+/* A driver in a virtual machine that resets the VF takes over the MAC address
+ * that it has then, and its failover loses sight of it: Linux then waits for
+ * ever for a device that it cannot let go of. */
+static bool
+may_change_mac(const struct iov_plan_in *in)
+{
+    return !(in->guest_pairs && (in->vf->guest == IOV_GUEST_GIVEN
+                                 || in->vf->guest == IOV_GUEST_RUNNING));
+}
+
 static struct iov_vf_settings
 fence_settings(const struct iov_plan_in *in)
 {
     return (struct iov_vf_settings) {
-        .known = (IOV_VF_BIT(IOV_VF_MAC) | IOV_VF_BIT(IOV_VF_VLAN)
+        .known = ((may_change_mac(in) ? IOV_VF_BIT(IOV_VF_MAC) : 0)
+                  | IOV_VF_BIT(IOV_VF_VLAN)
                   | IOV_VF_BIT(IOV_VF_SPOOFCHK)
                   | (in->vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
                                           | IOV_VF_BIT(IOV_VF_DMA)))

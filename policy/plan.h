@@ -47,6 +47,10 @@ struct iov_plan_in {
     bool guest_keeps;           /* The guest never gives the VF back, which
                                  * therefore stays fenced ("none"). */
 
+    bool guest_pairs;           /* The guest knows the VF by its MAC address,
+                                 * which therefore stays while it has the
+                                 * VF. */
+
     /* Wanted. */
     bool direct;                /* On 'vf', else on software. */
     bool protect;               /* Fence first. */

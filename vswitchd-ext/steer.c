@@ -112,6 +112,7 @@ plan_in_init(struct iov_plan_in *in, const struct iov_steer *s,
     in->vlan = iov_port_vlan(v->port);
     in->guest = guest ? guest : "none";
     in->guest_keeps = iov_guests_keep(r ? r->guest : in->guest);
+    in->guest_pairs = iov_guests_pair(r ? r->guest : in->guest);
     in->direct = !s->clean_up && v->vf && place.vf == v->vf;
     in->protect = !s->clean_up && iov_reasons_protect(&v->reasons);
     in->managed = is_managed(s, v);
@@ -242,6 +243,7 @@ orphan_in_init(struct iov_plan_in *in, const struct iov_pf *pf,
     in->mac = vf->record->mac;
     in->guest = vf->record->guest;
     in->guest_keeps = iov_guests_keep(in->guest);
+    in->guest_pairs = iov_guests_pair(in->guest);
     in->protect = true;
     in->pf = pf;
     in->vf = vf;
