@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	docs/howto-qemu.md \
 	docs/index.md \
 	docs/limitations.md \
+	docs/loss.svg \
 	docs/ovs-iov-check.8.in \
 	docs/ovs-iov-reasons.7.in \
 	docs/ovs-iov-schema.7.in \

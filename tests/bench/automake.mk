@@ -3,7 +3,7 @@
 # "make bench" and "make bench-lab": how fast it is, for people to read.
 # Neither is part of "make check", because no number is right or wrong.
 
-EXTRA_PROGRAMS += tests/bench/bench-fence
+EXTRA_PROGRAMS += tests/bench/bench-fence tests/bench/bench-loss
 tests_bench_bench_fence_SOURCES = \
 	tests/bench/bench-fence.c \
 	tests/bench/bench-watch.c \
@@ -11,14 +11,22 @@ tests_bench_bench_fence_SOURCES = \
 tests_bench_bench_fence_LDADD = offload/libiov-offload.a \
 	policy/libiov-policy.a $(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
+tests_bench_bench_loss_SOURCES = tests/bench/bench-loss.c
+tests_bench_bench_loss_LDADD = $(OVS_LIBS)
+
 bench_scripts = \
 	tests/bench/bench-host.sh \
 	tests/bench/bench-in-lab.sh \
 	tests/bench/bench-lab.sh \
+	tests/bench/bench-loss-in-lab.sh \
+	tests/bench/bench-loss.sh \
 	tests/bench/bench-ready.sh \
 	tests/bench/common.sh
 EXTRA_DIST += $(bench_scripts)
-CLEANFILES += tests/bench/bench-fence$(EXEEXT)
+CLEANFILES += \
+	loss.svg \
+	tests/bench/bench-fence$(EXEEXT) \
+	tests/bench/bench-loss$(EXEEXT)
 
 bench_env = BENCH_BUILD='$(abs_builddir)' BENCH_SOURCE='$(abs_srcdir)' \
 	BENCH_OVS_VERSION='$(OVS_VERSION)'
@@ -48,4 +56,7 @@ bench: tests/bench/bench-fence$(EXEEXT) tests/bench/bench-flows$(EXEEXT) \
 # Needs root, like the lab.
 bench-lab: tests/bench/bench-fence$(EXEEXT)
 	@$(bench_env) bash $(srcdir)/tests/bench/bench-lab.sh
-.PHONY: bench bench-lab
+
+bench-loss: tests/bench/bench-loss$(EXEEXT)
+	@$(bench_env) bash $(srcdir)/tests/bench/bench-loss.sh
+.PHONY: bench bench-lab bench-loss

@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The part of "make bench-loss" that runs in the lab: counts the packets that
+# are lost while a guest changes between VF and software.
+#
+# A guest has a bond over its port and its VF; 1,000 packets a second go to it
+# from outside, and as many the other way.  The same change made by hand, as
+# one would who fails the link of the VF, is the reference.
+#
+# The subtle thing: a packet belongs to the change that was begun last before
+# it was sent, so that each change is given time to be over.
+
+set -euo pipefail
+
+count=$1
+rate=1000
+rest=1.5                        # Seconds after each change.
+mac=52:54:00:00:00:01
+export OVS_RUNDIR=/var/run/openvswitch OVS_LOGDIR=/var/log/openvswitch
+export OVS_CTL_TIMEOUT=60
+
+cd "$(dirname "$0")"
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. ./common.sh
+out=/lab/out
+mkdir -p "$out"
+
+start_switch() {
+    modprobe bonding max_bonds=0
+    # shellcheck disable=SC2119
+    lab-ovs start >/dev/null
+    ovs-vsctl add-br br0 -- add-port br0 "$PF" \
+        -- set bridge br0 other_config:iov-enabled=true
+    ip link set "$PF" up
+    ip link set br0 up
+    lab-guest add br0 vm1 "$mac" 10.0.0.1/24
+    ip netns exec vm1 cat /sys/class/net/eth0/ifindex >"$out/port-device"
+}
+
+# state: of the port.
+state() {
+    ovs-vsctl get Interface vm1 external_ids:iov-state
+}
+
+# member: the bond's active one.
+member() {
+    ip netns exec vm1 cat /sys/class/net/bond0/bonding/active_slave
+}
+
+# wait_member eth0|other
+wait_member() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        case $1:$(member) in
+            eth0:eth0) return ;;
+            other:eth0 | *:) ;;
+            other:*) return ;;
+        esac
+        sleep 0.05
+    done
+    die "the guest's bond did not change to $1"
+}
+
+start_daemon() {
+    ovs-iovd --detach --no-chdir --pidfile -vconsole:off --log-file
+    ovs-vsctl set Interface vm1 other_config:iov-weight=100 \
+        other_config:iov-guest=netns:vm1
+    iov iov/sync
+    [[ $(state) = direct ]] || die "the port did not become direct"
+    vf=$(iov iov/show | sed -n 's/.*direct on VF \([0-9]*\).*/\1/p')
+    wait_member other
+}
+
+# start_traffic DIRECTION: in, from outside to the guest, or out.
+start_traffic() {
+    local from=world from_dev=$WORLD to=vm1 to_dev=bond0 to_mac=$mac
+    if [[ $1 = out ]]; then
+        from=vm1 from_dev=bond0 to=world to_dev=$WORLD
+        to_mac=$(ip netns exec world cat "/sys/class/net/$WORLD/address")
+    fi
+    ip netns exec "$to" ./bench-loss receive "$to_dev" >"$out/$1.heard" &
+    receiver=$!
+    sleep 1
+    ip netns exec "$from" ./bench-loss send "$from_dev" "$to_mac" "$rate" \
+        >"$out/$1.sent" &
+    sender=$!
+    sleep 2
+}
+
+stop_traffic() {
+    event end
+    sleep 1
+    kill "$sender"
+    sleep 1
+    kill "$receiver"
+    wait "$sender" "$receiver"
+}
+
+# event KIND: what begins now.
+event() {
+    echo "$1 $(now_usec)" >>"$out/$direction.events"
+}
+
+# change KIND eth0|other COMMAND...
+change() {
+    local kind=$1 to=$2
+    event "$kind"
+    "${@:3}" >/dev/null
+    wait_member "$to"
+    sleep "$rest"
+    event between
+    iov iov/sync
+}
+
+acl() {
+    ovs-ofctl add-flow br0 "priority=9,tcp,in_port=vm1,tp_dst=22,actions=drop"
+}
+
+bench_daemon() {
+    local i
+    for ((i = 0; i < count; i++)); do
+        event nothing
+        sleep "$rest"
+        change planned eth0 iov iov/hold vm1
+        change return other iov iov/unhold vm1
+        change protective eth0 acl
+        change return other ovs-ofctl del-flows br0 tcp
+    done
+}
+
+# By hand, with the VF left in the guest: its link fails, and its packets are
+# sent by the other way as soon as one command after another can do that.
+fail_link() {
+    ip -n vm1 link set "$vf_netdev" down
+    bridge fdb add "$mac" dev "$PF" self permanent
+    ovs-appctl fdb/add br0 vm1 0 "$mac" >/dev/null
+}
+
+restore_link() {
+    ip -n vm1 link set "$vf_netdev" up
+    bridge fdb del "$mac" dev "$PF" self
+    ovs-appctl fdb/add br0 "$PF" 0 "$mac" >/dev/null
+}
+
+by_hand_attach() {
+    vf_netdev=$(ls "/sys/class/net/$PF/device/virtfn$vf/net")
+    ip link set "$PF" vf "$vf" mac "$mac"
+    ip link set "$vf_netdev" address "$mac"
+    ip link set "$vf_netdev" netns vm1
+    wait_member other
+    ovs-appctl fdb/add br0 "$PF" 0 "$mac" >/dev/null
+}
+
+by_hand_detach() {
+    ip -n vm1 link set "$vf_netdev" netns 1
+    ip link set "$PF" vf "$vf" mac 00:00:00:00:00:00
+    ovs-appctl fdb/del br0 0 "$mac"
+}
+
+bench_by_hand() {
+    local i
+    for ((i = 0; i < count; i++)); do
+        event link-failed
+        fail_link
+        wait_member eth0
+        sleep "$rest"
+        event link-restored
+        restore_link
+        wait_member other
+        sleep "$rest"
+    done
+}
+
+# For each change: packets lost, and the longest time from one that arrived to
+# the next one that did.
+report() {
+    awk -v direction="$direction" '
+        FILENAME ~ /events$/ { kind[++n] = $1; at[n] = $2; next }
+        FILENAME ~ /heard$/ { heard[$1] = 1; next }
+        {
+            while (e < n && $2 >= at[e + 1]) {
+                flush()
+                e++
+                lost = gap = 0
+                last = $2
+            }
+            if (!($1 in heard)) {
+                lost++
+            } else {
+                if ($1 > number + 1 && $2 - last > gap) {
+                    gap = $2 - last
+                }
+                last = $2
+                number = $1
+            }
+        }
+        function flush() {
+            if (e && kind[e] != "between" && kind[e] != "end") {
+                print direction "-" kind[e], lost, gap
+            }
+        }
+        END { flush() }' \
+        "$out/$direction.events" "$out/$direction.heard" \
+        "$out/$direction.sent"
+}
+
+stop_daemon() {
+    event between
+    iov exit --cleanup
+    while [[ -e $OVS_RUNDIR/ovs-iovd.pid ]]; do
+        sleep 0.1
+    done
+}
+
+start_switch
+for direction in in out; do
+    start_daemon
+    start_traffic "$direction"
+    bench_daemon
+    stop_daemon
+    by_hand_attach
+    sleep 2
+    bench_by_hand
+    stop_traffic
+    by_hand_detach
+    report >>"$out/losses"
+done
+cp /var/log/openvswitch/ovs-iovd.log "$out/"

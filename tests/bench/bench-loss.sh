@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# "make bench-loss": boots the lab, runs bench-loss-in-lab.sh there, prints
+# what was lost, and draws what became of each packet around one change of
+# each kind, into loss.svg, if gnuplot is there.
+#
+# The subtle thing: like "make bench-lab", it needs a lab of this machine's
+# Debian release.
+
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$BENCH_SOURCE/tests/bench/common.sh"
+
+picture=$BENCH_BUILD/loss.svg
+kinds=(planned return protective link-failed)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+run_lab() {
+    "$BENCH_SOURCE/utilities/iov-lab" run --vfs 4 --timeout 3000 --out "$dir" \
+        --with "$BENCH_BUILD/tests/bench/bench-loss" \
+        --with "$BENCH_SOURCE/tests/bench/common.sh" \
+        "$BENCH_SOURCE/tests/bench/bench-loss-in-lab.sh" "${BENCH_COUNT:-20}"
+}
+
+# row TEXT KIND: of the direction that is reported.
+row() {
+    local lost=$dir/lost gap=$dir/gap
+    awk -v name="$direction-$2" '$1 == name { print $1, $2 }' \
+        "$dir/losses" >"$lost"
+    awk -v name="$direction-$2" '$1 == name { print $1, $3 }' \
+        "$dir/losses" >"$gap"
+    printf '%-40s %5s %8s %8s %11s %9s\n' "$1" "$(wc -l <"$lost")" \
+        "$(quantile 50 "$direction-$2" "$lost")" \
+        "$(quantile 100 "$direction-$2" "$lost")" \
+        "$(ms "$(quantile 50 "$direction-$2" "$gap")")" \
+        "$(ms "$(quantile 100 "$direction-$2" "$gap")")"
+}
+
+report() {
+    printf '%-40s %5s %8s %8s %11s %9s\n' "$1" times 'lost 50%' worst \
+        'gap ms 50%' worst
+    row 'no change' nothing
+    row 'planned fall back' planned
+    row 'return' return
+    row 'protective fall back' protective
+    row "link of the VF fails (reference)" link-failed
+    row "link of the VF comes back (reference)" link-restored
+}
+
+# fates KIND: around the change of that kind that lost the median number, runs
+# of packets that came the same way: when the first was sent, in ms after the
+# change was begun, the way (2 by the VF, 1 by the port, 0 not at all), and for
+# how long.
+fates() {
+    local median
+    median=$(awk -v name="in-$1" '$1 == name { print $1, $2 }' \
+                 "$dir/losses" >"$dir/lost"; quantile 50 "in-$1" "$dir/lost")
+    awk -v kind="$1" -v median="$median" -v port="$(<"$dir/port-device")" '
+        FILENAME ~ /losses$/ {
+            if ($1 == "in-" kind && $2 == median && !nth) {
+                nth = seen + 1
+            }
+            seen += $1 == "in-" kind
+            next
+        }
+        FILENAME ~ /events$/ {
+            count += $1 == kind
+            if (!begin && count == nth) {
+                begin = $2
+            }
+            next
+        }
+        FILENAME ~ /heard$/ { by[$1] = $3 == port ? 1 : 2; next }
+        $2 > begin - 500000 && $2 < begin + 6000000 {
+            if (by[$1] + 0 != way || first == "") {
+                flush()
+                first = ($2 - begin) / 1000
+                way = by[$1] + 0
+            }
+            last = ($2 - begin) / 1000
+        }
+        function flush() {
+            if (first != "") {
+                print first, way, last - first + 4
+            }
+        }
+        END { flush() }' "$dir/losses" "$dir/in.events" "$dir/in.heard" "$dir/in.sent"
+}
+
+# panel KIND: commands for gnuplot.
+panel() {
+    local y colors=('#b2182b' '#2166ac' '#1b7837') comma=plot
+    echo "set title '$1' offset 0,-0.7"
+    for y in 0 1 2; do
+        printf '%s "%s" using 1:(%s):3:(0) notitle with vectors nohead lw 7 lc "%s"' \
+            "$comma" "$dir/fates-$1" "\$2==$y?$y:1/0" "${colors[$y]}"
+        comma=,
+    done
+    echo
+}
+
+draw() {
+    local kind
+    if ! command -v gnuplot >/dev/null; then
+        echo "no picture: gnuplot is not installed"
+        return
+    fi
+    for kind in "${kinds[@]}"; do
+        fates "$kind" >"$dir/fates-$kind"
+    done
+    gnuplot <<END
+set terminal svg size 900,760 font "sans,13" background "#ffffff"
+set output "$picture"
+set multiplot layout 4,1
+set xrange [-500:6000]
+set yrange [-0.6:2.6]
+set ytics ("not at all" 0, "by the port" 1, "by the VF" 2)
+set grid x
+unset key
+$(for kind in "${kinds[@]}"; do
+    [[ $kind != link-failed ]] ||
+        echo "set xlabel 'sent, in ms after the change was begun'"
+    panel "$kind"
+done)
+END
+    echo "picture: $picture"
+}
+
+run_lab
+[[ -s $dir/losses ]] || die "the lab has measured nothing"
+environment 'igb in the lab, 1000 packets/s'
+echo
+direction=in
+report 'From outside to the guest'
+echo
+direction=out
+report 'From the guest to outside'
+echo
+draw
