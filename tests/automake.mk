@@ -60,7 +60,8 @@ LAB_TESTSUITE_AT = \
 	tests/lab-kill.at \
 	tests/lab-neighbour.at \
 	tests/lab-offload.at \
-	tests/lab-path.at
+	tests/lab-path.at \
+	tests/lab-readiness.at
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
