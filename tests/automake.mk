@@ -44,10 +44,10 @@ TESTSUITE_AT = \
 	tests/reach-harmless.at \
 	tests/reach-tables.at \
 	tests/reach-trace.at \
-	tests/schema.at \
 	tests/ready-host.at \
 	tests/ready-nic.at \
 	tests/ready-trees.at \
+	tests/schema.at \
 	tests/source.at \
 	tests/switch-mac.at \
 	tests/what-if.at
