@@ -136,7 +136,7 @@ bool iov_table_conj_ids(const struct iov_table *, const struct iov_cube *,
 
 /* Calls 'cb' for each flow of 'table', which must not change meanwhile. */
 typedef void iov_flow_cb(const struct iov_candidate *, void *aux);
-void iov_table_for_each(const struct iov_table *, iov_flow_cb *, void *aux);
+void iov_table_for_each(const struct iov_table *, iov_flow_cb *cb, void *aux);
 
 /* A change of a flow, as far as it takes to tell which ports it is about. */
 enum { IOV_N_KEY_WORDS = 4 };

@@ -229,7 +229,7 @@ judge_anew(struct test *t)
     struct iov_reach *reach = iov_reach_create(table);
     struct iov_bridge *bridge = &t->snapshot->bridges[0];
     struct ds s = DS_EMPTY_INITIALIZER;
-    struct svec flows;
+    struct svec flows = SVEC_EMPTY_INITIALIZER;
 
     dump_flows(t, &flows);
     for (size_t i = 0; i < flows.n; i++) {
