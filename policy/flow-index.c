@@ -239,7 +239,7 @@ view_complete(const struct iov_subtable *sub, struct iov_view *view,
         }
     }
     view->complete = view->n_seen == sub->slab.n_slots;
-    if (!view->complete) {
+    if (!view->complete && allowance) {
         allowance->exhausted = true;
     }
 }

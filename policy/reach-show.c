@@ -94,7 +94,7 @@ compare_culprits(const void *a_, const void *b_)
     const struct iov_culprit *const *b = b_;
     int cmp = compare_places(*a, *b);
 
-    if (!cmp && (*a)->at.flow) {
+    if (!cmp && (*a)->at.flow && (*b)->at.flow) {
         cmp = compare_matches(&(*a)->at, &(*b)->at);
     }
     return cmp ? cmp : (int) (*a)->reason - (int) (*b)->reason;

@@ -171,7 +171,7 @@ set_state(struct iov_live *live, const struct iov_steer *s,
     struct iov_port_facts facts = {
         .requested = v->requested,
         .direct = v->vf != NULL && !s->clean_up,
-        .on_vf = (in->direct && in->vf->record
+        .on_vf = (in->direct && in->vf && in->vf->record
                   && iov_vf_is_open(in->vf, in->want)
                   && (in->guest_keeps
                       || in->vf->guest == IOV_GUEST_RUNNING)),
