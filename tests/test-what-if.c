@@ -185,9 +185,10 @@ dump_flow(const struct iov_candidate *c, void *dump_)
 static void
 dump_flows(const struct test *t, struct svec *flows)
 {
-    struct dump dump = { t, flows };
+    struct dump dump = { .t = t };
 
     svec_init(flows);
+    dump.flows = flows;
     for (int i = 0; i < 255; i++) {
         const struct iov_table *table = iov_flow_table_get(t->table, i);
         if (table) {
@@ -229,7 +230,7 @@ judge_anew(struct test *t)
     struct iov_reach *reach = iov_reach_create(table);
     struct iov_bridge *bridge = &t->snapshot->bridges[0];
     struct ds s = DS_EMPTY_INITIALIZER;
-    struct svec flows = SVEC_EMPTY_INITIALIZER;
+    struct svec flows;
 
     dump_flows(t, &flows);
     for (size_t i = 0; i < flows.n; i++) {
