@@ -40,7 +40,9 @@ next_num_vfs(const struct iov_pf *pf, int vfs)
 {
     struct iov_op *op;
 
-    if (vfs < 0 || vfs == pf->n_vfs || !iov_pf_is_free(pf)) {
+    /* Those that are there must not go for a number that is refused. */
+    if (vfs < 0 || vfs == pf->n_vfs || vfs > (int) pf->total_vfs
+        || !iov_pf_is_free(pf)) {
         return NULL;
     }
     op = iov_op_create(IOV_OP_SET_NUM_VFS, "", pf->netdev, 0);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "openvswitch/json.h"
+#include "policy/plan.h"
 #include "policy/snapshot.h"
 #include "policy/verdict.h"
 #include "timeval.h"
@@ -44,8 +45,27 @@ count_in_use(const struct iov_pf *pf)
     return n;
 }
 
+/* Says what became of iov-vfs, 'asked', if it is not what there is. */
 static void
-put_pf(struct ds *ds, const struct iov_pf *pf)
+put_asked_vfs(struct ds *ds, const struct iov_pf *pf, int asked)
+{
+    if (asked < 0 || asked == (int) pf->n_vfs) {
+        return;
+    }
+    ds_put_format(ds, "    note: iov-vfs asks for %d VFs; ", asked);
+    if (asked > (int) pf->total_vfs) {
+        ds_put_format(ds, "this PF can have %u, so it is left as it is.  Set "
+                      "iov-vfs to %u or less.\n", pf->total_vfs,
+                      pf->total_vfs);
+    } else if (!iov_pf_is_free(pf)) {
+        ds_put_cstr(ds, "that has to wait until no VF is in use.\n");
+    } else {
+        ds_put_cstr(ds, "they are not there yet.\n");
+    }
+}
+
+static void
+put_pf(struct ds *ds, const struct iov_pf *pf, int asked_vfs)
 {
     const char *parts[] = { pf->pci, pf->driver, pf->description };
     const char *separator = " (";
@@ -60,6 +80,7 @@ put_pf(struct ds *ds, const struct iov_pf *pf)
     ds_put_format(ds, "%s: VEB, %u of %u VFs enabled, %u in use\n",
                   separator[0] == ',' ? ")" : "", pf->n_vfs, pf->total_vfs,
                   count_in_use(pf));
+    put_asked_vfs(ds, pf, asked_vfs);
 }
 
 static void
@@ -286,7 +307,7 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_pf *pf = pf_of(cmd->view, &bridge->ports[i]);
         if (pf) {
-            put_pf(&cmd->out, pf);
+            put_pf(&cmd->out, pf, bridge->keys.vfs);
         }
     }
     for (size_t i = 0; i < bridge->n_ports; i++) {
