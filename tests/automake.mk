@@ -137,6 +137,7 @@ EXTRA_DIST += \
 	tests/ready/no-intremap.tree \
 	tests/ready/no-iommu.tree \
 	tests/ready/no-sriov.tree \
+	tests/ready/on-root.tree \
 	tests/ready/ready.tree \
 	tests/ready/switched-off.tree \
 	tests/testsuite.at \

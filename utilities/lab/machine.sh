@@ -47,7 +47,7 @@ probe_kvm() {
 
 # Sets the array 'hardware' to QEMU's options for what the user chose.
 choose_hardware() {
-    local port=pcie-root-port,id=rp1,chassis=1,slot=1,addr=5
+    local port=pcie-root-port,id=rp1,chassis=1,slot=1,addr=5 place=bus=rp1
     local cpus=$((cores > 4 ? 4 : cores < 2 ? 2 : cores))
     hardware=(-machine "q35,kernel-irqchip=split" -smp "$cpus" -m "$memory"
         -nodefaults -display none -no-reboot -device isa-debug-exit)
@@ -60,9 +60,10 @@ choose_hardware() {
         hardware+=(-device "intel-iommu,intremap=$intremap,device-iotlb=on,\
 caching-mode=on")
     [[ $acs = yes ]] || port+=,disable-acs=on
+    [[ $slot = port ]] || place=bus=pcie.0,addr=7
     hardware+=(-device "$port" -netdev "hubport,id=n1,hubid=1"
         -netdev "hubport,id=n2,hubid=1"
-        -device "$nic_model,bus=rp1,netdev=n1,mac=$pf_mac,romfile="
+        -device "$nic_model,$place,netdev=n1,mac=$pf_mac,romfile="
         -device "e1000e,addr=6,netdev=n2,mac=$world_mac,romfile=")
 }
 

@@ -9,6 +9,7 @@ vfs=0
 iommu=yes
 intremap=on
 acs=yes
+slot=port
 memory=2048
 suite=''
 packages=''
@@ -58,6 +59,7 @@ The lab:
   --no-iommu          no IOMMU
   --no-intremap       an IOMMU without interrupt remapping
   --no-acs            a root port without ACS: the VFs share an IOMMU group
+  --on-root           the NIC on the root complex, below no port
   --memory MB         memory (default: $memory)
   --suite SUITE       Debian release (default: that of this machine)
   --packages LIST     further Debian packages, separated by commas
@@ -109,7 +111,7 @@ usage: iov-lab check [OPTION]...
 
 Runs the host suite (no root, no hardware needed), then the lab suite in the
 lab, then a test in each of the labs that lack an IOMMU, interrupt remapping,
-ACS or SR-IOV.  The last line is "N passed, N failed, N skipped"; the exit status is
+ACS or SR-IOV, and in one with the NIC on the root complex.  The last line is "N passed, N failed, N skipped"; the exit status is
 0 if nothing failed, 1 if something did, $EX_LAB if the lab itself failed.
 
   --only PART         run only this: host, lab or variants
@@ -127,7 +129,7 @@ parse_options() {
             -h | --help) show_help "$name"; exit 0 ;;
             --) shift; break ;;
             --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
-            --no-*) parse_switch "$name" "$1"; shift ;;
+            --no-* | --on-root) parse_switch "$name" "$1"; shift ;;
             *)
                 [[ $# -ge 2 ]] || usage "$name" "option $1 needs a value"
                 parse_value "$name" "$1" "$2"
@@ -143,6 +145,7 @@ parse_switch() {
         --no-iommu) iommu=no ;;
         --no-intremap) intremap=off ;;
         --no-acs) acs=no ;;
+        --on-root) slot=root ;;
         --no-product)
             [[ $1 = run || $1 = shell ]] || usage "$1" "needs the product"
             product=no

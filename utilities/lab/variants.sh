@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Labs that lack something that virtual machines with VFs need.  Each is
+# Labs that lack something that virtual machines with VFs need, and one where
+# the NIC is below no port, which looks like a lack and is none.  Each is
 # booted for one test, "check-host" inside it, and counted like the tests of
 # the suites.
 
-variants=(no-iommu no-intremap no-acs no-sriov)
+variants=(no-iommu no-intremap no-acs on-root no-sriov)
 
 choose_variant() {
-    iommu=yes intremap=on acs=yes nic=igb nic_model=igb
+    iommu=yes intremap=on acs=yes slot=port nic=igb nic_model=igb
     case $1 in
         no-iommu) iommu=no ;;
         no-intremap) intremap=off ;;
         no-acs) acs=no ;;
+        on-root) slot=root ;;
         no-sriov) nic=none nic_model=e1000e ;;
     esac
 }
