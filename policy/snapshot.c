@@ -187,6 +187,29 @@ iov_snapshot_finish(struct iov_snapshot *snapshot)
 }
 
 bool
+iov_vlan_mode_from_string(const char *name, enum iov_vlan_mode *modep)
+{
+    static const struct {
+        const char *name;
+        enum iov_vlan_mode mode;
+    } modes[] = {
+        { "access", IOV_VLAN_ACCESS },
+        { "trunk", IOV_VLAN_TRUNK },
+        { "native-tagged", IOV_VLAN_NATIVE_TAGGED },
+        { "native-untagged", IOV_VLAN_NATIVE_UNTAGGED },
+        { "dot1q-tunnel", IOV_VLAN_DOT1Q_TUNNEL },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        if (!strcmp(name, modes[i].name)) {
+            *modep = modes[i].mode;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 iov_port_mac_is_meant(const struct iov_port *port)
 {
     return (port->mac_known

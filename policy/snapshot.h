@@ -40,6 +40,10 @@ enum iov_vlan_mode {
     IOV_VLAN_DOT1Q_TUNNEL
 };
 
+/* Finds a mode by its name in the database.  Returns false if there is none
+ * of that name. */
+bool iov_vlan_mode_from_string(const char *name, enum iov_vlan_mode *);
+
 struct iov_port {
     char *name;                 /* Interface name. */
     struct uuid uuid;           /* Interface row. */

@@ -124,24 +124,7 @@ set_tag(struct iov_port *port, const char *value)
 static bool
 set_vlan_mode(struct iov_port *port, const char *value)
 {
-    static const struct {
-        const char *name;
-        enum iov_vlan_mode mode;
-    } modes[] = {
-        { "access", IOV_VLAN_ACCESS },
-        { "trunk", IOV_VLAN_TRUNK },
-        { "native-tagged", IOV_VLAN_NATIVE_TAGGED },
-        { "native-untagged", IOV_VLAN_NATIVE_UNTAGGED },
-        { "dot1q-tunnel", IOV_VLAN_DOT1Q_TUNNEL },
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-        if (!strcmp(value, modes[i].name)) {
-            port->vlan_mode = modes[i].mode;
-            return true;
-        }
-    }
-    return false;
+    return iov_vlan_mode_from_string(value, &port->vlan_mode);
 }
 
 /* Adds a mirror to an array of its own; the old one stays as it is. */

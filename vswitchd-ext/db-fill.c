@@ -121,26 +121,12 @@ fill_mac(struct iov_port *port, const struct ovsrec_interface *iface)
 static enum iov_vlan_mode
 vlan_mode_from_row(const struct ovsrec_port *row)
 {
-    static const struct {
-        const char *name;
-        enum iov_vlan_mode mode;
-    } modes[] = {
-        { "access", IOV_VLAN_ACCESS },
-        { "trunk", IOV_VLAN_TRUNK },
-        { "native-tagged", IOV_VLAN_NATIVE_TAGGED },
-        { "native-untagged", IOV_VLAN_NATIVE_UNTAGGED },
-        { "dot1q-tunnel", IOV_VLAN_DOT1Q_TUNNEL },
-    };
+    enum iov_vlan_mode mode = IOV_VLAN_TRUNK;
 
     if (row->vlan_mode) {
-        for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-            if (!strcmp(row->vlan_mode, modes[i].name)) {
-                return modes[i].mode;
-            }
-        }
-        return IOV_VLAN_TRUNK;
+        iov_vlan_mode_from_string(row->vlan_mode, &mode);
+        return mode;
     }
-
     return (row->n_tag ? IOV_VLAN_ACCESS
             : row->n_trunks ? IOV_VLAN_TRUNK
             : IOV_VLAN_NONE);
