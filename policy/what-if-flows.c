@@ -56,23 +56,25 @@ put(struct iov_flow_table *ft, struct iov_flow_spec spec)
     iov_flow_table_put(ft, &spec);
 }
 
+/* Gives the flow 'u' these actions; removes it if it is not to 'exist'. */
 static void
-undo_flow(struct iov_flow_table *ft, const struct undo *u)
+put_again(struct iov_flow_table *ft, const struct undo *u, bool exist,
+          const struct ofpact *ofpacts, size_t ofpacts_len)
 {
     struct match match;
 
     minimatch_expand(&u->match, &match);
-    if (!u->existed) {
-        iov_flow_table_remove(ft, u->table_id, u->priority, &match);
-    } else {
+    if (exist) {
         put(ft, (struct iov_flow_spec) {
             .table_id = u->table_id,
             .priority = u->priority,
             .match = &match,
-            .ofpacts = u->opaque ? NULL : u->ofpacts,
-            .ofpacts_len = u->ofpacts_len,
+            .ofpacts = ofpacts,
+            .ofpacts_len = ofpacts_len,
             .cookie = u->cookie,
         });
+    } else {
+        iov_flow_table_remove(ft, u->table_id, u->priority, &match);
     }
 }
 
@@ -82,7 +84,8 @@ iov_what_if_undo_flows(struct iov_what_if *w)
     struct undo *u;
 
     LIST_FOR_EACH_POP (u, node, &w->undo) {
-        undo_flow(flow_table(w), u);
+        put_again(flow_table(w), u, u->existed,
+                  u->opaque ? NULL : u->ofpacts, u->ofpacts_len);
         minimatch_destroy(&u->match);
         free(u->ofpacts);
         free(u);
@@ -182,24 +185,12 @@ static void
 change_found(struct iov_flow_table *ft, const struct ofputil_flow_mod *fm,
              const struct ovs_list *found)
 {
+    bool exist = (fm->command != OFPFC_DELETE
+                  && fm->command != OFPFC_DELETE_STRICT);
     const struct undo *u;
 
     LIST_FOR_EACH (u, node, found) {
-        struct match match;
-        minimatch_expand(&u->match, &match);
-        if (fm->command == OFPFC_DELETE
-            || fm->command == OFPFC_DELETE_STRICT) {
-            iov_flow_table_remove(ft, u->table_id, u->priority, &match);
-        } else {
-            put(ft, (struct iov_flow_spec) {
-                .table_id = u->table_id,
-                .priority = u->priority,
-                .match = &match,
-                .ofpacts = fm->ofpacts,
-                .ofpacts_len = fm->ofpacts_len,
-                .cookie = u->cookie,
-            });
-        }
+        put_again(ft, u, exist, fm->ofpacts, fm->ofpacts_len);
     }
 }
 
