@@ -92,6 +92,8 @@ tests_test_verdict_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-what-if
 tests_test_what_if_SOURCES = \
+	tests/sample-bridge.c \
+	tests/sample-bridge.h \
 	tests/test-verdict-random.c \
 	tests/test-verdict.h \
 	tests/test-what-if.c

@@ -34,8 +34,8 @@
 #include "policy/reach.h"
 #include "policy/verdict.h"
 #include "random.h"
-#include "smap.h"
 #include "svec.h"
+#include "tests/sample-bridge.h"
 #include "test-verdict.h"
 #include "util.h"
 
@@ -48,75 +48,28 @@ struct test {
 };
 
 static void
-add_pf(struct test *t)
-{
-    struct iov_pf *pf = xzalloc(sizeof *pf);
-
-    pf->netdev = xstrdup("pf0");
-    pf->up = true;
-    pf->total_vfs = 4;
-    iov_pf_set_n_vfs(pf, 4);
-    for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        pf->vfs[i].now.known = IOV_VF_ALL;
-    }
-    for (unsigned int i = VM1; i <= VM3; i++) {
-        struct eth_addr mac = ETH_ADDR_C(52, 54, 00, 00, 00, 00);
-        mac.ea[5] = i;
-        iov_pf_add_mac(pf, mac, false);
-    }
-    t->nics = (struct iov_nics) { pf, 1 };
-    t->snapshot->nics = &t->nics;
-}
-
-static void
-add_port(struct test *t, struct iov_bridge *bridge, const char *name,
-         unsigned int ofport)
-{
-    struct smap config = SMAP_INITIALIZER(&config);
-    struct iov_port *port = iov_bridge_add_port(bridge, name);
-
-    port->port_name = xstrdup(name);
-    port->type = xstrdup("system");
-    port->ofport = ofport;
-    port->mac_known = true;
-    port->mac = (struct eth_addr) ETH_ADDR_C(52, 54, 00, 00, 00, 00);
-    port->mac.ea[5] = ofport;
-    port->mac_source = "attached-mac";
-    if (ofport != UPLINK) {
-        smap_add(&config, "iov-weight", "50");
-        smap_add_format(&config, "iov-guest", "netns:%s", name);
-    }
-    if (ofport == VM2) {
-        port->vlan_mode = IOV_VLAN_ACCESS;
-        port->tag = VM2_VLAN;
-    }
-    iov_interface_keys_parse(&port->keys, &config);
-    smap_destroy(&config);
-    ofputil_port_map_put(&t->names, u16_to_ofp(ofport), name);
-}
-
-static void
 test_init(struct test *t)
 {
-    struct smap config = SMAP_INITIALIZER(&config);
-
     memset(t, 0, sizeof *t);
     ofputil_port_map_init(&t->names);
     t->snapshot = iov_snapshot_create();
     t->table = iov_flow_table_create();
     t->reach = iov_reach_create(t->table);
     iov_reach_set_port_map(t->reach, &t->names);
-    add_pf(t);
 
-    struct iov_bridge *bridge = iov_snapshot_add_bridge(t->snapshot, "br0");
-    smap_add(&config, "iov-enabled", "true");
-    iov_bridge_keys_parse(&bridge->keys, &config);
-    smap_destroy(&config);
-    iov_global_keys_parse(&t->snapshot->keys, &config);
-    add_port(t, bridge, "vm1", VM1);
-    add_port(t, bridge, "vm2", VM2);
-    add_port(t, bridge, "vm3", VM3);
-    add_port(t, bridge, "pf0", UPLINK);
+    struct iov_pf *pf = sample_add_pf(&t->nics);
+    for (unsigned int i = VM1; i <= VM3; i++) {
+        iov_pf_add_mac(pf, sample_mac(i), false);
+    }
+    t->snapshot->nics = &t->nics;
+
+    struct iov_bridge *bridge = sample_add_bridge(t->snapshot, "br0");
+    sample_add_port(bridge, "vm1", VM1, &t->names);
+    struct iov_port *vm2 = sample_add_port(bridge, "vm2", VM2, &t->names);
+    vm2->vlan_mode = IOV_VLAN_ACCESS;
+    vm2->tag = VM2_VLAN;
+    sample_add_port(bridge, "vm3", VM3, &t->names);
+    sample_add_port(bridge, "pf0", UPLINK, &t->names);
     bridge->reach = t->reach;
     iov_snapshot_finish(t->snapshot);
 }

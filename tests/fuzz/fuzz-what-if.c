@@ -27,7 +27,7 @@
 #include "policy/reach.h"
 #include "policy/verdict.h"
 #include "policy/what-if.h"
-#include "smap.h"
+#include "tests/sample-bridge.h"
 #include "util.h"
 
 #ifdef FUZZ_BY_CLANG
@@ -60,61 +60,19 @@ add_flow(const char *text)
 }
 
 static void
-add_port(struct iov_bridge *bridge, const char *name, unsigned int ofport)
-{
-    struct smap config = SMAP_INITIALIZER(&config);
-    struct iov_port *port = iov_bridge_add_port(bridge, name);
-
-    port->port_name = xstrdup(name);
-    port->type = xstrdup("system");
-    port->ofport = ofport;
-    port->mac_known = true;
-    port->mac = (struct eth_addr) ETH_ADDR_C(52, 54, 00, 00, 00, 00);
-    port->mac.ea[5] = ofport;
-    port->mac_source = "attached-mac";
-    if (strcmp(name, "pf0")) {
-        smap_add(&config, "iov-weight", "50");
-        smap_add_format(&config, "iov-guest", "netns:%s", name);
-    }
-    iov_interface_keys_parse(&port->keys, &config);
-    smap_destroy(&config);
-    ofputil_port_map_put(&names, u16_to_ofp(ofport), name);
-}
-
-static void
-add_pf(void)
-{
-    static struct iov_nics nics;
-    struct iov_pf *pf = xzalloc(sizeof *pf);
-
-    pf->netdev = xstrdup("pf0");
-    pf->up = true;
-    pf->total_vfs = 4;
-    iov_pf_set_n_vfs(pf, 4);
-    for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        pf->vfs[i].now.known = IOV_VF_ALL;
-    }
-    nics = (struct iov_nics) { pf, 1 };
-    snapshot->nics = &nics;
-}
-
-static void
 make_bridge(void)
 {
-    struct smap config = SMAP_INITIALIZER(&config);
+    static struct iov_nics nics;
 
     ofputil_port_map_init(&names);
     snapshot = iov_snapshot_create();
-    add_pf();
-    iov_global_keys_parse(&snapshot->keys, &config);
+    sample_add_pf(&nics);
+    snapshot->nics = &nics;
 
-    struct iov_bridge *bridge = iov_snapshot_add_bridge(snapshot, "br0");
-    smap_add(&config, "iov-enabled", "true");
-    iov_bridge_keys_parse(&bridge->keys, &config);
-    smap_destroy(&config);
-    add_port(bridge, "pf0", 1);
-    add_port(bridge, "vm1", 2);
-    add_port(bridge, "vm2", 3);
+    struct iov_bridge *bridge = sample_add_bridge(snapshot, "br0");
+    sample_add_port(bridge, "pf0", 1, &names);
+    sample_add_port(bridge, "vm1", 2, &names);
+    sample_add_port(bridge, "vm2", 3, &names);
 
     table = iov_flow_table_create();
     add_flow("priority=0,actions=NORMAL");
