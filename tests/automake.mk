@@ -116,7 +116,8 @@ tests_test_ready_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 
 check_PROGRAMS += tests/test-flow-update
 tests_test_flow_update_SOURCES = tests/test-flow-update.c
-tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a $(OVS_LIBS)
+tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a \
+	policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-inputs
 tests_test_inputs_SOURCES = tests/test-inputs.c

@@ -177,19 +177,7 @@ apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
                                         fu->priority, &fu->match)) {
         /* A change of it was quicker. */
     } else {
-        if (fu->event == OFPFME_REMOVED) {
-            iov_flow_table_remove(fm->table, fu->table_id, fu->priority,
-                                  &fu->match);
-        } else {
-            iov_flow_table_put(fm->table, &(struct iov_flow_spec) {
-                .table_id = fu->table_id,
-                .priority = fu->priority,
-                .match = &fu->match,
-                .ofpacts = fu->ofpacts,
-                .ofpacts_len = fu->ofpacts_len,
-                .cookie = fu->cookie,
-            });
-        }
+        flow_update_apply(fu, fm->table);
         if (fm->phase == DUMPING && !dumped) {
             iov_flow_table_put(fm->overtaken, &(struct iov_flow_spec) {
                 .table_id = fu->table_id,

@@ -27,6 +27,7 @@
 #include "openvswitch/ofp-protocol.h"
 #include "openvswitch/ofp-table.h"
 #include "openvswitch/ofpbuf.h"
+#include "policy/flow-table.h"
 #include "unaligned.h"
 #include "util.h"
 
@@ -207,4 +208,21 @@ flow_update_decode_tables(const struct ofp_header *oh, unsigned long *tables)
         }
     }
     return error == EOF ? 0 : error;
+}
+
+void
+flow_update_apply(const struct flow_update *fu, struct iov_flow_table *table)
+{
+    if (fu->event == OFPFME_REMOVED) {
+        iov_flow_table_remove(table, fu->table_id, fu->priority, &fu->match);
+    } else {
+        iov_flow_table_put(table, &(struct iov_flow_spec) {
+            .table_id = fu->table_id,
+            .priority = fu->priority,
+            .match = &fu->match,
+            .ofpacts = fu->ofpacts,
+            .ofpacts_len = fu->ofpacts_len,
+            .cookie = fu->cookie,
+        });
+    }
 }

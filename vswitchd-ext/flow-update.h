@@ -16,6 +16,7 @@
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-errors.h"
 
+struct iov_flow_table;
 struct ofp_header;
 struct ofpact;
 struct ofpbuf;
@@ -38,6 +39,9 @@ struct flow_update {
  * which nothing in 'msg' can be trusted. */
 int flow_update_pull(struct flow_update *, struct ofpbuf *msg,
                      enum ofp_version, struct ofpbuf *ofpacts);
+
+/* Does to the table what a valid entry about a flow says of it. */
+void flow_update_apply(const struct flow_update *, struct iov_flow_table *);
 
 /* A flow monitor with actions, number 'id', of a table or (255) of all: of the
  * flows that are there already and of deletions if 'initial', else of all

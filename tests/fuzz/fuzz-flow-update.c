@@ -34,18 +34,11 @@ apply(struct iov_flow_table *table, const struct flow_update *fu, bool add)
         /* No flow. */
     } else if (fu->bad_match) {
         iov_flow_table_set_opaque(table, ofperr_get_name(fu->bad_match));
-    } else if (!add || fu->event == OFPFME_REMOVED) {
+    } else if (!add) {
         iov_flow_table_remove(table, fu->table_id, fu->priority, &fu->match);
     } else {
-        fuzz_n_accepted++;
-        iov_flow_table_put(table, &(struct iov_flow_spec) {
-            .table_id = fu->table_id,
-            .priority = fu->priority,
-            .match = &fu->match,
-            .ofpacts = fu->ofpacts,
-            .ofpacts_len = fu->ofpacts_len,
-            .cookie = fu->cookie,
-        });
+        fuzz_n_accepted += fu->event != OFPFME_REMOVED;
+        flow_update_apply(fu, table);
     }
 }
 
