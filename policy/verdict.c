@@ -136,22 +136,29 @@ run_checks(struct iov_check *c, struct iov_verdict *v)
     }
 }
 
-/* Finds the verdict of before.  Most have the same neighbours as then, so
- * '*hint' is where to look first. */
+/* Finds the verdict of before about 'v->port'.  Most have the same neighbours
+ * as then, so '*hint' is where to look first.  What was said when the port was
+ * on another bridge is about other flows, and nothing. */
 static const struct iov_verdict *
-find_old(const struct iov_verdicts *old, const struct iov_port *port,
+find_old(const struct iov_verdicts *old, const struct iov_verdict *v,
          size_t *hint)
 {
+    const struct iov_verdict *found = NULL;
+
     if (!old) {
         return NULL;
     }
-    for (size_t i = *hint; i < MIN(*hint + 2, old->n); i++) {
-        if (!strcmp(old->list[i].port->name, port->name)) {
+    for (size_t i = *hint; i < MIN(*hint + 2, old->n) && !found; i++) {
+        if (!strcmp(old->list[i].port->name, v->port->name)) {
             *hint = i + 1;
-            return &old->list[i];
+            found = &old->list[i];
         }
     }
-    return iov_verdicts_find(old, port->name);
+    if (!found) {
+        found = iov_verdicts_find(old, v->port->name);
+    }
+    return (found && !strcmp(found->bridge->name, v->bridge->name)
+            ? found : NULL);
 }
 
 /* Takes back from 'v' what iov_assign_vfs() gives, and the reasons of 'first'
@@ -259,7 +266,7 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
         /* A weight that cannot be read is a request, too. */
         v->requested = (bridge->keys.enabled
                         && (port->keys.weight || port->keys.errors.n));
-        c->old = find_old(old, port, &hint);
+        c->old = find_old(old, v, &hint);
         run_checks(c, v);
         v->pf = c->n_pfs ? c->pfs[0] : NULL;
     }

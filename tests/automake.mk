@@ -50,6 +50,7 @@ TESTSUITE_AT = \
 	tests/schema.at \
 	tests/source.at \
 	tests/switch-mac.at \
+	tests/verdict-update.at \
 	tests/what-if.at
 
 LAB_TESTSUITE_AT = \
@@ -89,6 +90,15 @@ tests_test_verdict_SOURCES = \
 	tests/test-verdict.c \
 	tests/test-verdict.h
 tests_test_verdict_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
+check_PROGRAMS += tests/test-verdict-update
+tests_test_verdict_update_SOURCES = \
+	tests/sample-bridge.c \
+	tests/sample-bridge.h \
+	tests/test-verdict-random.c \
+	tests/test-verdict-update.c \
+	tests/test-verdict.h
+tests_test_verdict_update_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-what-if
 tests_test_what_if_SOURCES = \

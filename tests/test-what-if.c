@@ -57,7 +57,7 @@ test_init(struct test *t)
     t->reach = iov_reach_create(t->table);
     iov_reach_set_port_map(t->reach, &t->names);
 
-    struct iov_pf *pf = sample_add_pf(&t->nics);
+    struct iov_pf *pf = sample_add_pf(&t->nics, "pf0");
     for (unsigned int i = VM1; i <= VM3; i++) {
         iov_pf_add_mac(pf, sample_mac(i), false);
     }
@@ -82,34 +82,6 @@ test_destroy(struct test *t)
     iov_reach_destroy(t->reach);
     iov_flow_table_destroy(t->table);
     ofputil_port_map_destroy(&t->names);
-}
-
-/* Returns false if 'text' is no flow. */
-static bool
-add_flow(struct iov_flow_table *table, const struct test *t, const char *text)
-{
-    static const struct ofpact none[1];
-    enum ofputil_protocol usable;
-    struct ofputil_flow_mod fm;
-    struct match match;
-    char *error = parse_ofp_flow_mod_str(&fm, text, &t->names, NULL,
-                                         OFPFC_ADD, &usable);
-    if (error) {
-        free(error);
-        return false;
-    }
-    minimatch_expand(&fm.match, &match);
-    iov_flow_table_put(table, &(struct iov_flow_spec) {
-        .table_id = fm.table_id == 0xff ? 0 : fm.table_id,
-        .priority = fm.priority,
-        .match = &match,
-        .ofpacts = fm.ofpacts_len ? fm.ofpacts : none,
-        .ofpacts_len = fm.ofpacts_len,
-        .cookie = ntohll(fm.new_cookie),
-    });
-    minimatch_destroy(&fm.match);
-    free(CONST_CAST(struct ofpact *, fm.ofpacts));
-    return true;
 }
 
 /* Dumping. */
@@ -151,29 +123,6 @@ dump_flows(const struct test *t, struct svec *flows)
     svec_sort(flows);
 }
 
-/* Verdicts as text.  What else is found about tables that are too complex
- * depends on where it begins. */
-static void
-dump_verdicts(const struct iov_verdicts *vs, struct ds *s)
-{
-    for (size_t i = 0; i < vs->n; i++) {
-        const struct iov_verdict *v = &vs->list[i];
-        ds_put_format(s, "%s: %s\n", v->port->name,
-                      v->vf ? "direct" : "software");
-        if (iov_reasons_have(&v->reasons,
-                             IOV_REASON_OPENFLOW_TOO_COMPLEX)) {
-            ds_put_cstr(s, "  too complex\n");
-            continue;
-        }
-        for (size_t j = 0; j < v->reasons.n; j++) {
-            const struct iov_reason *r = &v->reasons.list[j];
-            ds_put_format(s, "  %s: %s\n", iov_reason_class(r->id)->slug,
-                          r->object ? r->object : "");
-        }
-        ds_put_format(s, "  and %"PRIuSIZE"\n", v->reasons.n_more);
-    }
-}
-
 /* What verdicts would be if the flows that 't' has now were the first ones
  * ever. */
 static char *
@@ -187,14 +136,14 @@ judge_anew(struct test *t)
 
     dump_flows(t, &flows);
     for (size_t i = 0; i < flows.n; i++) {
-        if (!add_flow(table, t, flows.names[i])) {
+        if (!sample_add_flow(table, &t->names, flows.names[i])) {
             ovs_fatal(0, "%s: is not taken back", flows.names[i]);
         }
     }
     iov_reach_set_port_map(reach, &t->names);
     bridge->reach = reach;
     struct iov_verdicts *vs = iov_verdicts_compute(t->snapshot);
-    dump_verdicts(vs, &s);
+    sample_format_verdicts(vs, &s);
     iov_verdicts_destroy(vs);
     bridge->reach = t->reach;
     iov_reach_destroy(reach);
@@ -260,7 +209,7 @@ imagine(struct test *t, const char *name, const struct svec *changes,
         struct ds s = DS_EMPTY_INITIALIZER;
         char *anew = judge_anew(t);
 
-        dump_verdicts(vs.after, &s);
+        sample_format_verdicts(vs.after, &s);
         check_same("imagined and new verdicts", ds_cstr(&s), anew);
         if (print) {
             print_outcome(w, vs);
@@ -279,7 +228,7 @@ imagine(struct test *t, const char *name, const struct svec *changes,
     free(b);
     struct ds s = DS_EMPTY_INITIALIZER;
     struct iov_verdicts *vs = iov_verdicts_compute(t->snapshot);
-    dump_verdicts(vs, &s);
+    sample_format_verdicts(vs, &s);
     check_same("verdicts before and after", verdicts, ds_cstr(&s));
     iov_verdicts_destroy(vs);
     ds_destroy(&s);
@@ -298,7 +247,7 @@ run_script(struct test *t)
         char *command = strsep(&args, " ");
 
         if (!strcmp(command, "flow") && args) {
-            if (!add_flow(t->table, t, args)) {
+            if (!sample_add_flow(t->table, &t->names, args)) {
                 ovs_fatal(0, "%s: no flow", args);
             }
         } else if (!strcmp(command, "what-if") && args) {
@@ -372,7 +321,7 @@ run_random(struct test *t, unsigned int seed, unsigned int n)
             svec_clear(&flows);
             random_table(&flows);
             for (size_t j = 0; j < flows.n; j++) {
-                add_flow(t->table, t, flows.names[j]);
+                sample_add_flow(t->table, &t->names, flows.names[j]);
             }
         }
         svec_clear(&more);

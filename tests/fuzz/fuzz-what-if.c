@@ -66,7 +66,7 @@ make_bridge(void)
 
     ofputil_port_map_init(&names);
     snapshot = iov_snapshot_create();
-    sample_add_pf(&nics);
+    sample_add_pf(&nics, "pf0");
     snapshot->nics = &nics;
 
     struct iov_bridge *bridge = sample_add_bridge(snapshot, "br0");
