@@ -120,7 +120,7 @@ bench_flow_make(struct bench_flow *f, size_t i, size_t n_ports)
 void
 bench_flow_make_drop(struct bench_flow *f, size_t port)
 {
-    begin(f, BENCH_N_TABLES / 2, 5000);
+    begin(f, BENCH_N_TABLES / 2, BENCH_ABOVE);
     if (port != SIZE_MAX) {
         match_set_in_port(&f->match, u16_to_ofp(bench_ofport(port)));
     }

@@ -24,6 +24,8 @@
 
 #define BENCH_N_TABLES 8
 #define BENCH_UPLINK 1
+#define BENCH_ABOVE 5000        /* Priority above those of all flows. */
+#define BENCH_BELOW 9           /* Below those of flows that name a port. */
 
 struct bench_flow {
     uint8_t table_id;

@@ -14,6 +14,7 @@ bench_growth() {
     echo 'Flow table and verdicts without a switch, CPU times.  judge: first'
     echo 'verdicts of all ports; one, p99: a flow that concerns one port comes'
     echo 'or goes; looked: ports then examined; all: a flow that concerns all;'
+    echo 'below: the same, but ports have flows of higher priority;'
     echo 'step: the longest piece of work.'
     bench-flows grow 1000,10000,100000,1000000 1,16,256,4096
 }
