@@ -6,6 +6,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/assign.h \
 	policy/check-bridge.c \
 	policy/check-link.c \
+	policy/check-mac.c \
 	policy/check-neighbour.c \
 	policy/check-nic.c \
 	policy/check-openflow.c \

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "packets.h"
 #include "util.h"
 
 void
@@ -81,41 +80,6 @@ check_attached(struct iov_check *c)
     }
     if (port->admin_down) {
         check_fail(c, IOV_REASON_PORT_DOWN, port->name, NULL);
-    }
-}
-
-/* The MAC addresses of virtual machines' ports and of PFs must differ from
- * all others. */
-static void
-check_unique(struct iov_check *c, const struct iov_bridge *bridge)
-{
-    for (size_t i = 0; i < bridge->n_ports; i++) {
-        const struct iov_port *other = &bridge->ports[i];
-        if (other != c->port && iov_port_mac_is_meant(other)
-            && eth_addr_equals(other->mac, c->port->mac)) {
-            check_fail(c, IOV_REASON_DUPLICATE_MAC, other->name,
-                       "It has "ETH_ADDR_FMT" too.",
-                       ETH_ADDR_ARGS(other->mac));
-        }
-    }
-}
-
-void
-check_mac(struct iov_check *c)
-{
-    const struct iov_port *port = c->port;
-
-    if (port->bad_mac) {
-        check_fail(c, IOV_REASON_BAD_MAC, port->mac_source,
-                   "\"%s\" is not a unicast MAC address.", port->bad_mac);
-    } else if (!port->mac_known) {
-        check_fail(c, IOV_REASON_NO_MAC, NULL, NULL);
-    } else {
-        for (size_t i = 0; i < c->snapshot->n_bridges; i++) {
-            if (c->snapshot->bridges[i].keys.enabled) {
-                check_unique(c, &c->snapshot->bridges[i]);
-            }
-        }
     }
 }
 

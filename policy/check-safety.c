@@ -21,16 +21,12 @@ is_trusted(const struct iov_port *port)
 void
 check_safety(struct iov_check *c)
 {
-    struct iov_reasons found = IOV_REASONS_INITIALIZER;
+    size_t n = c->reasons->n;
 
     if (!is_trusted(c->port)) {
         iov_safety_obstacles(c->snapshot->safety, c->pfs, c->n_pfs,
-                             c->snapshot->keys.unsafe_interrupts_ok, &found);
+                             c->snapshot->keys.unsafe_interrupts_ok,
+                             c->reasons);
     }
-    for (size_t i = 0; i < found.n; i++) {
-        const struct iov_reason *r = &found.list[i];
-
-        check_fail(c, r->id, r->object, r->detail ? "%s" : NULL, r->detail);
-    }
-    iov_reasons_clear(&found);
+    check_take_found(c, n);
 }

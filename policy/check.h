@@ -11,6 +11,8 @@
 #include "openvswitch/compiler.h"
 #include "policy/verdict.h"
 
+struct iov_owners;
+
 enum iov_effort {
     IOV_EFFORT_LOOK,            /* Only what is known already. */
     IOV_EFFORT_BRIEF,           /* At most some milliseconds. */
@@ -21,6 +23,8 @@ struct iov_check {
     const struct iov_snapshot *snapshot;
     const struct iov_bridge *bridge;
     const struct iov_port *port;
+
+    const struct iov_owners *owners;    /* Of MAC addresses. */
 
     /* Uplinks of the bridge, and those PFs behind them that may be used. */
     const struct iov_port **uplinks;
@@ -45,6 +49,14 @@ struct iov_check {
 /* Adds a reason.  'object' may be null. */
 void check_fail(struct iov_check *, enum iov_reason_id, const char *object,
                 const char *detail, ...) OVS_PRINTF_FORMAT(4, 5);
+
+/* Marks the reasons from 'first' on as found by the check under way. */
+void check_take_found(struct iov_check *, size_t first);
+
+/* Finds which ports have which MAC address.  To be freed before the
+ * snapshot. */
+struct iov_owners *check_find_owners(const struct iov_snapshot *);
+void check_free_owners(struct iov_owners *);
 
 /* Tells the analysis of the bridge's flows which ports others reach by the
  * PF, before any of them is checked. */

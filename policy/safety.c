@@ -100,21 +100,6 @@ collect(const struct iov_safety *safety)
     return reasons;
 }
 
-static bool
-is_same(const struct iov_reasons *a, const struct iov_reasons *b)
-{
-    bool same = a->n == b->n;
-
-    for (size_t i = 0; i < a->n && same; i++) {
-        const struct iov_reason *x = &a->list[i], *y = &b->list[i];
-
-        same = (x->id == y->id
-                && nullable_string_is_equal(x->object, y->object)
-                && nullable_string_is_equal(x->detail, y->detail));
-    }
-    return same;
-}
-
 bool
 iov_safety_judge(struct iov_safety *safety, const struct iov_host *host)
 {
@@ -134,7 +119,7 @@ iov_safety_judge(struct iov_safety *safety, const struct iov_host *host)
     }
 
     struct iov_reasons new = collect(safety);
-    bool same = is_same(&old, &new);
+    bool same = iov_reasons_equal(&old, &new);
 
     iov_reasons_clear(&old);
     iov_reasons_clear(&new);

@@ -44,6 +44,14 @@ iov_check_question(enum iov_check_id id)
 }
 
 void
+check_take_found(struct iov_check *c, size_t first)
+{
+    for (size_t i = first; i < c->reasons->n; i++) {
+        c->reasons->list[i].check = c->current;
+    }
+}
+
+void
 check_fail(struct iov_check *c, enum iov_reason_id id, const char *object,
            const char *format, ...)
 {
@@ -58,9 +66,7 @@ check_fail(struct iov_check *c, enum iov_reason_id id, const char *object,
     }
     iov_reasons_add(c->reasons, id, object,
                     detail.length ? ds_cstr(&detail) : NULL);
-    for (; n < c->reasons->n; n++) {
-        c->reasons->list[n].check = c->current;
-    }
+    check_take_found(c, n);
     ds_destroy(&detail);
 }
 
@@ -280,6 +286,7 @@ compute(const struct iov_snapshot *snapshot, const struct iov_verdicts *old,
         enum iov_effort effort)
 {
     struct iov_verdicts *vs = xzalloc(sizeof *vs);
+    struct iov_owners *owners = check_find_owners(snapshot);
     size_t n = 0;
 
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
@@ -292,10 +299,13 @@ compute(const struct iov_snapshot *snapshot, const struct iov_verdicts *old,
         vs->parts[i].check = (struct iov_check) {
             .snapshot = snapshot,
             .bridge = &snapshot->bridges[i],
+            .owners = owners,
             .effort = effort,
         };
         check_bridge(vs, &vs->parts[i], old);
+        vs->parts[i].check.owners = NULL;
     }
+    check_free_owners(owners);
     return vs;
 }
 
