@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Child processes for slow writes: see child.h.
+/* Child processes for what is slow: see child.h.
  *
  * The subtle thing: the child is a copy of the daemon with all its sockets.
  * It closes them at once, because a peer would otherwise believe that a
@@ -12,12 +12,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
+#include "socket-util.h"
 #include "util.h"
 
 struct child {
@@ -26,21 +29,48 @@ struct child {
     bool answered;
 };
 
+/* What the child has to do: one of both. */
+struct work {
+    child_func *func;
+    child_text_func *text_func;
+    const void *aux;
+    unsigned int seconds;
+};
+
+static bool
+answer(const struct work *w, int out)
+{
+    struct child_answer answer = w->func(w->aux);
+
+    return write(out, &answer, sizeof answer) == sizeof answer;
+}
+
+/* Ends the text with a null byte, so that half of it is not taken for all. */
+static bool
+answer_text(const struct work *w, int out)
+{
+    struct ds text = DS_EMPTY_INITIALIZER;
+    size_t n;
+
+    signal(SIGALRM, SIG_DFL);
+    alarm(w->seconds);
+    w->text_func(w->aux, &text);
+    return (!fcntl(out, F_SETFL, 0)
+            && !write_fully(out, ds_cstr(&text), text.length + 1, &n));
+}
+
 static void
-work(child_func *func, const void *aux, int out)
+work(const struct work *w, int out)
 {
     if (out) {
         close_range(0, out - 1, 0);
     }
     close_range(out + 1, ~0U, 0);
-
-    struct child_answer answer = func(aux);
-
-    _exit(write(out, &answer, sizeof answer) == sizeof answer ? 0 : 2);
+    _exit((w->func ? answer(w, out) : answer_text(w, out)) ? 0 : 2);
 }
 
-int
-child_start(child_func *func, const void *aux, struct child **childp)
+static int
+start(const struct work *w, struct child **childp)
 {
     int fds[2];
 
@@ -52,7 +82,7 @@ child_start(child_func *func, const void *aux, struct child **childp)
     pid_t pid = fork();
 
     if (!pid) {
-        work(func, aux, fds[1]);
+        work(w, fds[1]);
     }
 
     int error = pid < 0 ? errno : 0;
@@ -67,6 +97,23 @@ child_start(child_func *func, const void *aux, struct child **childp)
     return error;
 }
 
+int
+child_start(child_func *func, const void *aux, struct child **childp)
+{
+    struct work w = { .func = func, .aux = aux };
+
+    return start(&w, childp);
+}
+
+int
+child_start_text(child_text_func *func, const void *aux,
+                 unsigned int seconds, struct child **childp)
+{
+    struct work w = { .text_func = func, .aux = aux, .seconds = seconds };
+
+    return start(&w, childp);
+}
+
 bool
 child_done(struct child *child, struct child_answer *answer)
 {
@@ -79,6 +126,30 @@ child_done(struct child *child, struct child_answer *answer)
     if (n != sizeof *answer) {
         *answer = (struct child_answer) { ECHILD, 0 };
     }
+    return true;
+}
+
+bool
+child_text_done(struct child *child, struct ds *text, int *error)
+{
+    char buffer[4096];
+    ssize_t n;
+
+    while ((n = read(child->fd, buffer, sizeof buffer)) > 0) {
+        bool whole = !buffer[n - 1];
+
+        ds_put_buffer(text, buffer, n - whole);
+        if (whole) {
+            child->answered = true;
+            *error = 0;
+            return true;
+        }
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return false;
+    }
+    child->answered = true;
+    *error = ECHILD;
     return true;
 }
 

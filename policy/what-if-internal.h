@@ -20,7 +20,6 @@ struct iov_what_if {
 
     struct ovs_list undo;       /* Flows as they were, the last change
                                  * first. */
-    size_t n_undo;
 
     /* Settings as they were, and what was allocated for new ones. */
     struct iov_bridge saved_bridge;

@@ -28,6 +28,7 @@ TESTSUITE_AT = \
 	tests/flow-update.at \
 	tests/fuzz.at \
 	tests/netlink-golden.at \
+	tests/offload-child.at \
 	tests/offload-dummy.at \
 	tests/offload-journal.at \
 	tests/offload-pci.at \
@@ -111,6 +112,7 @@ tests_test_what_if_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-offload
 tests_test_offload_SOURCES = \
+	tests/test-offload-child.c \
 	tests/test-offload-daemon.c \
 	tests/test-offload-files.c \
 	tests/test-offload-netlink.c \

@@ -25,6 +25,7 @@ main(int argc, char *argv[])
         { "pci", test_pci },
         { "vfio", test_vfio },
         { "journal", test_journal },
+        { "child", test_child },
         { "daemon", test_daemon },
     };
 
@@ -34,7 +35,7 @@ main(int argc, char *argv[])
             return parts[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "usage: test-offload netlink|pci|vfio|journal|daemon "
-            "...\n");
+    fprintf(stderr, "usage: test-offload netlink|pci|vfio|journal|child|"
+            "daemon ...\n");
     return 2;
 }

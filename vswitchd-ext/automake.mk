@@ -29,6 +29,7 @@ sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/activity.c \
 	vswitchd-ext/activity.h \
+	vswitchd-ext/aside.c \
 	vswitchd-ext/command-explain.c \
 	vswitchd-ext/command-show.c \
 	vswitchd-ext/command-support.c \

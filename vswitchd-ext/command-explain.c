@@ -159,8 +159,10 @@ explain_json(const struct iov_verdict *v, const struct iov_reasons *reasons)
 }
 
 static void
-explain(struct iov_command *cmd, const struct iov_verdict *v)
+explain(struct iov_command *cmd)
 {
+    const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
+                                                    cmd->arg);
     struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
 
     collect_reasons(cmd, v, &reasons);
@@ -175,11 +177,8 @@ explain(struct iov_command *cmd, const struct iov_verdict *v)
 void
 cmd_explain(struct iov_command *cmd)
 {
-    const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
-                                                    cmd->arg);
-
-    if (v) {
-        explain(cmd, v);
+    if (iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
+        iov_aside_start(cmd, explain);
     } else {
         iov_command_no_port(cmd);
     }

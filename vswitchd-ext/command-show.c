@@ -484,8 +484,8 @@ show_globals(struct iov_command *cmd)
     svec_destroy(&warnings);
 }
 
-void
-cmd_show(struct iov_command *cmd)
+static void
+show(struct iov_command *cmd)
 {
     const struct iov_snapshot *s = cmd->view->snapshot;
     struct json *bridges = json_array_create_empty();
@@ -521,5 +521,15 @@ cmd_show(struct iov_command *cmd)
         json_object_put(cmd->reply, "bridges", bridges);
     } else {
         json_destroy(bridges);
+    }
+}
+
+void
+cmd_show(struct iov_command *cmd)
+{
+    if (cmd->all) {
+        iov_aside_start(cmd, show);
+    } else {
+        show(cmd);
     }
 }

@@ -2,8 +2,8 @@
  *
  * "iov/what-if": which ports would lose or regain their VF, and why.
  *
- * The subtle thing: what is imagined has to be undone before the main loop
- * turns again, whatever is wrong with the arguments. */
+ * The subtle thing: a child process imagines, so that nothing can be left of
+ * it, and so that the main loop goes on meanwhile. */
 
 #include <config.h>
 #include "vswitchd-ext/command.h"
@@ -148,18 +148,12 @@ imagine(struct iov_command *cmd, struct iov_what_if *w)
     return error;
 }
 
-void
-cmd_what_if(struct iov_command *cmd)
+static void
+what_if(struct iov_command *cmd)
 {
-    struct iov_what_if *w = NULL;
+    struct iov_what_if *w = iov_what_if_create(cmd->view->snapshot, cmd->arg,
+                                               &cmd->error);
 
-    if (!cmd->n_more) {
-        cmd->error = xstrdup("iov/what-if: nothing to imagine; give flows as "
-                             "to ovs-ofctl, after add, mod or del, or --set "
-                             "TABLE:COLUMN=VALUE");
-    } else {
-        w = iov_what_if_create(cmd->view->snapshot, cmd->arg, &cmd->error);
-    }
     if (w) {
         cmd->error = imagine(cmd, w);
     }
@@ -167,4 +161,16 @@ cmd_what_if(struct iov_command *cmd)
         answer(cmd, w);
     }
     iov_what_if_destroy(w);
+}
+
+void
+cmd_what_if(struct iov_command *cmd)
+{
+    if (cmd->n_more) {
+        iov_aside_start(cmd, what_if);
+    } else {
+        cmd->error = xstrdup("iov/what-if: nothing to imagine; give flows as "
+                             "to ovs-ofctl, after add, mod or del, or --set "
+                             "TABLE:COLUMN=VALUE");
+    }
 }

@@ -119,19 +119,32 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
     return NULL;
 }
 
+bool
+iov_command_render(struct iov_command *cmd, struct ds *out)
+{
+    if (cmd->error) {
+        ds_put_cstr(out, cmd->error);
+    } else if (cmd->reply) {
+        json_to_ds(cmd->reply, JSSF_PRETTY | JSSF_SORT, out);
+        ds_put_char(out, '\n');
+    } else {
+        ds_put_cstr(out, ds_cstr(&cmd->out));
+    }
+    return !cmd->error;
+}
+
 static void
 answer(struct iov_command *cmd)
 {
-    if (!cmd->conn) {
-        /* It answers later. */
-    } else if (cmd->error) {
-        unixctl_command_reply_error(cmd->conn, cmd->error);
-    } else if (cmd->reply) {
-        json_to_ds(cmd->reply, JSSF_PRETTY | JSSF_SORT, &cmd->out);
-        ds_put_char(&cmd->out, '\n');
-        unixctl_command_reply(cmd->conn, ds_cstr(&cmd->out));
-    } else {
-        unixctl_command_reply(cmd->conn, ds_cstr(&cmd->out));
+    if (cmd->conn) {
+        struct ds out = DS_EMPTY_INITIALIZER;
+
+        if (iov_command_render(cmd, &out)) {
+            unixctl_command_reply(cmd->conn, ds_cstr(&out));
+        } else {
+            unixctl_command_reply_error(cmd->conn, ds_cstr(&out));
+        }
+        ds_destroy(&out);
     }
     json_destroy(cmd->reply);
     ds_destroy(&cmd->out);

@@ -51,6 +51,15 @@ void iov_deferred_wait(void);
 void iov_deferred_hold(struct iov_command *);
 void iov_deferred_cancel(const char *error);
 
+/* Commands that a child process answers.  'func' runs there, with a copy of
+ * everything.  To be called and waited for as those above. */
+void iov_aside_start(struct iov_command *, iov_command_func *func);
+void iov_aside_run(void);
+void iov_aside_wait(void);
+void iov_aside_cancel(const char *error);
+
+/* Puts the answer into 'out'; returns false if it is an error. */
+bool iov_command_render(struct iov_command *, struct ds *out);
 /* Appends the time of day of 'wall', with the date if it is not today's. */
 void iov_command_put_time(struct ds *, long long int wall);
 /* Says of those reasons that go by themselves how long that takes. */

@@ -109,6 +109,7 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         iov_loop_run();
         unixctl_server_run(unixctl);
         iov_deferred_run();
+        iov_aside_run();
         if (ending->clean_up) {
             iov_loop_clean_up();
         }
@@ -120,6 +121,7 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         iov_loop_wait();
         unixctl_server_wait(unixctl);
         iov_deferred_wait();
+        iov_aside_wait();
         poll_block();
         if (should_service_stop()) {
             return;
@@ -180,6 +182,7 @@ main(int argc, char *argv[])
     main_loop(unixctl, &ending);
 
     iov_deferred_cancel("ovs-iovd is exiting");
+    iov_aside_cancel("ovs-iovd is exiting");
     iov_loop_exit();
     answer_exit(&ending);
     unixctl_server_destroy(unixctl);
