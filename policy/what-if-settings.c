@@ -19,7 +19,8 @@
 enum scope { SCOPE_BRIDGE, SCOPE_PORT };
 
 enum type {
-    TYPE_BOOL, TYPE_TEXT, TYPE_RATE, TYPE_WEIGHT, TYPE_TAG, TYPE_VLAN_MODE,
+    TYPE_BOOL, TYPE_CHOICE, TYPE_PRESENT, TYPE_TEXT, TYPE_RATE, TYPE_WEIGHT,
+    TYPE_TAG, TYPE_VLANS, TYPE_TRUNKS, TYPE_VLAN_MODE,
     TYPE_NO_MIRRORS, TYPE_MIRROR_ALL, TYPE_MIRROR_SRC, TYPE_MIRROR_DST
 };
 
@@ -75,18 +76,16 @@ iov_what_if_undo_settings(struct iov_what_if *w)
     free(w->allocated);
 }
 
-/* Returns a copy of 'text' that goes with 'w'. */
-static char *
-own_text(struct iov_what_if *w, const char *text)
+/* Lets 'p' be freed with 'w'. */
+static void *
+own(struct iov_what_if *w, void *p)
 {
-    char *copy = xstrdup(text);
-
     if (w->n_allocated >= w->allocated_allocated) {
         w->allocated = x2nrealloc(w->allocated, &w->allocated_allocated,
                                   sizeof *w->allocated);
     }
-    w->allocated[w->n_allocated++] = copy;
-    return copy;
+    w->allocated[w->n_allocated++] = p;
+    return p;
 }
 
 static bool
@@ -100,6 +99,73 @@ set_bool(bool *member, const char *value)
 {
     *member = !strcmp(value, "true");
     return *member || !strcmp(value, "false");
+}
+
+/* Looks 'value' up among the words of 'accepted', "one, two or three". */
+static bool
+set_choice(bool *member, const char *value, const char *accepted)
+{
+    char *words = xstrdup(accepted), *next = words;
+    bool found = false;
+
+    for (int i = 0; !found && next; ) {
+        char *word = strsep(&next, " ,");
+        if (*word && strcmp(word, "or")) {
+            found = !strcmp(word, value);
+            *member = i++ > 0;
+        }
+    }
+    free(words);
+    return found;
+}
+
+static bool
+set_present(bool *member, const char *value)
+{
+    unsigned int n;
+
+    *member = strcmp(value, "none");
+    return !*member || parse_number(value, UINT16_MAX, &n);
+}
+
+/* The old list stays as it is. */
+static bool
+set_vlans(struct iov_what_if *w, struct svec *member, const char *value)
+{
+    struct svec vlans = SVEC_EMPTY_INITIALIZER;
+    unsigned int vlan;
+    bool ok = true;
+
+    if (strcmp(value, "none")) {
+        char *words = xstrdup(value), *next = words;
+
+        while (next) {
+            svec_add(&vlans, strsep(&next, ","));
+        }
+        free(words);
+    }
+    for (size_t i = 0; i < vlans.n; i++) {
+        own(w, vlans.names[i]);
+        ok = ok && parse_number(vlans.names[i], 4095, &vlan);
+    }
+    own(w, vlans.names);
+    if (ok) {
+        *member = vlans;
+    }
+    return ok;
+}
+
+static bool
+set_trunks(struct iov_what_if *w, struct iov_port *port, const char *value)
+{
+    if (!set_vlans(w, &port->trunks, value)) {
+        return false;
+    }
+    if (port->vlan_mode == IOV_VLAN_NONE
+        || (port->vlan_mode == IOV_VLAN_TRUNK && !port->trunks.n)) {
+        port->vlan_mode = port->trunks.n ? IOV_VLAN_TRUNK : IOV_VLAN_NONE;
+    }
+    return true;
 }
 
 static bool
@@ -204,9 +270,15 @@ set(struct iov_what_if *w, const struct row *row, const char *value)
     case TYPE_BOOL:
         return set_bool(member, value);
 
+    case TYPE_CHOICE:
+        return set_choice(member, value, row->accepted);
+
+    case TYPE_PRESENT:
+        return set_present(member, value);
+
     case TYPE_TEXT:
         *(char **) member = (strcmp(value, "none")
-                             ? own_text(w, value) : NULL);
+                             ? own(w, xstrdup(value)) : NULL);
         return value[0] != '\0';
 
     case TYPE_RATE:
@@ -221,6 +293,12 @@ set(struct iov_what_if *w, const struct row *row, const char *value)
 
     case TYPE_TAG:
         return set_tag(w->port, value);
+
+    case TYPE_VLANS:
+        return set_vlans(w, member, value);
+
+    case TYPE_TRUNKS:
+        return set_trunks(w, w->port, value);
 
     case TYPE_VLAN_MODE:
         return set_vlan_mode(w->port, value);

@@ -287,6 +287,9 @@ random_change(const struct svec *flows, struct svec *changes)
         "--set Interface:iov-weight=0", "--set Interface:iov-weight=101",
         "--set Bridge:mirrors=none", "--set Interface:iov-hold=true",
         "--set Bridge:iov-enabled=false", "--set Port:vlan_mode=trunk",
+        "--set Port:trunks=5,7", "--set Bridge:flood_vlans=0",
+        "--set Port:trunks=none", "--set Bridge:flood_vlans=5,x",
+        "--set Port:lacp=active", "--set Interface:cfm_mpid=3",
     };
 
     switch (random_range(5)) {
