@@ -53,6 +53,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reach-findings.c \
 	policy/reach-hide.c \
 	policy/reach-hide.h \
+	policy/reach-outcome.c \
+	policy/reach-outcome.h \
 	policy/reach-packets.c \
 	policy/reach-packets.h \
 	policy/reach-pool.c \

@@ -63,13 +63,18 @@ keep_path(struct iov_culprit *c, const struct iov_trail *trail)
     }
 }
 
-static struct iov_culprit *
-find_culprit(const struct iov_findings *f, uint32_t hash,
-             const struct iov_culprit *like)
+static uint32_t
+culprit_hash(const struct iov_culprit *c)
+{
+    return hash_2words(hash_pointer(c->at.flow, c->reason), c->table_id);
+}
+
+struct iov_culprit *
+iov_culprit_find(const struct hmap *culprits, const struct iov_culprit *like)
 {
     struct iov_culprit *c;
 
-    HMAP_FOR_EACH_WITH_HASH (c, node, hash, &f->culprits) {
+    HMAP_FOR_EACH_WITH_HASH (c, node, culprit_hash(like), culprits) {
         if (c->reason == like->reason && c->table_id == like->table_id
             && c->at.flow == like->at.flow) {
             return c;
@@ -83,14 +88,12 @@ static struct iov_culprit *
 get_culprit(struct iov_walk *w, const struct iov_path *p,
             const struct iov_culprit *like)
 {
-    uint32_t hash = hash_2words(hash_pointer(like->at.flow, like->reason),
-                                like->table_id);
-    struct iov_culprit *c = find_culprit(w->findings, hash, like);
+    struct iov_culprit *c = iov_culprit_find(&w->findings->culprits, like);
 
     if (!c) {
         c = xmemdup(like, sizeof *like);
         keep_path(c, p->trail);
-        hmap_insert(&w->findings->culprits, &c->node, hash);
+        hmap_insert(&w->findings->culprits, &c->node, culprit_hash(c));
     }
     c->classes |= UINT64_C(1) << MIN(w->order->class, 63);
     return c;

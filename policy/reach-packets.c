@@ -11,7 +11,6 @@
 
 #include "policy/reach-packets.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "flow.h"
@@ -33,71 +32,75 @@ init_packets(struct match *m, uint32_t in_port)
     match_set_in_port(m, u16_to_ofp(in_port));
 }
 
-static struct iov_class *
-add_class(struct iov_classes *cs, unsigned int number, uint32_t in_port)
-{
-    struct iov_class *c = &cs->list[cs->n++];
-
-    c->number = number;
-    init_packets(&c->packets, in_port);
-    return c;
-}
-
-/* Packets from the port.  An access port's are untagged, or have a tag that
- * says priority and no VLAN; all others are dropped on both paths. */
+/* Makes 'm' packets of the port's VLAN as they come from an uplink. */
 static void
-add_from_port(struct iov_classes *cs, const struct iov_reach_port *port)
+set_uplink_vlan(struct match *m, const struct iov_reach_port *port)
 {
-    struct match *m = &add_class(cs, 0, port->ofport)->packets;
-
-    match_set_dl_src(m, port->mac);
     if (port->vlan) {
-        match_set_dl_tci(m, htons(0));
-
-        m = &add_class(cs, 0, port->ofport)->packets;
-        match_set_dl_src(m, port->mac);
-        match_set_dl_tci_masked(m, htons(VLAN_CFI),
+        match_set_dl_tci_masked(m, htons(VLAN_CFI | port->vlan),
                                 htons(VLAN_CFI | VLAN_VID_MASK));
     }
 }
 
-/* Packets from uplink number 'i' for the port. */
-static void
-add_from_uplink(struct iov_classes *cs, const struct iov_reach_port *port,
-                size_t i)
+/* Packets from the port.  An access port's are untagged, or have a tag that
+ * says priority and no VLAN; all others are dropped on both paths. */
+static size_t
+get_from_port(const struct iov_reach_port *port,
+              struct match packets[IOV_CLASS_MATCHES])
+{
+    struct match *m = &packets[0];
+
+    init_packets(m, port->ofport);
+    match_set_dl_src(m, port->mac);
+    if (!port->vlan) {
+        return 1;
+    }
+    match_set_dl_tci(m, htons(0));
+
+    m = &packets[1];
+    init_packets(m, port->ofport);
+    match_set_dl_src(m, port->mac);
+    match_set_dl_tci_masked(m, htons(VLAN_CFI),
+                            htons(VLAN_CFI | VLAN_VID_MASK));
+    return 2;
+}
+
+size_t
+iov_n_classes(const struct iov_reach_port *port)
+{
+    return 1 + 2 * port->n_uplinks;
+}
+
+struct iov_class
+iov_class_from_number(size_t number)
+{
+    return (number
+            ? (struct iov_class) {
+                number % 2 ? IOV_CLASS_TO_PORT : IOV_CLASS_TO_MANY,
+                (number - 1) / 2
+            }
+            : (struct iov_class) { IOV_CLASS_FROM_PORT, 0 });
+}
+
+size_t
+iov_class_get_packets(const struct iov_class *class,
+                      const struct iov_reach_port *port,
+                      struct match packets[IOV_CLASS_MATCHES])
 {
     static const struct eth_addr group = { { { 1, 0, 0, 0, 0, 0 } } };
+    struct match *m = &packets[0];
 
-    for (int multicast = 0; multicast < 2; multicast++) {
-        struct match *m = &add_class(cs, i + 1, port->uplinks[i])->packets;
-
-        if (multicast) {
-            match_set_dl_dst_masked(m, group, group);
-        } else {
-            match_set_dl_dst(m, port->mac);
-        }
-        if (port->vlan) {
-            match_set_dl_tci_masked(m, htons(VLAN_CFI | port->vlan),
-                                    htons(VLAN_CFI | VLAN_VID_MASK));
-        }
+    if (class->kind == IOV_CLASS_FROM_PORT) {
+        return get_from_port(port, packets);
     }
-}
-
-void
-iov_classes_init(struct iov_classes *cs, const struct iov_reach_port *port)
-{
-    cs->list = xcalloc(2 + 2 * port->n_uplinks, sizeof *cs->list);
-    cs->n = 0;
-    add_from_port(cs, port);
-    for (size_t i = 0; i < port->n_uplinks; i++) {
-        add_from_uplink(cs, port, i);
+    init_packets(m, port->uplinks[class->uplink]);
+    if (class->kind == IOV_CLASS_TO_PORT) {
+        match_set_dl_dst(m, port->mac);
+    } else {
+        match_set_dl_dst_masked(m, group, group);
     }
-}
-
-void
-iov_classes_destroy(struct iov_classes *cs)
-{
-    free(cs->list);
+    set_uplink_vlan(m, port);
+    return 1;
 }
 
 void
@@ -107,8 +110,5 @@ iov_packets_init_twin(struct match *m, const struct iov_reach_port *port,
     init_packets(m, port->uplinks[uplink]);
     match_set_dl_src(m, port->mac);
     match_set_dl_dst(m, dl_dst);
-    if (port->vlan) {
-        match_set_dl_tci_masked(m, htons(VLAN_CFI | port->vlan),
-                                htons(VLAN_CFI | VLAN_VID_MASK));
-    }
+    set_uplink_vlan(m, port);
 }

@@ -20,7 +20,7 @@ struct iov_reach_port;
 
 /* A flow, or a table without one, that is not NORMAL for some packets. */
 struct iov_culprit {
-    struct hmap_node node;      /* In iov_findings.culprits. */
+    struct hmap_node node;      /* Usually in iov_findings.culprits. */
     enum iov_reason_id reason;
     uint8_t table_id;
     struct iov_candidate at;    /* The flow; all null for a miss. */
@@ -30,6 +30,10 @@ struct iov_culprit {
     struct iov_candidate *path; /* Flows that led there, the first first, */
     size_t n_path;              /* of some of the packets. */
 };
+
+/* Returns the one of 'culprits' that is the same as 'like', or null. */
+struct iov_culprit *iov_culprit_find(const struct hmap *culprits,
+                                     const struct iov_culprit *like);
 
 /* MAC addresses of which so many are kept apart. */
 #define IOV_MAX_ASKED 8

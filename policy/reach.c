@@ -5,9 +5,8 @@
  * Has them followed, and keeps the result until a flow changes that can
  * concern them.
  *
- * The subtle thing: whether a dropped packet costs the VF can depend on a
- * second packet, see iov_reach_set_neighbours().  A flow that concerns only
- * that one has to be noticed, too. */
+ * The subtle thing: ports share outcomes, so that what is said of a port can
+ * have changed though nobody has asked about it since. */
 
 #include <config.h>
 
@@ -16,16 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bitmap.h"
 #include "hash.h"
 #include "openvswitch/hmap.h"
-#include "openvswitch/match.h"
 #include "packets.h"
 #include "policy/flow-index.h"
 #include "policy/flow-table.h"
+#include "policy/reach-outcome.h"
 #include "policy/reach-packets.h"
 #include "policy/reach-show.h"
-#include "policy/reach-walk.h"
 #include "util.h"
 
 int
@@ -37,30 +34,20 @@ iov_neighbour_compare(const void *a, const void *b)
 /* Flows that are taken into views in one brief call, about 1 ms. */
 #define BRIEF_FLOWS 10000
 
-/* The result for one port. */
+/* A port. */
 struct entry {
     struct hmap_node node;      /* In iov_reach.entries, by ofport. */
     struct iov_reach_port port; /* With 'uplinks' of its own. */
-    uint64_t result;            /* Number of the result; 0: none yet. */
-    bool unfinished;            /* The last examination was not completed. */
-    uint64_t seqno;             /* Of the flow table, as of which it holds. */
-    uint64_t neighbours_seqno;  /* Of the neighbours. */
-    struct iov_key_cube *cubes; /* Packets that were followed. */
-    size_t n_cubes;
-    struct iov_findings findings;
+    struct iov_outcome **outcomes;      /* By number of the class. */
+    size_t n_outcomes;
 };
 
 struct iov_reach {
-    const struct iov_flow_table *table;
+    struct iov_reach_base base;
     const struct ofputil_port_map *port_map;
     struct hmap entries;        /* Contains struct entry. */
-    struct iov_allowance *allowance;    /* Of the call under way, or null. */
-    uint64_t n_results;
+    struct hmap shared;         /* Contains struct iov_outcome. */
     uint64_t names_result;      /* 'n_results' when names changed. */
-    struct iov_neighbour *given;        /* As they were told. */
-    struct iov_neighbour *neighbours;   /* Sorted. */
-    size_t n_neighbours;
-    uint64_t neighbours_seqno;
     unsigned long long int n_examined;
 };
 
@@ -69,17 +56,58 @@ iov_reach_create(const struct iov_flow_table *table)
 {
     struct iov_reach *reach = xzalloc(sizeof *reach);
 
-    reach->table = table;
+    reach->base.table = table;
     hmap_init(&reach->entries);
+    hmap_init(&reach->shared);
     return reach;
 }
 
-static void
-entry_destroy(struct entry *e)
+static uint32_t
+outcome_hash(const struct iov_outcome *o)
 {
-    iov_findings_destroy(&e->findings);
+    return hash_2words(o->uplink, o->vlan);
+}
+
+static void
+put_outcome(struct iov_reach *reach, struct iov_outcome *o)
+{
+    if (!--o->n_users) {
+        if (o->class.kind == IOV_CLASS_TO_MANY) {
+            hmap_remove(&reach->shared, &o->node);
+        }
+        iov_outcome_destroy(o);
+    }
+}
+
+static struct iov_outcome *
+get_outcome(struct iov_reach *reach, const struct iov_class *class,
+            const struct iov_reach_port *port)
+{
+    struct iov_outcome *new = iov_outcome_create(class, port);
+    struct iov_outcome *o;
+
+    HMAP_FOR_EACH_WITH_HASH (o, node, outcome_hash(new), &reach->shared) {
+        if (iov_outcome_is_of(o, class, port)) {
+            iov_outcome_destroy(new);
+            o->n_users++;
+            return o;
+        }
+    }
+    if (class->kind == IOV_CLASS_TO_MANY) {
+        hmap_insert(&reach->shared, &new->node, outcome_hash(new));
+    }
+    new->n_users = 1;
+    return new;
+}
+
+static void
+entry_destroy(struct iov_reach *reach, struct entry *e)
+{
+    for (size_t i = 0; i < e->n_outcomes; i++) {
+        put_outcome(reach, e->outcomes[i]);
+    }
+    free(e->outcomes);
     free(CONST_CAST(uint32_t *, e->port.uplinks));
-    free(e->cubes);
     free(e);
 }
 
@@ -89,11 +117,11 @@ iov_reach_destroy(struct iov_reach *reach)
     if (reach) {
         struct entry *e;
         HMAP_FOR_EACH_POP (e, node, &reach->entries) {
-            entry_destroy(e);
+            entry_destroy(reach, e);
         }
         hmap_destroy(&reach->entries);
-        free(reach->given);
-        free(reach->neighbours);
+        hmap_destroy(&reach->shared);
+        free(reach->base.neighbours);
         free(reach);
     }
 }
@@ -103,13 +131,13 @@ iov_reach_set_port_map(struct iov_reach *reach,
                        const struct ofputil_port_map *port_map)
 {
     reach->port_map = port_map;
-    reach->names_result = ++reach->n_results;
+    reach->names_result = ++reach->base.n_results;
 }
 
 const struct iov_flow_table *
 iov_reach_table(const struct iov_reach *reach)
 {
-    return reach->table;
+    return reach->base.table;
 }
 
 const struct ofputil_port_map *
@@ -119,26 +147,26 @@ iov_reach_port_map(const struct iov_reach *reach)
 }
 
 void
-iov_reach_set_neighbours(const struct iov_reach *reach_,
+iov_reach_set_neighbours(const struct iov_reach *reach,
                          const struct iov_neighbour *neighbours, size_t n)
 {
-    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
+    struct iov_reach_base *base
+        = &CONST_CAST(struct iov_reach *, reach)->base;
     size_t size = n * sizeof *neighbours;
+    struct iov_neighbour *sorted = n ? xmemdup(neighbours, size) : NULL;
 
-    if (n == reach->n_neighbours
-        && (!n || !memcmp(neighbours, reach->given, size))) {
+    if (n) {
+        qsort(sorted, n, sizeof *sorted, iov_neighbour_compare);
+    }
+    if (n == base->n_neighbours
+        && (!n || !memcmp(sorted, base->neighbours, size))) {
+        free(sorted);
         return;
     }
-    free(reach->given);
-    free(reach->neighbours);
-    reach->given = n ? xmemdup(neighbours, size) : NULL;
-    reach->neighbours = n ? xmemdup(neighbours, size) : NULL;
-    reach->n_neighbours = n;
-    reach->neighbours_seqno++;
-    if (n) {
-        qsort(reach->neighbours, n, sizeof *neighbours,
-              iov_neighbour_compare);
-    }
+    free(base->neighbours);
+    base->neighbours = sorted;
+    base->n_neighbours = n;
+    base->neighbours_seqno++;
 }
 
 unsigned long long int
@@ -157,71 +185,6 @@ ports_equal(const struct iov_reach_port *a, const struct iov_reach_port *b)
             && (!a->n_uplinks
                 || !memcmp(a->uplinks, b->uplinks,
                            a->n_uplinks * sizeof *a->uplinks)));
-}
-
-static void
-entry_add_cube(struct entry *e, struct match m)
-{
-    if (e->findings.other_in_port) {
-        m.wc.masks.in_port.ofp_port = 0;
-    }
-    iov_key_cube_init(&e->cubes[e->n_cubes++], &m);
-}
-
-/* Keeps what tells whether a changed flow can concern 'cs', or the packets by
- * an uplink that were looked at besides. */
-static void
-entry_set_cubes(struct entry *e, const struct iov_classes *cs)
-{
-    const struct iov_findings *f = &e->findings;
-    size_t n_asked = MIN(f->n_asked, IOV_MAX_ASKED);
-
-    free(e->cubes);
-    e->cubes = xcalloc(cs->n + n_asked * e->port.n_uplinks,
-                       sizeof *e->cubes);
-    e->n_cubes = 0;
-    for (size_t i = 0; i < cs->n; i++) {
-        entry_add_cube(e, cs->list[i].packets);
-    }
-    for (size_t i = 0; n_asked && i < e->port.n_uplinks; i++) {
-        bool many = f->n_asked > IOV_MAX_ASKED;
-        for (size_t j = 0; j < (many ? 1 : n_asked); j++) {
-            struct match m;
-            iov_packets_init_twin(&m, &e->port, i, f->asked[j]);
-            if (many) {
-                m.wc.masks.dl_dst = eth_addr_zero;
-            }
-            entry_add_cube(e, m);
-        }
-    }
-}
-
-static void
-examine(struct iov_reach *reach, struct entry *e)
-{
-    struct iov_classes cs;
-
-    reach->n_examined++;
-    iov_findings_clear(&e->findings);
-    iov_classes_init(&cs, &e->port);
-    for (size_t i = 0; i < cs.n; i++) {
-        struct iov_walk_order order = {
-            .table = reach->table,
-            .port = &e->port,
-            .neighbours = reach->neighbours,
-            .n_neighbours = reach->n_neighbours,
-            .packets = &cs.list[i].packets,
-            .class = cs.list[i].number,
-            .allowance = reach->allowance,
-        };
-        iov_walk(&order, &e->findings);
-    }
-    e->unfinished = reach->allowance && reach->allowance->exhausted;
-    e->result = e->unfinished ? e->result : ++reach->n_results;
-    entry_set_cubes(e, &cs);
-    e->seqno = iov_flow_table_seqno(reach->table);
-    e->neighbours_seqno = reach->neighbours_seqno;
-    iov_classes_destroy(&cs);
 }
 
 static struct entry *
@@ -245,26 +208,39 @@ create_entry(struct iov_reach *reach, const struct iov_reach_port *port)
     e->port = *port;
     e->port.uplinks = xmemdup(port->n_uplinks ? port->uplinks : &port->ofport,
                               port->n_uplinks * sizeof *port->uplinks);
-    iov_findings_init(&e->findings);
+    e->n_outcomes = iov_n_classes(port);
+    e->outcomes = xcalloc(e->n_outcomes, sizeof *e->outcomes);
+    for (size_t i = 0; i < e->n_outcomes; i++) {
+        struct iov_class class = iov_class_from_number(i);
+        e->outcomes[i] = get_outcome(reach, &class, &e->port);
+    }
     hmap_insert(&reach->entries, &e->node, hash_int(port->ofport, 0));
-    examine(reach, e);
     return e;
 }
 
-/* Returns true if what 'e' says may not hold any more. */
+/* Brings the outcomes of 'e' up to date.  Returns false if that would take too
+ * long. */
 static bool
-is_outdated(const struct iov_reach *reach, const struct entry *e)
+examine(struct iov_reach *reach, struct entry *e)
 {
-    return (e->unfinished
-            || (e->neighbours_seqno != reach->neighbours_seqno
-             && e->findings.n_asked)
-            || (e->seqno != iov_flow_table_seqno(reach->table)
-                && iov_flow_table_concerns(reach->table, e->seqno,
-                                           e->findings.tables, e->cubes,
-                                           e->n_cubes)));
+    bool looked = false;
+
+    for (size_t i = 0; i < e->n_outcomes; i++) {
+        struct iov_outcome *o = e->outcomes[i];
+        if (iov_outcome_is_outdated(o, &reach->base)) {
+            reach->n_examined += !looked;
+            looked = true;
+            iov_outcome_examine(o, &reach->base, &e->port);
+            if (o->unfinished) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
-/* Returns the result for 'port', examined anew if it can be another one. */
+/* Returns what is known of 'port', up to date, or null if that would take too
+ * long. */
 static struct entry *
 get_entry(struct iov_reach *reach, const struct iov_reach_port *port)
 {
@@ -272,43 +248,61 @@ get_entry(struct iov_reach *reach, const struct iov_reach_port *port)
 
     if (e && !ports_equal(&e->port, port)) {
         hmap_remove(&reach->entries, &e->node);
-        entry_destroy(e);
+        entry_destroy(reach, e);
         e = NULL;
     }
     if (!e) {
-        return create_entry(reach, port);
+        e = create_entry(reach, port);
     }
-    if (is_outdated(reach, e)) {
-        examine(reach, e);
-    }
-    e->seqno = iov_flow_table_seqno(reach->table);
-    e->neighbours_seqno = reach->neighbours_seqno;
-    return e;
+    return examine(reach, e) ? e : NULL;
 }
 
-static void
-show_culprits(const struct iov_reach *reach, const struct entry *e,
-              struct iov_reasons *reasons, size_t max, bool paths)
+/* Stores copies of all culprits of 'e', each once, in '*listp', to be freed,
+ * and returns how many they are. */
+static size_t
+list_culprits(const struct entry *e, struct iov_culprit **listp)
 {
-    size_t n = hmap_count(&e->findings.culprits);
-    const struct iov_culprit **list = xcalloc(n, sizeof *list);
-    const struct iov_culprit *c;
-    struct iov_show show = {
-        .words = iov_flow_table_words(reach->table),
-        .port_map = reach->port_map,
-        .port = &e->port,
-        .paths = paths,
-    };
+    struct hmap seen = HMAP_INITIALIZER(&seen);
+    size_t n = 0;
 
+    for (size_t i = 0; i < e->n_outcomes; i++) {
+        n += hmap_count(&e->outcomes[i]->findings.culprits);
+    }
+    *listp = n ? xmalloc(n * sizeof **listp) : NULL;
     n = 0;
-    HMAP_FOR_EACH (c, node, &e->findings.culprits) {
-        list[n++] = c;
+    for (size_t i = 0; i < e->n_outcomes; i++) {
+        const struct iov_culprit *c;
+        HMAP_FOR_EACH (c, node, &e->outcomes[i]->findings.culprits) {
+            struct iov_culprit *same = iov_culprit_find(&seen, c);
+            if (same) {
+                same->classes |= c->classes;
+                same->stop = c->stop ? c->stop : same->stop;
+            } else {
+                same = &(*listp)[n++];
+                *same = *c;
+                hmap_insert(&seen, &same->node, hmap_node_hash(&c->node));
+            }
+        }
     }
-    iov_culprits_sort(list, n, &show);
+    hmap_destroy(&seen);
+    return n;
+}
+
+/* Appends the first 'max' of the 'n' culprits of 'list' as reasons. */
+static void
+show_culprits(const struct iov_culprit list[], size_t n, size_t max,
+              const struct iov_show *show, struct iov_reasons *reasons)
+{
+    const struct iov_culprit **sorted = xcalloc(n, sizeof *sorted);
+
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = &list[i];
+    }
+    iov_culprits_sort(sorted, n, show);
     for (size_t i = 0; i < MIN(n, max); i++) {
-        iov_culprit_to_reason(list[i], &show, reasons);
+        iov_culprit_to_reason(sorted[i], show, reasons);
     }
-    free(list);
+    free(sorted);
 }
 
 static size_t
@@ -316,21 +310,30 @@ check(const struct iov_reach *reach_, const struct iov_reach_port *port,
       struct iov_reasons *reasons, size_t max, bool paths)
 {
     struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
-    const char *opaque = iov_flow_table_opaque(reach->table);
-    size_t n = 0;
+    const char *opaque = iov_flow_table_opaque(reach->base.table);
+    struct entry *e = get_entry(reach, port);
+    struct iov_culprit *list;
 
-    if (opaque) {
-        if (max) {
-            iov_reasons_add(reasons, IOV_REASON_OPENFLOW_OPAQUE, NULL,
-                            opaque);
-            max--;
-        }
-        n++;
+    if (!e) {
+        return SIZE_MAX;
+    }
+    if (opaque && max) {
+        iov_reasons_add(reasons, IOV_REASON_OPENFLOW_OPAQUE, NULL, opaque);
+        max--;
     }
 
-    struct entry *e = get_entry(reach, port);
-    show_culprits(reach, e, reasons, max, paths);
-    return n + hmap_count(&e->findings.culprits);
+    size_t n = list_culprits(e, &list);
+    if (n) {
+        struct iov_show show = {
+            .words = iov_flow_table_words(reach->base.table),
+            .port_map = reach->port_map,
+            .port = &e->port,
+            .paths = paths,
+        };
+        show_culprits(list, n, max, &show, reasons);
+        free(list);
+    }
+    return n + (opaque != NULL);
 }
 
 size_t
@@ -356,17 +359,10 @@ iov_reach_check_briefly(const struct iov_reach *reach_,
 {
     struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
     struct iov_allowance allowance = { .n_flows = BRIEF_FLOWS };
-    struct iov_reasons found = IOV_REASONS_INITIALIZER;
 
-    reach->allowance = &allowance;
-    size_t n = iov_reach_check(reach, port, &found, max);
-    reach->allowance = NULL;
-    if (allowance.exhausted) {
-        n = SIZE_MAX;
-    } else {
-        iov_reasons_move(reasons, &found);
-    }
-    iov_reasons_clear(&found);
+    reach->base.allowance = &allowance;
+    size_t n = iov_reach_check(reach, port, reasons, max);
+    reach->base.allowance = NULL;
     return n;
 }
 
@@ -375,16 +371,22 @@ iov_reach_look(const struct iov_reach *reach,
                const struct iov_reach_port *port, uint64_t *result)
 {
     struct entry *e = find_entry(reach, port->ofport);
+    bool outdated = false;
 
     *result = 0;
-    if (!e || !e->result || !ports_equal(&e->port, port)) {
+    if (!e || !ports_equal(&e->port, port)) {
         return IOV_REACH_UNKNOWN;
     }
-    *result = MAX(e->result, reach->names_result);
-    if (is_outdated(reach, e)) {
-        return IOV_REACH_OUTDATED;
+
+    uint64_t last = reach->names_result;
+    for (size_t i = 0; i < e->n_outcomes; i++) {
+        struct iov_outcome *o = e->outcomes[i];
+        if (!o->result) {
+            return IOV_REACH_UNKNOWN;
+        }
+        last = MAX(last, o->result);
+        outdated = outdated || iov_outcome_is_outdated(o, &reach->base);
     }
-    e->seqno = iov_flow_table_seqno(reach->table);
-    e->neighbours_seqno = reach->neighbours_seqno;
-    return IOV_REACH_CURRENT;
+    *result = last;
+    return outdated ? IOV_REACH_OUTDATED : IOV_REACH_CURRENT;
 }
