@@ -23,23 +23,27 @@ is_known(const struct iov_bridge *bridge)
     return !bridge->flows_unknown && bridge->reach;
 }
 
-/* Fills in what the analysis has to know of 'port'.  Returns false if it
- * cannot know it; else 'uplinks' is to be freed with reach_port_destroy(). */
-static bool
-reach_port_init(struct iov_reach_port *rp, const struct iov_port *port,
-                const struct iov_port *const *candidates, size_t n)
+uint32_t *
+check_find_uplink_ofports(const struct iov_bridge *bridge, size_t *n)
 {
-    if (!port->mac_known || port->ofport <= 0) {
-        return false;
-    }
+    uint32_t *ofports = xcalloc(bridge->n_ports + 1, sizeof *ofports);
 
-    uint32_t *uplinks = xcalloc(n + 1, sizeof *uplinks);
-    size_t n_uplinks = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (candidates[i]->ofport > 0) {
-            uplinks[n_uplinks++] = candidates[i]->ofport;
+    *n = 0;
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct iov_port *port = &bridge->ports[i];
+        if (port->is_uplink && port->ofport > 0) {
+            ofports[(*n)++] = port->ofport;
         }
     }
+    return ofports;
+}
+
+/* Fills in what the analysis has to know of 'port'.  Returns false if it
+ * cannot know it.  Borrows 'uplinks'. */
+static bool
+reach_port_init(struct iov_reach_port *rp, const struct iov_port *port,
+                const uint32_t *uplinks, size_t n_uplinks)
+{
     *rp = (struct iov_reach_port) {
         .ofport = port->ofport,
         .mac = port->mac,
@@ -47,29 +51,20 @@ reach_port_init(struct iov_reach_port *rp, const struct iov_port *port,
         .uplinks = uplinks,
         .n_uplinks = n_uplinks,
     };
-    return true;
-}
-
-static void
-reach_port_destroy(struct iov_reach_port *rp)
-{
-    free(CONST_CAST(uint32_t *, rp->uplinks));
+    return port->mac_known && port->ofport > 0;
 }
 
 bool
 check_flows_are_outdated(const struct iov_check *c)
 {
     struct iov_reach_port rp;
-    bool outdated = false;
+    uint64_t result;
 
-    if (is_known(c->bridge)
-        && reach_port_init(&rp, c->port, c->uplinks, c->n_uplinks)) {
-        uint64_t result;
-        outdated = (iov_reach_look(c->bridge->reach, &rp, &result)
-                    != IOV_REACH_CURRENT || result != c->verdict->flows);
-        reach_port_destroy(&rp);
-    }
-    return outdated;
+    return (is_known(c->bridge)
+            && reach_port_init(&rp, c->port, c->uplink_ofports,
+                               c->n_uplink_ofports)
+            && (iov_reach_look(c->bridge->reach, &rp, &result)
+                != IOV_REACH_CURRENT || result != c->verdict->flows));
 }
 
 /* Marks 'n' reasons as found, of which those from 'first' on were added. */
@@ -88,7 +83,7 @@ static void
 postpone(struct iov_check *c, enum iov_reach_state state)
 {
     c->verdict->outdated = true;
-    if (state == IOV_REACH_OUTDATED && c->old && c->old->flows) {
+    if (state != IOV_REACH_UNKNOWN && c->old && c->old->flows) {
         c->verdict->flows = c->old->flows;
         check_copy_reasons(c->reasons, &c->old->reasons, IOV_CHECK_openflow);
     } else {
@@ -105,12 +100,11 @@ examine(struct iov_check *c, const struct iov_reach_port *rp)
     uint64_t result;
     enum iov_reach_state state = iov_reach_look(reach, rp, &result);
 
-    if (c->effort == IOV_EFFORT_LOOK && state != IOV_REACH_CURRENT) {
+    if (state == IOV_REACH_CURRENT && c->old && c->old->flows == result) {
+        check_copy_reasons(c->reasons, &c->old->reasons, IOV_CHECK_openflow);
+    } else if (c->effort == IOV_EFFORT_LOOK) {
         postpone(c, state);
         return;
-    } else if (state == IOV_REACH_CURRENT && c->old
-               && c->old->flows == result) {
-        check_copy_reasons(c->reasons, &c->old->reasons, IOV_CHECK_openflow);
     } else {
         size_t n = (c->effort == IOV_EFFORT_FULL
                     ? iov_reach_check(reach, rp, c->reasons, MAX_CULPRITS)
@@ -137,9 +131,9 @@ check_openflow(struct iov_check *c)
         check_fail(c, IOV_REASON_OPENFLOW_UNKNOWN, bridge->name, "%s",
                    bridge->flows_unknown ? bridge->flows_unknown
                    : "There is no connection to the bridge yet.");
-    } else if (reach_port_init(&rp, c->port, c->uplinks, c->n_uplinks)) {
+    } else if (reach_port_init(&rp, c->port, c->uplink_ofports,
+                               c->n_uplink_ofports)) {
         examine(c, &rp);
-        reach_port_destroy(&rp);
     }
 }
 
@@ -154,19 +148,12 @@ iov_verdict_explain_flows(const struct iov_verdict *v, size_t max,
         return false;
     }
 
-    const struct iov_port **uplinks = xcalloc(bridge->n_ports + 1,
-                                              sizeof *uplinks);
-    size_t n = 0;
-    for (size_t i = 0; i < bridge->n_ports; i++) {
-        if (bridge->ports[i].is_uplink) {
-            uplinks[n++] = &bridge->ports[i];
-        }
-    }
-    if (reach_port_init(&rp, v->port, uplinks, n)) {
+    size_t n_uplinks;
+    uint32_t *uplinks = check_find_uplink_ofports(bridge, &n_uplinks);
+    if (reach_port_init(&rp, v->port, uplinks, n_uplinks)) {
         size_t first = reasons->n;
         size_t found = iov_reach_explain(bridge->reach, &rp, reasons, max);
         take_found(reasons, first, found);
-        reach_port_destroy(&rp);
     }
     free(uplinks);
     return true;

@@ -29,6 +29,8 @@ struct iov_check {
     /* Uplinks of the bridge, and those PFs behind them that may be used. */
     const struct iov_port **uplinks;
     size_t n_uplinks;
+    uint32_t *uplink_ofports;   /* Of those that have one. */
+    size_t n_uplink_ofports;
     const struct iov_pf **pfs;
     size_t n_pfs;
 
@@ -65,6 +67,10 @@ void check_see_neighbours(const struct iov_check *);
 /* Appends those reasons of 'src' that check 'id' has found. */
 void check_copy_reasons(struct iov_reasons *dst,
                         const struct iov_reasons *src, enum iov_check_id id);
+
+/* Returns the OpenFlow port numbers of the bridge's uplinks, '*n' of them, to
+ * be freed. */
+uint32_t *check_find_uplink_ofports(const struct iov_bridge *, size_t *n);
 
 /* Returns true if what 'c->verdict' says of the flows can be wrong by now. */
 bool check_flows_are_outdated(const struct iov_check *);

@@ -19,6 +19,9 @@
 #include "policy/damping.h"
 #include "util.h"
 
+/* Ports for which flows may have changed that are looked at at once. */
+#define MAX_LOOKED_AT 64
+
 struct check_row {
     const char *name;
     const char *question;
@@ -82,6 +85,7 @@ find_uplinks(struct iov_check *c)
 {
     const struct iov_bridge *b = c->bridge;
 
+    c->uplink_ofports = check_find_uplink_ofports(b, &c->n_uplink_ofports);
     c->uplinks = xcalloc(b->n_ports + 1, sizeof *c->uplinks);
     c->pfs = xcalloc(b->n_ports + 1, sizeof *c->pfs);
     for (size_t i = 0; i < b->n_ports; i++) {
@@ -124,6 +128,8 @@ struct iov_verdicts_part {
     struct iov_verdict *list;   /* Borrowed. */
     size_t n;
     size_t next;                /* To be updated, not before this one. */
+    size_t unseen;              /* Flows may have changed for those from this
+                                 * one on. */
     bool changed;               /* VFs are to be given out anew. */
 };
 
@@ -277,6 +283,7 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
         v->pf = c->n_pfs ? c->pfs[0] : NULL;
     }
     c->old = NULL;
+    part->unseen = part->n;
     vs->n += part->n;
     give_out(part);
 }
@@ -326,16 +333,7 @@ void
 iov_verdicts_see_flows(struct iov_verdicts *vs)
 {
     for (size_t i = 0; i < vs->n_parts; i++) {
-        struct iov_verdicts_part *part = &vs->parts[i];
-        for (size_t j = 0; j < part->n; j++) {
-            struct iov_verdict *v = &part->list[j];
-            if (v->requested && !v->outdated) {
-                part->check.verdict = v;
-                part->check.port = v->port;
-                v->outdated = check_flows_are_outdated(&part->check);
-            }
-        }
-        part->next = 0;
+        vs->parts[i].next = vs->parts[i].unseen = 0;
     }
 }
 
@@ -384,15 +382,35 @@ update(struct iov_verdicts_part *part, struct iov_verdict *v)
     part->changed |= replace_flow_reasons(v, &found);
 }
 
+/* Returns true if flows have changed since for number 'i' of 'part'. */
+static bool
+is_outdated(struct iov_verdicts_part *part, size_t i)
+{
+    struct iov_verdict *v = &part->list[i];
+
+    if (i >= part->unseen) {
+        part->unseen = i + 1;
+        if (v->requested && !v->outdated) {
+            part->check.verdict = v;
+            part->check.port = v->port;
+            v->outdated = check_flows_are_outdated(&part->check);
+        }
+    }
+    return v->outdated;
+}
+
 bool
 iov_verdicts_update(struct iov_verdicts *vs)
 {
+    size_t n_looked_at = 0;
+
     for (size_t i = 0; i < vs->n_parts; i++) {
         struct iov_verdicts_part *part = &vs->parts[i];
         for (; part->next < part->n; part->next++) {
-            struct iov_verdict *v = &part->list[part->next];
-            if (v->outdated) {
-                update(part, v);
+            if (is_outdated(part, part->next)) {
+                update(part, &part->list[part->next]);
+                return true;
+            } else if (++n_looked_at >= MAX_LOOKED_AT) {
                 return true;
             }
         }
@@ -403,6 +421,11 @@ iov_verdicts_update(struct iov_verdicts *vs)
 bool
 iov_verdicts_are_outdated(const struct iov_verdicts *vs)
 {
+    for (size_t i = 0; i < vs->n_parts; i++) {
+        if (vs->parts[i].unseen < vs->parts[i].n) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < vs->n; i++) {
         if (vs->list[i].outdated) {
             return true;
@@ -439,6 +462,7 @@ iov_verdicts_destroy(struct iov_verdicts *vs)
             iov_reasons_clear(&vs->list[i].reasons);
         }
         for (size_t i = 0; i < vs->n_parts; i++) {
+            free(vs->parts[i].check.uplink_ofports);
             free(vs->parts[i].check.uplinks);
             free(vs->parts[i].check.pfs);
         }

@@ -58,10 +58,11 @@ struct iov_verdicts *iov_verdicts_compute(const struct iov_snapshot *);
  * holds until it is looked at again.  'old' is not needed any more then. */
 struct iov_verdicts *iov_verdicts_begin(const struct iov_snapshot *,
                                         const struct iov_verdicts *old);
-/* When flows have changed: finds the ports that they concern. */
+/* Flows have changed: for any port, that is. */
 void iov_verdicts_see_flows(struct iov_verdicts *);
-/* Looks at the flows for one port of which they have changed.  Returns false
- * if there is none. */
+/* Looks for a port that changed flows concern, and then at its flows; or finds
+ * that they concern none of some ports.  Returns false if nothing is left to
+ * be done. */
 bool iov_verdicts_update(struct iov_verdicts *);
 bool iov_verdicts_are_outdated(const struct iov_verdicts *);
 /* Gives out the VFs anew if verdicts have changed in that; returns true if
