@@ -24,6 +24,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/flow-store.h \
 	policy/flow-table.c \
 	policy/flow-table.h \
+	policy/flow-view.c \
+	policy/flow-view.h \
 	policy/host-fact.def \
 	policy/host-log.def \
 	policy/host.c \

@@ -72,6 +72,11 @@ struct iov_allowance {
 struct iov_subtable *iov_subtable_create(uint8_t table_id, size_t n_words,
                                          const struct iov_mask_word *);
 void iov_subtable_destroy(struct iov_subtable *);
+/* Packs one value for each word. */
+void iov_subtable_pack(const struct iov_subtable *, const uint64_t values[],
+                       uint8_t packed[IOV_PACKED_MAX]);
+uint32_t iov_subtable_hash(const struct iov_subtable *,
+                           const uint8_t packed[]);
 /* Returns the flow, or null; 'values' has one for each word. */
 struct iov_flow *iov_subtable_find(const struct iov_subtable *,
                                    const uint64_t values[],
