@@ -34,6 +34,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/journal-json.h \
 	offload/journal.c \
 	offload/journal.h \
+	offload/link-count.c \
+	offload/link-count.h \
 	offload/netns-use.c \
 	offload/netns.c \
 	offload/netns.h \

@@ -314,6 +314,28 @@ vf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
+count_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+         void *aux OVS_UNUSED)
+{
+    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    unsigned int index, sent, heard;
+
+    if (!pf) {
+        return;
+    } else if (!str_to_uint(argv[2], 10, &index) || index >= pf->n_vfs
+               || !str_to_uint(argv[3], 10, &sent)
+               || !str_to_uint(argv[4], 10, &heard)) {
+        unixctl_command_reply_error(conn, "there is no such VF, or these are "
+                                    "no numbers of packets");
+        return;
+    }
+    pf->counts = true;
+    pf->vfs[index].sent = sent;
+    pf->vfs[index].heard = heard;
+    unixctl_command_reply(conn, NULL);
+}
+
+static void
 refuse_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
@@ -539,6 +561,7 @@ dummy_script_init(void)
         { "pf", "NETDEV up|down|MTU", 2, 2, pf_cb },
         { "set-num-vfs", "NETDEV N", 2, 2, set_num_vfs_cb },
         { "vf", "NETDEV VF ATTR VALUE", 4, 4, vf_cb },
+        { "count", "NETDEV VF SENT HEARD", 4, 4, count_cb },
         { "refuse", "NETDEV OP[/ATTR] ERRNO [TEXT...]", 3, INT_MAX,
           refuse_cb },
         { "accept", "NETDEV [OP[/ATTR]]", 1, 2, accept_cb },

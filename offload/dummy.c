@@ -485,6 +485,20 @@ dummy_exit(void)
     dummy_guest_clear();
 }
 
+static bool
+dummy_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
+            uint64_t *heard)
+{
+    const struct dummy_pf *dummy = dummy_pf_find(pf->netdev);
+
+    if (!dummy || !dummy->counts || vf >= dummy->n_vfs) {
+        return false;
+    }
+    *sent = dummy->vfs[vf].sent;
+    *heard = dummy->vfs[vf].heard;
+    return true;
+}
+
 const struct iov_provider_class iov_provider_dummy = {
     .name = "dummy",
     .init = dummy_init,
@@ -495,4 +509,5 @@ const struct iov_provider_class iov_provider_dummy = {
     .fill = dummy_fill,
     .start = dummy_start,
     .next_result = dummy_next_result,
+    .count = dummy_count,
 };

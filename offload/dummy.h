@@ -27,6 +27,7 @@ struct dummy_vf {
     uint32_t cannot;
     char *guest;                /* Name of the guest that has it, or null. */
     bool running;
+    uint64_t sent, heard;       /* As the PF counts. */
 };
 
 struct dummy_pf {
@@ -46,6 +47,7 @@ struct dummy_pf {
     struct shash refusals;      /* "struct dummy_refusal"s by "OP[/ATTR]". */
     uint32_t ignore;            /* IOV_VF_BIT()s. */
     unsigned int delay;         /* ms. */
+    bool counts;                /* Its driver counts packets of VFs. */
     struct ds log;
 };
 

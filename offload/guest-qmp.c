@@ -77,6 +77,25 @@ vm_state(const struct iov_guest_spec *spec, const struct iov_vf *vf)
             ? IOV_GUEST_GIVEN : IOV_GUEST_NONE);
 }
 
+/* QEMU does not know by which of its devices a guest sends. */
+static void
+vm_use(const struct iov_guest_spec *spec OVS_UNUSED, const struct iov_vf *vf,
+       struct iov_vf_use *use)
+{
+    const struct dummy_vf *dummy = dummy_vf_find(vf->pci);
+    bool on = true;
+
+    if (dummy) {
+        on = dummy->shown.dma || !(dummy->shown.known
+                                   & IOV_VF_BIT(IOV_VF_DMA));
+    } else if (pci_get_master(vf->pci, &on)) {
+        on = true;
+    }
+    use->told = !on;
+    use->how = (on ? "a driver in the guest has taken the VF"
+                : "no driver in the guest has the VF");
+}
+
 /* The driver that the VF goes back to.  If it was with vfio-pci already, the
  * record of how it came there is lost. */
 static char *
@@ -189,6 +208,7 @@ const struct iov_guest_class iov_guest_qmp = {
     .absent = vm_absent,
     .held = vm_held,
     .state = vm_state,
+    .use = vm_use,
     .start = vm_start,
     .cancel = vm_cancel,
     .next_result = vm_next_result,

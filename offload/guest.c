@@ -14,7 +14,9 @@
 
 #include "offload/die.h"
 #include "offload/dummy.h"
+#include "offload/link-count.h"
 #include "offload/netns.h"
+#include "offload/provider.h"
 #include "offload/qmp-vm.h"
 #include "util.h"
 
@@ -193,11 +195,12 @@ iov_guests_state(const char *guest, const struct iov_vf *vf)
 }
 
 void
-iov_guests_use(const char *guest, const struct iov_vf *vf,
-               struct iov_vf_use *use)
+iov_guests_use(const char *guest, const struct iov_pf *pf,
+               const struct iov_vf *vf, struct iov_vf_use *use)
 {
     const struct iov_guest_class *class;
     struct iov_guest_spec spec;
+    uint64_t unused;
 
     memset(use, 0, sizeof *use);
     iov_guest_spec_parse(&spec, guest);
@@ -208,6 +211,14 @@ iov_guests_use(const char *guest, const struct iov_vf *vf,
         class->use(&spec, vf, use);
     }
     iov_guest_spec_destroy(&spec);
+
+    if (!use->counted) {
+        use->counted = use->by_pf = iov_providers_count(
+            pf, vf->index, &use->sent, &use->heard);
+    }
+    /* What the guest has sent, the host has heard. */
+    use->other_counted = vf->record && link_count(vf->record->port, &unused,
+                                                  &use->other_sent);
 }
 
 void

@@ -91,8 +91,10 @@ bool iov_guests_keep(const char *guest);
 bool iov_guests_pair(const char *guest);
 enum iov_guest_state iov_guests_state(const char *guest,
                                       const struct iov_vf *);
-void iov_guests_use(const char *guest, const struct iov_vf *,
-                    struct iov_vf_use *);
+/* 'vf' is one of 'pf'; what the class cannot see is asked of the PF and of the
+ * port on the software path. */
+void iov_guests_use(const char *guest, const struct iov_pf *pf,
+                    const struct iov_vf *vf, struct iov_vf_use *);
 void iov_guests_start(struct iov_op *, const struct iov_vf *);
 void iov_guests_cancel(const char *port);
 struct iov_result *iov_guests_next_result(void);

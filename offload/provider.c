@@ -175,6 +175,15 @@ iov_providers_fill(struct iov_nics *nics)
     iov_nics_sort(nics);
 }
 
+bool
+iov_providers_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
+                    uint64_t *heard)
+{
+    const struct owner *owner = shash_find_data(&owners, pf->netdev);
+
+    return owner && owner->class->count(pf, vf, sent, heard);
+}
+
 static void
 refuse(struct iov_op *op, int error, const char *text)
 {

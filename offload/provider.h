@@ -54,6 +54,11 @@ struct iov_provider_class {
 
     /* Next finished operation, or null. */
     struct iov_result *(*next_result)(void);
+
+    /* Sets '*sent' and '*heard' to the packets of VF number 'vf', seen from
+     * its guest, as the PF has counted them.  False if it counts none. */
+    bool (*count)(const struct iov_pf *, unsigned int vf, uint64_t *sent,
+                  uint64_t *heard);
 };
 
 /* The providers together: the same life, same rules.  An operation goes to
@@ -68,6 +73,8 @@ void iov_providers_start(struct iov_op *);
 struct iov_result *iov_providers_next_result(void);
 /* Sentences of those that could not be initialized, "" if none. */
 const char *iov_providers_errors(void);
+bool iov_providers_count(const struct iov_pf *, unsigned int vf,
+                         uint64_t *sent, uint64_t *heard);
 
 extern const struct iov_provider_class iov_provider_veb;
 extern const struct iov_provider_class iov_provider_dummy;

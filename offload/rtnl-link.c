@@ -63,6 +63,13 @@ rtnl_encode_get_counts(union rtnl_request *req, int ifindex)
 }
 
 void
+rtnl_encode_get_vf_counts(union rtnl_request *req, int ifindex)
+{
+    begin_link(req, RTM_GETLINK, ifindex, 0);
+    mnl_attr_put_u32(&req->nlh, IFLA_EXT_MASK, RTEXT_FILTER_VF);
+}
+
+void
 rtnl_encode_dump_links(union rtnl_request *req)
 {
     begin_link(req, RTM_GETLINK, 0, NLM_F_DUMP);

@@ -39,6 +39,8 @@ struct rtnl_link {
 void rtnl_encode_get_link(union rtnl_request *req, int ifindex);
 /* The same with its counters. */
 void rtnl_encode_get_counts(union rtnl_request *req, int ifindex);
+/* The same with those of its VFs. */
+void rtnl_encode_get_vf_counts(union rtnl_request *req, int ifindex);
 void rtnl_encode_dump_links(union rtnl_request *req);
 void rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up);
 void rtnl_encode_leave_master(union rtnl_request *req, int ifindex);

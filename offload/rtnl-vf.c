@@ -276,13 +276,46 @@ get_vf_number(const struct nlattr *info, uint32_t *vf)
     return false;
 }
 
+/* What is read of each VF goes there. */
+struct vf_sink {
+    struct iov_vf_settings *settings; /* 'n' elements, or null. */
+    struct rtnl_vf_count *counts;     /* The same. */
+    size_t n;
+};
+
+static uint64_t
+get_u64(const struct nlattr *nla)
+{
+    uint64_t value = 0;
+
+    if (mnl_attr_get_payload_len(nla) >= sizeof value) {
+        /* Aligned to 4 bytes only. */
+        memcpy(&value, mnl_attr_get_payload(nla), sizeof value);
+    }
+    return value;
+}
+
 static void
-decode_info(const struct nlattr *info, struct iov_vf_settings *settings,
-            size_t n)
+decode_stats(const struct nlattr *stats, struct rtnl_vf_count *count)
+{
+    size_t left;
+    const struct nlattr *nla = rtnl_first_nested(stats, &left);
+
+    for (; nla; nla = rtnl_next_attr(nla, &left)) {
+        if (mnl_attr_get_type(nla) == IFLA_VF_STATS_TX_PACKETS) {
+            count->sent = get_u64(nla);
+        } else if (mnl_attr_get_type(nla) == IFLA_VF_STATS_RX_PACKETS) {
+            count->heard = get_u64(nla);
+        }
+    }
+}
+
+static void
+decode_info(const struct nlattr *info, const struct vf_sink *sink)
 {
     uint32_t vf;
 
-    if (!get_vf_number(info, &vf) || vf >= n) {
+    if (!get_vf_number(info, &vf) || vf >= sink->n) {
         return;
     }
 
@@ -290,17 +323,19 @@ decode_info(const struct nlattr *info, struct iov_vf_settings *settings,
     const struct nlattr *nla = rtnl_first_nested(info, &left);
 
     for (; nla; nla = rtnl_next_attr(nla, &left)) {
-        decode_attr(nla, &settings[vf]);
+        if (sink->settings) {
+            decode_attr(nla, &sink->settings[vf]);
+        } else if (mnl_attr_get_type(nla) == IFLA_VF_STATS) {
+            decode_stats(nla, &sink->counts[vf]);
+        }
     }
 }
 
-bool
-rtnl_vf_decode(const struct nlmsghdr *nlh, struct iov_vf_settings *settings,
-               size_t n)
+static bool
+decode_vfs(const struct nlmsghdr *nlh, const struct vf_sink *sink)
 {
     struct rtnl_link link;
 
-    memset(settings, 0, n * sizeof *settings);
     if (!rtnl_decode_link(nlh, &link) || link.deleted) {
         return false;
     }
@@ -319,9 +354,32 @@ rtnl_vf_decode(const struct nlmsghdr *nlh, struct iov_vf_settings *settings,
         for (info = rtnl_first_nested(nla, &info_left); info;
              info = rtnl_next_attr(info, &info_left)) {
             if (mnl_attr_get_type(info) == IFLA_VF_INFO) {
-                decode_info(info, settings, n);
+                decode_info(info, sink);
             }
         }
     }
     return true;
+}
+
+bool
+rtnl_vf_decode(const struct nlmsghdr *nlh, struct iov_vf_settings *settings,
+               size_t n)
+{
+    memset(settings, 0, n * sizeof *settings);
+    return decode_vfs(nlh, &(struct vf_sink) { .settings = settings, .n = n });
+}
+
+bool
+rtnl_vf_decode_counts(const struct nlmsghdr *nlh,
+                      struct rtnl_vf_count *counts, size_t n)
+{
+    bool any = false;
+
+    memset(counts, 0, n * sizeof *counts);
+    if (decode_vfs(nlh, &(struct vf_sink) { .counts = counts, .n = n })) {
+        for (size_t i = 0; i < n; i++) {
+            any |= counts[i].sent || counts[i].heard;
+        }
+    }
+    return any;
 }

@@ -4,7 +4,11 @@
 #define IOV_OFFLOAD_RTNL_VF_H 1
 
 /* Settings of VFs, to and from bytes.  One request sets one attribute, so
- * that a refusal has a name. */
+ * that a refusal has a name.  And their counters. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "offload/rtnl.h"
 #include "policy/nic.h"
@@ -20,5 +24,16 @@ void rtnl_vf_encode(union rtnl_request *req, int ifindex, unsigned int vf,
  * Returns false if this is no such message. */
 bool rtnl_vf_decode(const struct nlmsghdr *, struct iov_vf_settings *settings,
                     size_t n);
+
+/* Packets of one VF, as its guest would count them. */
+struct rtnl_vf_count {
+    uint64_t sent, heard;
+};
+
+/* Reads the counters of VFs 0...n - 1 out of an RTM_NEWLINK message; all of
+ * 'counts' is overwritten.  Returns false if all are zero, which is also what
+ * the kernel says where the driver counts nothing. */
+bool rtnl_vf_decode_counts(const struct nlmsghdr *,
+                           struct rtnl_vf_count *counts, size_t n);
 
 #endif /* offload/rtnl-vf.h */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "offload/device-events.h"
+#include "offload/link-count.h"
 #include "offload/pci.h"
 #include "offload/rtnl-vf.h"
 #include "offload/veb-pf.h"
@@ -300,6 +301,7 @@ veb_exit(void)
     }
     device_events_close();
     veb_pfs_clear();
+    link_count_exit();
     pci_exit();
 }
 
@@ -385,6 +387,13 @@ veb_fill(struct iov_nics *nics)
     }
 }
 
+static bool
+veb_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
+          uint64_t *heard)
+{
+    return link_count_vf(pf->netdev, pf->n_vfs, vf, sent, heard);
+}
+
 const struct iov_provider_class iov_provider_veb = {
     .name = "veb",
     .init = veb_init,
@@ -395,4 +404,5 @@ const struct iov_provider_class iov_provider_veb = {
     .fill = veb_fill,
     .start = veb_start,
     .next_result = veb_next_result,
+    .count = veb_count,
 };

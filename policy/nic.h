@@ -81,9 +81,14 @@ enum iov_guest_state {
 struct iov_vf_use {
     bool told;                  /* 'active' is valid: */
     bool active;                /* the guest sends by the VF, */
-    const char *how;            /* as is known by these words (a constant). */
-    bool counted;               /* These are valid: */
-    uint64_t sent, heard;       /* packets on the VF, by its guest's count. */
+    const char *how;            /* as is known by these words (a constant); or,
+                                 * where that is not told, what is known
+                                 * instead, or null. */
+    bool counted;               /* These are valid: packets on the VF, */
+    uint64_t sent, heard;       /* seen from its guest, */
+    bool by_pf;                 /* counted by the PF, else by its device. */
+    bool other_counted;         /* This is valid: packets that the guest */
+    uint64_t other_sent;        /* sent by the port on the software path. */
 };
 
 struct iov_vf {

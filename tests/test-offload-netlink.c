@@ -6,6 +6,7 @@
  *   encode-mac add|del IFINDEX MAC
  *   encode-dump-macs IFINDEX
  *   encode-get-link IFINDEX
+ *   encode-get-vf-counts IFINDEX
  *   encode-dump-links
  *   encode-up IFINDEX up|down
  *   encode-netns IFINDEX FD [NAME]
@@ -95,6 +96,8 @@ encode(const struct svec *w)
         rtnl_encode_dump_macs(&req, atoi(a));
     } else if (!strcmp(what, "encode-get-link")) {
         rtnl_encode_get_link(&req, atoi(a));
+    } else if (!strcmp(what, "encode-get-vf-counts")) {
+        rtnl_encode_get_vf_counts(&req, atoi(a));
     } else if (!strcmp(what, "encode-dump-links")) {
         rtnl_encode_dump_links(&req);
     } else if (!strcmp(what, "encode-up")) {
@@ -176,10 +179,23 @@ format_vfs(struct ds *ds, const struct iov_vf_settings *settings)
 }
 
 static void
+format_counts(struct ds *ds, const struct rtnl_vf_count *counts,
+              const struct iov_vf_settings *settings)
+{
+    for (size_t i = 0; i < MAX_VFS; i++) {
+        if (settings[i].known) {
+            ds_put_format(ds, "  vf %"PRIuSIZE": sent %"PRIu64" heard %"PRIu64
+                          "\n", i, counts[i].sent, counts[i].heard);
+        }
+    }
+}
+
+static void
 decode(struct ds *ds, const uint8_t *bytes, size_t n)
 {
     const struct nlmsghdr *nlh = (const void *) bytes;
     struct iov_vf_settings settings[MAX_VFS];
+    struct rtnl_vf_count counts[MAX_VFS];
     struct rtnl_link link;
     struct eth_addr mac;
     bool deleted;
@@ -194,6 +210,9 @@ decode(struct ds *ds, const uint8_t *bytes, size_t n)
         format_link(ds, &link);
         if (rtnl_vf_decode(nlh, settings, MAX_VFS)) {
             format_vfs(ds, settings);
+        }
+        if (rtnl_vf_decode_counts(nlh, counts, MAX_VFS)) {
+            format_counts(ds, counts, settings);
         }
     } else if (rtnl_decode_mac(nlh, &ifindex, &mac, &deleted)) {
         ds_put_format(ds, "%s %d "ETH_ADDR_FMT"\n", deleted ? "delmac"

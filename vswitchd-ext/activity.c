@@ -24,14 +24,20 @@
 
 #define INTERVAL 5000           /* ms between two looks. */
 
-/* The VF of 'port', by the journal's record. */
+/* Packets on the software path, within two intervals, that say nothing:
+ * devices announce themselves. */
+#define FEW 3
+
+/* The VF of 'port', by the journal's record, and its PF. */
 static const struct iov_vf *
-find_vf(const struct iov_nics *nics, const char *port)
+find_vf(const struct iov_nics *nics, const char *port,
+        const struct iov_pf **pf)
 {
     for (size_t i = 0; i < nics->n_pfs; i++) {
         for (unsigned int j = 0; j < nics->pfs[i].n_vfs; j++) {
             const struct iov_vf *vf = &nics->pfs[i].vfs[j];
             if (vf->record && !strcmp(vf->record->port, port)) {
+                *pf = &nics->pfs[i];
                 return vf;
             }
         }
@@ -43,6 +49,7 @@ static void
 count(struct iov_activity *a, const struct iov_vf_use *use)
 {
     a->counted = use->counted;
+    a->by_pf = use->by_pf;
     if (!use->counted) {
         return;
     }
@@ -56,25 +63,59 @@ count(struct iov_activity *a, const struct iov_vf_use *use)
     a->heard = use->heard - a->heard_before;
 }
 
+/* True if the guest sends by its port on the software path. */
+static bool
+sends_elsewhere(struct iov_activity *a, const struct iov_vf_use *use)
+{
+    if (!a->since || use->other_sent < a->other_before[1]) {
+        a->other_before[0] = a->other_before[1] = use->other_sent;
+    }
+    return (use->other_counted
+            && use->other_sent - a->other_before[1] > FEW);
+}
+
+/* What is seen of the VF itself comes first. */
+static void
+judge(struct iov_activity *a, const struct iov_vf_use *use, bool elsewhere)
+{
+    a->seen = use->told || use->counted || use->other_counted;
+    a->how = use->how;
+    if (use->told) {
+        a->known = true;
+        a->active = use->active;
+    } else if (use->counted) {
+        a->known = true;
+        a->active = a->sent != 0;
+    } else {
+        a->known = elsewhere;
+        a->active = false;
+        if (elsewhere) {
+            a->how = "the guest sends by its port on the software path";
+        }
+    }
+}
+
 void
 iov_activity_look(struct iov_live *live, const struct iov_nics *nics,
                   long long int wall_now)
 {
     struct iov_activity *a = &live->activity;
+    const struct iov_pf *pf;
     const struct iov_vf *vf = (live->state == IOV_PORT_DIRECT
-                               ? find_vf(nics, live->name) : NULL);
+                               ? find_vf(nics, live->name, &pf) : NULL);
     struct iov_vf_use use;
+    bool elsewhere;
 
     if (!vf) {
         memset(a, 0, sizeof *a);
         return;
     }
-    iov_guests_use(vf->record->guest, vf, &use);
+    iov_guests_use(vf->record->guest, pf, vf, &use);
+    elsewhere = sends_elsewhere(a, &use);
+    a->other_now = use.other_sent;
     a->since = a->since ? a->since : wall_now;
     count(a, &use);
-    a->known = use.told || use.counted;
-    a->active = use.told ? use.active : a->counted && a->sent;
-    a->how = use.told ? use.how : NULL;
+    judge(a, &use, elsewhere);
 }
 
 bool
@@ -91,6 +132,8 @@ iov_activity_run(const struct iov_nics *nics, long long int now,
 
         if (direct ? now >= was.next : was.since != 0) {
             iov_activity_look(live, nics, wall_now);
+            live->activity.other_before[1] = live->activity.other_before[0];
+            live->activity.other_before[0] = live->activity.other_now;
             live->activity.next = direct ? now + INTERVAL : 0;
             any |= (was.was_known != live->activity.known
                     || was.was_active != live->activity.active);
@@ -108,7 +151,7 @@ iov_activity_wait(void)
 
     SHASH_FOR_EACH (node, &iov_live_ports) {
         const struct iov_live *live = node->data;
-        if (live->activity.known) {
+        if (live->activity.seen) {
             next = MIN(next, live->activity.next);
         }
     }
@@ -120,16 +163,17 @@ iov_activity_wait(void)
 void
 iov_activity_format(const struct iov_activity *a, struct ds *ds)
 {
-    ds_put_cstr(ds, !a->known ? "active: not known, because nothing can be "
-                                "seen of this kind of guest"
+    ds_put_cstr(ds, !a->known ? "active: not known, because nothing counts "
+                                "packets on its VF"
                 : a->active ? "active" : "not active");
     if (a->how) {
-        ds_put_format(ds, ": %s", a->how);
+        ds_put_format(ds, "%s %s", a->known ? ":" : ";", a->how);
     }
     if (a->counted) {
-        ds_put_format(ds, "%s the guest has sent %"PRIu64" and heard "
+        ds_put_format(ds, "%s %sthe guest has sent %"PRIu64" and heard "
                       "%"PRIu64" packets on the VF since ",
-                      a->how ? ";" : ":", a->sent, a->heard);
+                      a->how ? ";" : ":", a->by_pf ? "by the PF's count "
+                      : "", a->sent, a->heard);
         iov_command_put_time(ds, a->since);
     }
 }

@@ -21,11 +21,17 @@ struct iov_activity {
     bool active;
     bool was_known, was_active; /* In the last status. */
     const char *how;            /* In words, a constant; or null. */
-    bool counted;               /* 'sent' and 'heard' are valid. */
+    bool counted;               /* 'sent' and 'heard' are valid, */
+    bool by_pf;                 /* and counted by the PF. */
     uint64_t sent, heard;       /* Packets since 'since'. */
     long long int since;        /* Wall clock, ms: first look; 0: none. */
     uint64_t sent_before, heard_before;
     bool counted_before;
+    bool seen;                  /* There is something to be looked at. */
+    uint64_t other_now;
+    uint64_t other_before[2];   /* Packets that the guest had sent by its port
+                                 * on the software path at the last look, and
+                                 * at that before. */
     long long int next;         /* Monotonic, ms: time of the next look. */
 };
 
