@@ -104,13 +104,16 @@ backoff(unsigned int tries)
     return (long long int) BACKOFF_FIRST << MIN(tries - 1, BACKOFF_TRIES);
 }
 
-void
+bool
 iov_failures_add(struct iov_failures *failures,
                  const struct iov_result *result, long long int now)
 {
     struct iov_failure failure;
+    bool news = true;
 
     if (take(failures, result->op, &failure)) {
+        news = (failure.error != result->error
+                || !nullable_string_is_equal(failure.text, result->text));
         free(failure.text);
     } else {
         failure = (struct iov_failure) {
@@ -123,6 +126,7 @@ iov_failures_add(struct iov_failures *failures,
     failure.tries++;
     failure.retry_at = now + backoff(failure.tries);
     push(&failures->list, &failures->n, failure);
+    return news;
 }
 
 void

@@ -4,7 +4,7 @@
  *
  *   format OP           print the operation
  *   now MS              set the clock
- *   fail OP             it failed with EINVAL
+ *   fail OP             it failed with EINVAL; is that news?
  *   done OP             it worked
  *   find OP             is it in force?
  *   expire              let go of what is due
@@ -153,7 +153,9 @@ run_with_op(const char *command, struct iov_op *op,
     if (!strcmp(command, "fail")) {
         struct iov_result *result = iov_result_create(op, EINVAL, "refused");
 
-        iov_failures_add(failures, result, now);
+        if (!iov_failures_add(failures, result, now)) {
+            puts("the same again");
+        }
         iov_result_destroy(result);
         return;
     } else if (!strcmp(command, "done")) {

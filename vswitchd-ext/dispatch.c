@@ -127,9 +127,26 @@ iov_dispatch_next_result(const struct iov_nics *nics)
     return r ? r : next_switch_result();
 }
 
+static void
+log_failure(const struct iov_result *r, const char *name, const char *op,
+            long long int wall_now, bool news)
+{
+    char *text = xasprintf("%s: %s%s%s", op, ovs_strerror(r->error),
+                           r->text ? ": " : "", r->text ? r->text : "");
+
+    COVERAGE_INC(iov_op_failed);
+    if (news) {
+        VLOG_WARN("%s: %s", name, text);
+        iov_history_add(name, wall_now, "%s", text);
+    } else {
+        VLOG_DBG("%s: %s", name, text);
+    }
+    free(text);
+}
+
 void
 iov_dispatch_log(const struct iov_result *r, const char *name,
-                 const char *op, long long int wall_now)
+                 const char *op, long long int wall_now, bool news)
 {
     COVERAGE_INC(iov_op);
     COVERAGE_ADD(iov_kernel_request, r->requests);
@@ -137,12 +154,7 @@ iov_dispatch_log(const struct iov_result *r, const char *name,
         VLOG_INFO("%s: %s: given up", name, op);
         iov_history_add(name, wall_now, "%s: given up", op);
     } else if (r->error) {
-        COVERAGE_INC(iov_op_failed);
-        VLOG_WARN("%s: %s: %s%s%s", name, op, ovs_strerror(r->error),
-                  r->text ? ": " : "", r->text ? r->text : "");
-        iov_history_add(name, wall_now, "%s: %s%s%s", op,
-                        ovs_strerror(r->error), r->text ? ": " : "",
-                        r->text ? r->text : "");
+        log_failure(r, name, op, wall_now, news);
     } else {
         VLOG_DBG("%s: %s", name, op);
         iov_history_add(name, wall_now, "%s", op);

@@ -268,13 +268,14 @@ iov_live_compare(struct iov_live *live, const struct iov_nics *nics,
     if (text) {
         struct iov_result *r = iov_result_create(op, EIO, text);
 
-        VLOG_WARN("%s: VF %u of %s acknowledged what it did not do: %s",
-                  live->name, op->vf, op->pf, text);
-        iov_history_add(live->name, time_wall_msec(),
-                        "VF %u of %s acknowledged what it did not do: %s",
-                        op->vf, op->pf, text);
         live->checked = false;
-        iov_failures_add(&live->failures, r, now);
+        if (iov_failures_add(&live->failures, r, now)) {
+            VLOG_WARN("%s: VF %u of %s acknowledged what it did not do: %s",
+                      live->name, op->vf, op->pf, text);
+            iov_history_add(live->name, time_wall_msec(),
+                            "VF %u of %s acknowledged what it did not do: %s",
+                            op->vf, op->pf, text);
+        }
         iov_result_destroy(r);
         free(text);
     } else if (op) {

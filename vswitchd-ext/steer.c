@@ -316,12 +316,14 @@ take_result(const struct iov_result *r, long long int now,
     struct iov_live *live = iov_live_get(iov_live_key(r->op, buffer,
                                                       sizeof buffer));
 
+    bool news = true;
+
     live->busy = false;
     live->checked = r->op->type == IOV_OP_READ_BACK && !r->error;
     iov_op_destroy(live->read);
     live->read = live->checked ? iov_op_clone(r->op) : NULL;
     if (r->error && r->error != ECANCELED) {
-        iov_failures_add(&live->failures, r, now);
+        news = iov_failures_add(&live->failures, r, now);
     } else if (!r->error) {
         if (!live->read) {
             iov_failures_remove(&live->failures, r->op);
@@ -332,7 +334,7 @@ take_result(const struct iov_result *r, long long int now,
         }
     }
     iov_op_format(&text, r->op);
-    iov_dispatch_log(r, live->name, ds_cstr(&text), wall_now);
+    iov_dispatch_log(r, live->name, ds_cstr(&text), wall_now, news);
     ds_destroy(&text);
 }
 
