@@ -87,8 +87,9 @@ struct iov_failures {
 
 /* Remembers the failed 'result', or counts it again: the first is forgotten
  * after 1 s, each further one after twice as long, up to 64 s.  An operation
- * is the same if everything about it is, the value to be set included.  Returns
- * false if it failed the same way before, which need not be told again. */
+ * is the same if everything about it is, the value to be set included.
+ * Returns false if it failed the same way before, which need not be told
+ * again. */
 bool iov_failures_add(struct iov_failures *, const struct iov_result *,
                       long long int now);
 /* The operation worked: forgets its failure. */
