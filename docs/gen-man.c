@@ -43,6 +43,18 @@ put_name(const char *s)
     }
 }
 
+/* The same for what is accepted; a long list may be broken after each "|". */
+static void
+put_accepted(const char *s)
+{
+    for (; *s; s++) {
+        put_char(*s);
+        if (*s == '|') {
+            fputs("\\:", stdout);
+        }
+    }
+}
+
 /* Prints 's' as text in lines of moderate length, none of which troff may
  * take for a request. */
 static void
@@ -131,7 +143,7 @@ put_keys(enum table table)
         put_tag(k->name);
         put_text(k->meaning);
         fputs(".IP\nAccepted: ", stdout);
-        put_name(k->accepted);
+        put_accepted(k->accepted);
         fputs(".\n", stdout);
         if (k->default_[0]) {
             fputs("Default: \\fB", stdout);

@@ -9,6 +9,26 @@ AC_DEFUN([IOV_CHECK_PKG],
   [PKG_CHECK_MODULES([$1], [$2], [],
      [iov_missing="$iov_missing $3"])])
 
+# libvirt, for guests with iov-guest=libvirt:DOMAIN.  Only ovs-iov-libvirt is
+# linked with it.
+AC_DEFUN([IOV_CHECK_LIBVIRT],
+  [AC_ARG_WITH([libvirt],
+     [AS_HELP_STRING([--with-libvirt=yes|no|auto],
+        [build ovs-iov-libvirt, by which virtual machines of libvirt get VFs
+         (default: auto, if libvirt and libxml2 are there)])],
+     [], [with_libvirt=auto])
+   AS_CASE([$with_libvirt], [yes|no|auto], [],
+     [AC_MSG_ERROR([--with-libvirt=$with_libvirt: yes, no or auto is accepted])])
+   HAVE_LIBVIRT=no
+   AS_IF([test "x$with_libvirt" != xno],
+     [PKG_CHECK_MODULES([LIBVIRT], [libvirt >= 7.1.0 libxml-2.0],
+        [HAVE_LIBVIRT=yes],
+        [AS_IF([test "x$with_libvirt" = xyes],
+           [iov_missing="$iov_missing libvirt-dev libxml2-dev"],
+           [AC_MSG_NOTICE([guests of libvirt cannot have VFs without the packages libvirt-dev and libxml2-dev])])])])
+   AM_CONDITIONAL([HAVE_LIBVIRT], [test "$HAVE_LIBVIRT" = yes])
+   AC_SUBST([HAVE_LIBVIRT])])
+
 # Where the sources of Open vSwitch are and which version they have.
 #
 # Either a directory, or the tarball of Debian's openvswitch-source up to

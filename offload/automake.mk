@@ -34,6 +34,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/journal-json.h \
 	offload/journal.c \
 	offload/journal.h \
+	offload/libvirt.c \
+	offload/libvirt.h \
 	offload/link-count.c \
 	offload/link-count.h \
 	offload/netns-use.c \
@@ -62,3 +64,23 @@ offload_libiov_offload_a_SOURCES = \
 	offload/veb.c \
 	offload/vfio.c \
 	offload/vfio.h
+
+# The one program that is linked with libvirt.
+if HAVE_LIBVIRT
+pkglibexec_PROGRAMS = offload/ovs-iov-libvirt
+offload_ovs_iov_libvirt_SOURCES = \
+	offload/libvirt-link.c \
+	offload/libvirt-link.h \
+	offload/libvirt-xml.c \
+	offload/libvirt-xml.h \
+	offload/ovs-iov-libvirt.c
+offload_ovs_iov_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+offload_ovs_iov_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
+else
+EXTRA_DIST += \
+	offload/libvirt-link.c \
+	offload/libvirt-link.h \
+	offload/libvirt-xml.c \
+	offload/libvirt-xml.h \
+	offload/ovs-iov-libvirt.c
+endif

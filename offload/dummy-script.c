@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "offload/host-events.h"
+#include "offload/libvirt.h"
 #include "openvswitch/json.h"
 #include "packets.h"
 #include "unixctl.h"
@@ -548,6 +549,14 @@ host_event_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     unixctl_command_reply(conn, NULL);
 }
 
+static void
+libvirt_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+           void *aux OVS_UNUSED)
+{
+    libvirt_set_program(argv[1]);
+    unixctl_command_reply(conn, NULL);
+}
+
 void
 dummy_script_init(void)
 {
@@ -573,6 +582,7 @@ dummy_script_init(void)
         { "guest", "NAME present|absent|accept|sends|"
           "refuse-(give|start|take) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
+        { "libvirt", "PROGRAM", 1, 1, libvirt_cb },
         { "host-event", "[PCI]", 0, 1, host_event_cb },
     };
 

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "offload/dummy.h"
+#include "offload/libvirt.h"
 #include "offload/pci.h"
 #include "offload/qmp-vm.h"
 #include "offload/qmp.h"
@@ -187,7 +188,8 @@ place_cb(void *m_, const struct json *value, const char *error)
     }
     if (n && !bus) {
         qmp_move_finish(m, ENOSPC,
-               xstrdup("the virtual machine has no PCI Express root port "
+               libvirt_domain_of(m->vm->socket) ? libvirt_explain_no_port()
+               : xstrdup("the virtual machine has no PCI Express root port "
                        "free; start QEMU with one for each VF: -device "
                        "pcie-root-port,id=NAME,chassis=N"));
     } else {

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "offload/libvirt.h"
 #include "offload/qmp.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
@@ -100,6 +101,9 @@ find_nic(const struct qmp_vm *vm, const struct iov_guest_spec *spec,
 static char *
 explain_no_nic(const struct iov_guest_spec *spec, struct eth_addr mac)
 {
+    if (libvirt_domain_of(spec->socket)) {
+        return libvirt_explain_no_nic(spec, mac);
+    }
     if (spec->device) {
         return xasprintf("its virtual machine has no virtio-net device with "
                          "id=%s", spec->device);
@@ -122,7 +126,9 @@ qmp_vm_find_partner(const struct qmp_vm *vm,
     if (!nic) {
         *why = explain_no_nic(spec, mac);
     } else if (!nic->failover) {
-        *why = xasprintf("its virtio-net device %s has no failover=on, so "
+        *why = libvirt_domain_of(spec->socket)
+            ? libvirt_explain_no_teaming(nic->id)
+            : xasprintf("its virtio-net device %s has no failover=on, so "
                          "that the guest would not know what the VF is for; "
                          "start QEMU with -device virtio-net-pci,id=%s,"
                          "failover=on,..., or add \",plain\" to iov-guest",
@@ -387,6 +393,13 @@ qmp_vm_is_reachable(const struct qmp_vm *vm)
     return vm->known && !qmp_problem(vm->qmp);
 }
 
+/* QEMU ends with its virtual machine, a domain of libvirt does not. */
+static bool
+is_off(const struct qmp_vm *vm)
+{
+    return vm->status && !strcmp(vm->status, "shutoff");
+}
+
 char *
 qmp_vm_absent(const struct qmp_vm *vm)
 {
@@ -397,6 +410,8 @@ qmp_vm_absent(const struct qmp_vm *vm)
     } else if (!vm->known) {
         return xasprintf("the devices of the virtual machine at %s are being "
                          "read", vm->socket);
+    } else if (is_off(vm)) {
+        return libvirt_explain_off(libvirt_domain_of(vm->socket));
     }
     return NULL;
 }
@@ -404,7 +419,7 @@ qmp_vm_absent(const struct qmp_vm *vm)
 char *
 qmp_vm_held(const struct qmp_vm *vm)
 {
-    if (!qmp_vm_is_reachable(vm)) {
+    if (!qmp_vm_is_reachable(vm) || is_off(vm)) {
         return NULL;
     } else if (vm->migration) {
         return xasprintf("it is being migrated (%s)", vm->migration);
@@ -497,6 +512,7 @@ qmp_vms_run(long long int now)
 {
     struct shash_node *node;
 
+    libvirt_run();
     SHASH_FOR_EACH (node, &vms) {
         struct qmp_vm *vm = node->data;
         const char *problem = qmp_problem(vm->qmp);

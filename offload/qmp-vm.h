@@ -3,8 +3,8 @@
 #ifndef IOV_OFFLOAD_QMP_VM_H
 #define IOV_OFFLOAD_QMP_VM_H 1
 
-/* A virtual machine of QEMU, as its QMP socket tells of it: does it run, and
- * which network devices and VFs does it have.
+/* A virtual machine of QEMU, as its QMP socket or libvirt tells of it: does it
+ * run, and which network devices and VFs does it have.
  *
  * The subtle thing: QEMU tells when a device has left, but not when one has
  * come.  Therefore the devices are read again whenever something is told of
@@ -30,7 +30,7 @@ struct qmp_device {
 };
 
 struct qmp_vm {
-    char *socket;
+    char *socket;               /* Or "libvirt:DOMAIN". */
     struct qmp *qmp;
     struct shash devices;       /* "struct qmp_device"s by id. */
     bool known;                 /* 'devices' and 'status' have been read. */

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "offload/libvirt.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
@@ -50,6 +51,8 @@ struct command {
 
 struct qmp {
     char *path;
+    const char *domain;         /* Of libvirt, in 'path'; null: a socket. */
+    struct libvirt_helper *helper;  /* Talks to it, or null. */
     qmp_event_cb *event_cb;
     void *aux;
     enum state state;
@@ -75,6 +78,7 @@ qmp_open(const char *path, qmp_event_cb *cb, void *aux)
     struct qmp *qmp = xzalloc(sizeof *qmp);
 
     qmp->path = xstrdup(path);
+    qmp->domain = libvirt_domain_of(qmp->path);
     qmp->event_cb = cb;
     qmp->aux = aux;
     qmp->backoff = BACKOFF_FIRST;
@@ -88,6 +92,8 @@ disconnect(struct qmp *qmp)
 {
     stream_close(qmp->stream);
     qmp->stream = NULL;
+    libvirt_stop(qmp->helper);
+    qmp->helper = NULL;
     if (qmp->parser) {
         json_parser_abort(qmp->parser);
         qmp->parser = NULL;
@@ -161,6 +167,9 @@ fail(struct qmp *qmp, char *problem)
 static char *
 explain(const struct qmp *qmp, int error)
 {
+    if (qmp->domain) {
+        return libvirt_explain(qmp->domain, error);
+    }
     switch (error) {
     case ENOENT:
         return xasprintf("there is no QMP socket %s; start QEMU with -qmp "
@@ -188,6 +197,7 @@ qmp_problem(const struct qmp *qmp)
 {
     return (qmp->state == READY ? NULL
             : qmp->problem ? qmp->problem
+            : qmp->domain ? "libvirt is being asked for its domain"
             : "its QMP socket is being connected to");
 }
 
@@ -290,7 +300,8 @@ run_reply(struct qmp *qmp, const struct json *json)
         if (id && c->id == json_integer(id)) {
             const char *desc = qmp_get_string(error, "desc");
             char *text = (value ? NULL
-                          : xasprintf("%s: %s", c->name,
+                          : xasprintf("%s: %s",
+                                      qmp->domain ? "libvirt" : c->name,
                                       desc ? desc : "an error without words"));
 
             answer(c, value, text);
@@ -319,7 +330,8 @@ capabilities_cb(void *qmp_, const struct json *value,
     struct qmp *qmp = qmp_;
 
     if (value) {
-        VLOG_INFO("%s: connected to QEMU", qmp->path);
+        VLOG_INFO("%s: connected to %s", qmp->path,
+                  qmp->domain ? "libvirt" : "QEMU");
         qmp->state = READY;
         qmp->tried = true;
         qmp->backoff = BACKOFF_FIRST;
@@ -358,8 +370,13 @@ run_message(struct qmp *qmp, const struct json *json)
         fail(qmp, not_qmp(qmp, text));
         free(text);
     } else if (qmp->state == GREETING) {
+        const char *desc = qmp_get_string(qmp_get_object(json, "error"),
+                                          "desc");
+
         if (qmp_get_object(json, "QMP")) {
             greet(qmp);
+        } else if (desc && qmp->domain) {
+            fail(qmp, xstrdup(desc));
         } else {
             fail(qmp, not_qmp(qmp, "it does not greet"));
         }
@@ -417,13 +434,25 @@ receive(struct qmp *qmp)
 
 /* Time. */
 
-static void
-connect_now(struct qmp *qmp, long long int now)
+static int
+open_stream(struct qmp *qmp)
 {
+    if (qmp->domain) {
+        return libvirt_start(qmp->domain, &qmp->helper, &qmp->stream);
+    }
+
     char *name = xasprintf("unix:%s", qmp->path);
     int error = stream_open(name, &qmp->stream, 0);
 
     free(name);
+    return error;
+}
+
+static void
+connect_now(struct qmp *qmp, long long int now)
+{
+    int error = open_stream(qmp);
+
     qmp->backoff = MIN(qmp->backoff * 2, BACKOFF_MAX);
     if (error) {
         qmp->stream = NULL;
@@ -438,9 +467,12 @@ connect_now(struct qmp *qmp, long long int now)
 static void
 time_out(struct qmp *qmp)
 {
-    fail(qmp, xasprintf("QMP socket %s lets us connect but does not greet; "
-                        "it serves one client at a time, so is another "
-                        "program connected to it?", qmp->path));
+    fail(qmp, qmp->domain
+         ? libvirt_explain_silence(qmp->domain, "anything",
+                                   GREETING_LIMIT / 1000)
+         : xasprintf("QMP socket %s lets us connect but does not greet; "
+                     "it serves one client at a time, so is another "
+                     "program connected to it?", qmp->path));
 }
 
 static void
@@ -452,9 +484,12 @@ check_commands(struct qmp *qmp, long long int now)
         if (!c->deadline) {
             c->deadline = now + c->limit;
         } else if (now >= c->deadline) {
-            fail(qmp, xasprintf("QEMU at QMP socket %s has not answered "
-                                "%s for %d s", qmp->path, c->name,
-                                c->limit / 1000));
+            fail(qmp, qmp->domain
+                 ? libvirt_explain_silence(qmp->domain, c->name,
+                                           c->limit / 1000)
+                 : xasprintf("QEMU at QMP socket %s has not answered "
+                             "%s for %d s", qmp->path, c->name,
+                             c->limit / 1000));
             return;
         }
     }

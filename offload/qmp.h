@@ -3,7 +3,8 @@
 #ifndef IOV_OFFLOAD_QMP_H
 #define IOV_OFFLOAD_QMP_H 1
 
-/* A client of QMP, the protocol by which QEMU is told what to do.
+/* A client of QMP, the protocol by which QEMU is told what to do, and by which
+ * domains of libvirt are talked to (libvirt.h).
  *
  * The connection is made, and made again, by itself; while it does not work,
  * a sentence says why.  Every command is answered exactly once: by QEMU, or
@@ -34,7 +35,9 @@ struct qmp_command {
     void *aux;
 };
 
-/* 'event_cb' is called for each event, and with the event "" when a
+/* 'path' is that of the socket, or "libvirt:DOMAIN".
+ *
+ * 'event_cb' is called for each event, and with the event "" when a
  * connection begins to work. */
 struct qmp *qmp_open(const char *path, qmp_event_cb *, void *aux);
 /* Answers the commands under way with an error. */

@@ -219,6 +219,7 @@ take_id(const char *option, const char *prefix, char **idp)
     return true;
 }
 
+/* libvirt itself chooses the bus. */
 static bool
 take_option(struct iov_guest_spec *spec, const char *option)
 {
@@ -227,17 +228,28 @@ take_option(struct iov_guest_spec *spec, const char *option)
         return true;
     }
     return (take_id(option, "id=", &spec->device)
-            || take_id(option, "bus=", &spec->bus));
+            || (*spec->socket == '/' && take_id(option, "bus=", &spec->bus)));
 }
 
-/* Parses "SOCKET[,OPTION]...". */
+/* True for what may be the name of a domain.  libvirt decides whether it is
+ * one; a name with a comma can be given as UUID. */
 static bool
-parse_qmp(struct iov_guest_spec *spec, const char *text)
+is_domain(const char *text, size_t n)
+{
+    return n && n <= NAME_MAX && *text != '-' && !memchr(text, '/', n);
+}
+
+/* Parses "[PREFIX]SOCKET[,OPTION]...", of which 'text' is what follows the
+ * PREFIX. */
+static bool
+parse_machine(struct iov_guest_spec *spec, const char *prefix,
+              const char *text)
 {
     size_t n = strcspn(text, ",");
-    bool ok = *text == '/' && n > 1 && n < PATH_MAX;
+    bool ok = (*prefix ? is_domain(text, n)
+               : *text == '/' && n > 1 && n < PATH_MAX);
 
-    spec->socket = xmemdup0(text, n);
+    spec->socket = xasprintf("%s%.*s", prefix, (int) n, text);
     for (text += n; ok && *text; text += n) {
         char *option;
 
@@ -264,13 +276,16 @@ parse_guest(struct iov_guest_spec *spec, const char *text)
 {
     const char *name = after(text, "netns:");
     const char *socket = after(text, "qmp:");
+    const char *domain = after(text, "libvirt:");
 
     if (!strcmp(text, "none")) {
         return IOV_GUEST_KIND_NONE;
     } else if (name && is_namespace_name(name)) {
         spec->name = xstrdup(name);
         return IOV_GUEST_KIND_NETNS;
-    } else if (socket && parse_qmp(spec, socket)) {
+    } else if (socket && parse_machine(spec, "", socket)) {
+        return IOV_GUEST_KIND_QMP;
+    } else if (domain && parse_machine(spec, "libvirt:", domain)) {
         return IOV_GUEST_KIND_QMP;
     }
     return IOV_GUEST_KIND_UNKNOWN;

@@ -41,7 +41,7 @@ enum iov_key_id {
 enum iov_guest_kind {
     IOV_GUEST_KIND_NONE,
     IOV_GUEST_KIND_NETNS,
-    IOV_GUEST_KIND_QMP,
+    IOV_GUEST_KIND_QMP,         /* By QMP, or by libvirt in the same way. */
     IOV_GUEST_KIND_UNKNOWN      /* Not one of this build's. */
 };
 
@@ -50,9 +50,9 @@ struct iov_guest_spec {
     enum iov_guest_kind kind;
     char *text;                 /* As written. */
     char *name;                 /* Network namespace, or null. */
-    char *socket;               /* QMP socket, or null; and with it: */
-    char *device;               /* the guest's virtio-net device, or null; */
-    char *bus;                  /* where to plug the VF, or null; */
+    char *socket;               /* QMP socket, "libvirt:DOMAIN", or null; */
+    char *device;               /* with it the guest's virtio-net device, */
+    char *bus;                  /* and where to plug the VF, or null; */
     bool plain;                 /* the guest pairs nothing by itself. */
 };
 

@@ -41,6 +41,9 @@ TESTSUITE_AT = \
 	tests/policy-safety.at \
 	tests/qmp-guest.at \
 	tests/qmp-daemon.at \
+	tests/libvirt-xml.at \
+	tests/libvirt-domain.at \
+	tests/libvirt-guest.at \
 	tests/reach-flows.at \
 	tests/reach-harmless.at \
 	tests/reach-tables.at \
@@ -120,6 +123,15 @@ tests_test_offload_SOURCES = \
 	tests/test-offload.h
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+
+if HAVE_LIBVIRT
+check_PROGRAMS += tests/test-libvirt
+tests_test_libvirt_SOURCES = tests/test-libvirt.c offload/libvirt-xml.c
+tests_test_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+tests_test_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
+else
+EXTRA_DIST += tests/test-libvirt.c
+endif
 
 check_PROGRAMS += tests/test-ready
 tests_test_ready_SOURCES = tests/test-ready.c

@@ -6,10 +6,12 @@
 #
 #   fake-qmp.py serve SOCKET DEVICE...
 #   fake-qmp.py tell SOCKET WORD...
+#   fake-qmp.py relay SOCKET
 #
 # A DEVICE is ID,mac=MAC[,failover], a virtio-net device, or ID, an empty
 # PCI Express root port.  "tell" changes how the server of the same SOCKET
-# behaves; what it has been asked is written to SOCKET.log.
+# behaves; what it has been asked is written to SOCKET.log.  "relay" stands in
+# for ovs-iov-libvirt: it connects SOCKET with standard input and output.
 #
 #   greet WORD...       say this instead of the greeting
 #   silent              do not greet at all
@@ -251,6 +253,8 @@ class Machine:
             self.negotiate()
         elif word == "status":
             self.status = rest[0]
+            if self.status == "shutoff":
+                self.vfs = {}
             self.event(rest[1])
         elif word == "event":
             self.tell_event(*rest)
@@ -302,4 +306,22 @@ def tell(path, *words):
         sys.exit(sock.makefile().read() or 0)
 
 
-{"serve": serve, "tell": tell}[sys.argv[1]](*sys.argv[2:])
+def relay(path):
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.connect(path)
+        except OSError:
+            name = os.path.basename(path)
+            print(json.dumps({"error": {
+                "desc": f"libvirt knows no domain {name}"}}), flush=True)
+            sys.exit(1)
+        ways = {sock.fileno(): 1, 0: sock.fileno()}
+        while True:
+            for fd in select.select(list(ways), [], [])[0]:
+                data = os.read(fd, 65536)
+                if not data:
+                    sys.exit(0)
+                os.write(ways[fd], data)
+
+
+{"serve": serve, "tell": tell, "relay": relay}[sys.argv[1]](*sys.argv[2:])
