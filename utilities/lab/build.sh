@@ -15,7 +15,7 @@ ovs_unpacked=/usr/src/openvswitch
 ovs_configure=(PYTHON3=/usr/bin/python3 --prefix=/usr --localstatedir=/var
     --sysconfdir=/etc --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no)
 product_configure=(PYTHON=/usr/bin/python3 --prefix=/usr
-    --localstatedir=/var --sysconfdir=/etc)
+    --localstatedir=/var --sysconfdir=/etc --with-libvirt=yes)
 
 build_lock=''
 

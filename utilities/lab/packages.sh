@@ -9,7 +9,7 @@
 
 build_packages=(autoconf automake libtool pkg-config make gcc libc6-dev
     python3 libmnl-dev libcap-ng-dev libpci-dev libudev-dev libssl-dev
-    openvswitch-source openvswitch-switch openvswitch-common)
+    libvirt-dev libxml2-dev openvswitch-source openvswitch-switch openvswitch-common)
 lab_packages=(mmdebstrap e2fsprogs xz-utils bzip2 zstd util-linux tar
     debian-archive-keyring)
 qemu_minimum=8.0
