@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coverage.h"
 #include "offload/die.h"
 #include "offload/journal-json.h"
 #include "openvswitch/dynamic-string.h"
@@ -25,6 +26,8 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_journal);
+
+COVERAGE_DEFINE(iov_journal_write);
 
 static char *file_name;
 static struct journal journal = JOURNAL_INITIALIZER(&journal);
@@ -111,6 +114,8 @@ save(void)
     if (!file_name) {
         return 0;
     }
+
+    COVERAGE_INC(iov_journal_write);
 
     struct json *json = journal_to_json(&journal);
     char *text = json_to_string(json, JSSF_SORT | JSSF_PRETTY);
@@ -275,19 +280,39 @@ iov_journal_release(void)
 }
 
 int
-iov_journal_note_mac(const struct iov_pf *pf, struct eth_addr mac, bool ours)
+iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n)
+{
+    bool *added = xcalloc(n + 1, sizeof *added);
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        added[i] = journal_add_mac(journal_get_pf(&journal,
+                                                  pf_key(macs[i].pf)),
+                                   macs[i].mac);
+        any |= added[i];
+    }
+
+    int error = any ? save() : 0;
+
+    for (size_t i = 0; error && i < n; i++) {
+        if (added[i]) {
+            journal_del_mac(journal_get_pf(&journal, pf_key(macs[i].pf)),
+                            macs[i].mac);
+        }
+    }
+    journal_trim(&journal);
+    free(added);
+    return error;
+}
+
+int
+iov_journal_forget_mac(const struct iov_pf *pf, struct eth_addr mac)
 {
     struct journal_pf *jpf = journal_get_pf(&journal, pf_key(pf));
-    bool changed = (ours ? journal_add_mac(jpf, mac)
-                    : journal_del_mac(jpf, mac));
-    int error = !changed ? 0 : ours ? save() : save_note();
+    int error = journal_del_mac(jpf, mac) ? save_note() : 0;
 
     if (error) {
-        if (ours) {
-            journal_del_mac(jpf, mac);
-        } else {
-            journal_add_mac(jpf, mac);
-        }
+        journal_add_mac(jpf, mac);
     }
     journal_trim(&journal);
     return error;

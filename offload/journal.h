@@ -40,10 +40,16 @@ void iov_journal_do(struct iov_op *ops[], size_t n, const struct iov_nics *,
  * No operation may begin in between. */
 void iov_journal_hold(void);
 void iov_journal_release(void);
-/* To be called before PF_MAC_ADD and SET_NUM_VFS begin and after PF_MAC_DEL
- * succeeded.  'pf' is as in the last iov_journal_fill(). Returns 0 or a
- * positive errno, in which case the operation must not begin. */
-int iov_journal_note_mac(const struct iov_pf *pf, struct eth_addr, bool ours);
+/* To be called before PF_MAC_ADDs and SET_NUM_VFS begin and after PF_MAC_DEL
+ * succeeded.  'pf' is as in the last iov_journal_fill().  Returns 0 or a
+ * positive errno, in which case no operation must begin.  The file is written
+ * once for all of 'macs'. */
+struct iov_journal_mac {
+    const struct iov_pf *pf;
+    struct eth_addr mac;
+};
+int iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n);
+int iov_journal_forget_mac(const struct iov_pf *pf, struct eth_addr);
 int iov_journal_note_num_vfs(const struct iov_pf *pf, int original);
 /* The number of VFs noted and not yet put back, or -1. */
 int iov_journal_original_vfs(const struct iov_pf *pf);

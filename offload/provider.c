@@ -43,6 +43,11 @@ struct refused {
 };
 static struct ovs_list refusals = OVS_LIST_INITIALIZER(&refusals);
 
+/* PF_MAC_ADDs that are not in the journal yet.  There can be many at once, and
+ * each writing of it takes milliseconds. */
+static struct iov_op **unnoted;
+static size_t n_unnoted, allocated_unnoted;
+
 void
 iov_providers_init(bool dummy)
 {
@@ -97,6 +102,12 @@ iov_providers_exit(void)
         iov_result_destroy(r->result);
         free(r);
     }
+    while (n_unnoted) {
+        iov_op_destroy(unnoted[--n_unnoted]);
+    }
+    free(unnoted);
+    unnoted = NULL;
+    allocated_unnoted = 0;
     clear_owners();
     ds_destroy(&errors);
     ds_init(&errors);
@@ -121,7 +132,7 @@ iov_providers_run(long long int now)
 void
 iov_providers_wait(long long int now)
 {
-    if (!ovs_list_is_empty(&refusals)) {
+    if (!ovs_list_is_empty(&refusals) || n_unnoted) {
         poll_immediate_wake();
     }
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
@@ -193,16 +204,41 @@ refuse(struct iov_op *op, int error, const char *text)
     ovs_list_push_back(&refusals, &r->node);
 }
 
-/* Writes down what must not be forgotten if 'op' is all that still happens. */
-static int
-note_before(const struct owner *owner, const struct iov_op *op)
+/* Begins 'op' if 'error', that of noting down what must not be forgotten if
+ * 'op' is all that still happens, is 0. */
+static void
+begin(const struct owner *owner, struct iov_op *op, int error)
 {
-    if (op->type == IOV_OP_PF_MAC_ADD) {
-        return iov_journal_note_mac(&owner->pf, op->mac, true);
-    } else if (op->type == IOV_OP_SET_NUM_VFS) {
-        return iov_journal_note_num_vfs(&owner->pf, owner->pf.n_vfs);
+    if (!owner) {
+        refuse(op, ENODEV, "the PF has gone");
+    } else if (error) {
+        refuse(op, error, "the journal cannot be written");
+    } else {
+        owner->class->start(op);
     }
-    return 0;
+}
+
+static void
+begin_unnoted(void)
+{
+    struct iov_journal_mac *macs = xcalloc(n_unnoted + 1, sizeof *macs);
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_unnoted; i++) {
+        const struct owner *owner = shash_find_data(&owners, unnoted[i]->pf);
+        if (owner) {
+            macs[n++] = (struct iov_journal_mac) { &owner->pf,
+                                                   unnoted[i]->mac };
+        }
+    }
+
+    int error = iov_journal_note_macs(macs, n);
+
+    for (size_t i = 0; i < n_unnoted; i++) {
+        begin(shash_find_data(&owners, unnoted[i]->pf), unnoted[i], error);
+    }
+    n_unnoted = 0;
+    free(macs);
 }
 
 /* A failure here leaves an entry too many, which does no harm. */
@@ -214,7 +250,7 @@ note_after(const struct owner *owner, const struct iov_result *result)
 
     if ((op->type == IOV_OP_PF_MAC_DEL && !result->error)
         || (op->type == IOV_OP_PF_MAC_ADD && result->error)) {
-        iov_journal_note_mac(pf, op->mac, false);
+        iov_journal_forget_mac(pf, op->mac);
     } else if (op->type == IOV_OP_SET_NUM_VFS) {
         int now_there = (!result->error ? (int) op->num_vfs
                          : !pf->n_vfs ? 0 : -1);
@@ -229,20 +265,22 @@ void
 iov_providers_start(struct iov_op *op)
 {
     const struct owner *owner = shash_find_data(&owners, op->pf);
+    int error = 0;
 
-    if (!owner) {
-        refuse(op, ENODEV, "the PF has gone");
+    if (owner) {
+        iov_die_hook(op, false);
+    }
+    if (owner && op->type == IOV_OP_PF_MAC_ADD) {
+        if (n_unnoted >= allocated_unnoted) {
+            unnoted = x2nrealloc(unnoted, &allocated_unnoted,
+                                 sizeof *unnoted);
+        }
+        unnoted[n_unnoted++] = op;
         return;
+    } else if (owner && op->type == IOV_OP_SET_NUM_VFS) {
+        error = iov_journal_note_num_vfs(&owner->pf, owner->pf.n_vfs);
     }
-    iov_die_hook(op, false);
-
-    int error = note_before(owner, op);
-
-    if (error) {
-        refuse(op, error, "the journal cannot be written");
-    } else {
-        owner->class->start(op);
-    }
+    begin(owner, op, error);
 }
 
 static struct iov_result *
@@ -262,6 +300,9 @@ next_refusal(void)
 struct iov_result *
 iov_providers_next_result(void)
 {
+    if (n_unnoted) {
+        begin_unnoted();
+    }
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
         struct iov_result *r = works[i] ? classes[i]->next_result() : NULL;
 

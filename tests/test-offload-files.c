@@ -4,7 +4,7 @@
  *
  *   pci SYSFS                 tells of the PFs in a tree that looks like /sys
  *   journal FILE COMMAND...   opens the journal and does, in order:
- *       record VF PORT MAC    forget VF        mac MAC      del-mac MAC
+ *       record VF PORT MAC    forget VF        mac MAC,...  del-mac MAC
  *       num-vfs N             switch VLAN MAC PORT|-        prune N
  *       show
  *
@@ -164,6 +164,19 @@ do_op(const struct iov_nics *nics, enum iov_op_type type, char *args[])
     iov_result_destroy(result);
 }
 
+/* 'text' is one address, or several separated by commas. */
+static int
+note_macs(const struct iov_pf *pf, char *text)
+{
+    struct iov_journal_mac macs[8];
+    size_t n = 0;
+
+    for (char *mac; n < ARRAY_SIZE(macs) && (mac = strsep(&text, ",")); ) {
+        macs[n++] = (struct iov_journal_mac) { pf, mac_of(mac) };
+    }
+    return iov_journal_note_macs(macs, n);
+}
+
 /* Does the command at 'args'; returns the number of words it takes. */
 static int
 run_command(char *args[], int n)
@@ -179,9 +192,11 @@ run_command(char *args[], int n)
     } else if (!strcmp(what, "forget") && n > 1) {
         do_op(&nics, IOV_OP_FORGET, args + 1);
         used = 2;
-    } else if ((!strcmp(what, "mac") || !strcmp(what, "del-mac")) && n > 1) {
-        error = iov_journal_note_mac(&nics.pfs[0], mac_of(args[1]),
-                                     !strcmp(what, "mac"));
+    } else if (!strcmp(what, "mac") && n > 1) {
+        error = note_macs(&nics.pfs[0], args[1]);
+        used = 2;
+    } else if (!strcmp(what, "del-mac") && n > 1) {
+        error = iov_journal_forget_mac(&nics.pfs[0], mac_of(args[1]));
         used = 2;
     } else if (!strcmp(what, "num-vfs") && n > 1) {
         error = iov_journal_note_num_vfs(&nics.pfs[0], atoi(args[1]));
