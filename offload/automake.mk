@@ -6,6 +6,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/child.h \
 	offload/device-events.c \
 	offload/device-events.h \
+	offload/devlink.c \
+	offload/devlink.h \
 	offload/die.c \
 	offload/die.h \
 	offload/dummy-guest.c \
@@ -13,6 +15,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/dummy-store.c \
 	offload/dummy.c \
 	offload/dummy.h \
+	offload/genl.c \
+	offload/genl.h \
 	offload/guest-netns.c \
 	offload/guest-none.c \
 	offload/guest-qmp.c \

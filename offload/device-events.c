@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Events of network devices by rtnetlink, and of PCI devices by libudev.
+/* Events of network devices by rtnetlink, and of PCI devices by libudev and
+ * devlink.
  *
  * The subtle thing: libudev is asked for the kernel's own events, not for
  * those that udevd has passed on, so that this works without udevd; the price
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "coverage.h"
+#include "offload/devlink.h"
 #include "offload/host-events.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -39,7 +41,8 @@ tell(const struct device_event *event)
     COVERAGE_INC(iov_device_event);
     if (event->type == DEVICE_EVENT_LOST) {
         host_events_add(NULL);
-    } else if (event->type == DEVICE_EVENT_PCI) {
+    } else if (event->type == DEVICE_EVENT_PCI
+               || event->type == DEVICE_EVENT_HEALTH) {
         host_events_add(event->name);
     }
     callback(event);
@@ -75,8 +78,23 @@ notify(void *aux OVS_UNUSED, const struct nlmsghdr *nlh)
     }
 }
 
-/* Returns null or what is missing.  Without udev only changes of drivers and
- * VFs without network device go unnoticed. */
+/* Devices on other buses than PCI have no VFs. */
+static void
+devlink_event(const struct devlink_event *event)
+{
+    if (event->type == DEVLINK_EVENT_LOST) {
+        tell_lost();
+    } else if (!strcmp(event->bus, "pci")) {
+        tell(&(struct device_event) {
+            .type = (event->type == DEVLINK_EVENT_DEVICE ? DEVICE_EVENT_PCI
+                     : DEVICE_EVENT_HEALTH),
+            .name = event->device,
+        });
+    }
+}
+
+/* Without udev only changes of drivers and VFs without network device go
+ * unnoticed. */
 static void
 open_udev(void)
 {
@@ -107,6 +125,7 @@ device_events_open(device_event_cb *cb)
     }
     callback = cb;
     open_udev();
+    devlink_open(devlink_event);
     return NULL;
 }
 
@@ -115,6 +134,7 @@ device_events_close(void)
 {
     rtnl_close(rtnl);
     rtnl = NULL;
+    devlink_close();
     udev_monitor_unref(monitor);
     monitor = NULL;
     udev_unref(udev);
@@ -153,6 +173,7 @@ device_events_run(void)
     if (rtnl) {
         rtnl_run(rtnl);
     }
+    devlink_run();
     if (monitor) {
         run_udev();
     }
@@ -164,6 +185,7 @@ device_events_wait(void)
     if (rtnl) {
         rtnl_wait(rtnl);
     }
+    devlink_wait();
     if (monitor) {
         poll_fd_wait(udev_monitor_get_fd(monitor), POLLIN);
     }

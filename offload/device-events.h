@@ -15,7 +15,8 @@ enum device_event_type {
     DEVICE_EVENT_LINK,          /* A network device: 'link'. */
     DEVICE_EVENT_MACS,          /* The address list of 'ifindex'. */
     DEVICE_EVENT_NET,           /* A network device, by its 'name'. */
-    DEVICE_EVENT_PCI            /* A PCI device; 'name' is its address. */
+    DEVICE_EVENT_PCI,           /* A PCI device; 'name' is its address. */
+    DEVICE_EVENT_HEALTH         /* The same; it may have been reset. */
 };
 
 struct device_event {

@@ -27,6 +27,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "offload/genl.h"
 #include "openvswitch/dynamic-string.h"
 #include "policy/host.h"
 #include "util.h"
@@ -133,18 +134,6 @@ transact(struct mnl_socket *nl, struct nlmsghdr *nlh)
     return n;
 }
 
-static struct nlmsghdr *
-put_header(void *buffer, uint16_t family, uint8_t command)
-{
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-    struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(nlh, sizeof *genl);
-
-    nlh->nlmsg_type = family;
-    genl->cmd = command;
-    genl->version = 1;
-    return nlh;
-}
-
 /* Gets a 16-bit attribute out of the answer.  A negative errno if it is not
  * there. */
 static int
@@ -165,7 +154,7 @@ static int
 get_family(struct mnl_socket *nl, const char *name)
 {
     uint8_t buffer[MESSAGE_SIZE];
-    struct nlmsghdr *nlh = put_header(buffer, GENL_ID_CTRL,
+    struct nlmsghdr *nlh = genl_begin(buffer, GENL_ID_CTRL,
                                       CTRL_CMD_GETFAMILY);
     int n;
 
@@ -186,7 +175,7 @@ get_eswitch_mode(struct mnl_socket *nl, const char *pci)
     if (family < 0) {
         return family == -ENOENT ? -EOPNOTSUPP : family;
     }
-    nlh = put_header(buffer, family, DEVLINK_CMD_ESWITCH_GET);
+    nlh = genl_begin(buffer, family, DEVLINK_CMD_ESWITCH_GET);
     mnl_attr_put_strz(nlh, DEVLINK_ATTR_BUS_NAME, "pci");
     mnl_attr_put_strz(nlh, DEVLINK_ATTR_DEV_NAME, pci);
     n = transact(nl, nlh);

@@ -177,9 +177,8 @@ rtnl_next_attr(const struct nlattr *nla, size_t *left)
     return check_attr((const char *) nla + step, *left);
 }
 
-/* Copies the string in 'nla', which need not be terminated. */
-static void
-get_string(const struct nlattr *nla, char *dst, size_t size)
+void
+rtnl_get_string(const struct nlattr *nla, char *dst, size_t size)
 {
     const char *src = mnl_attr_get_payload(nla);
     size_t n = strnlen(src, mnl_attr_get_payload_len(nla));
@@ -190,9 +189,8 @@ get_string(const struct nlattr *nla, char *dst, size_t size)
     }
 }
 
-/* Finds attribute 'type' in 'nest', with at least 'size' bytes. */
-static const struct nlattr *
-find_nested(const struct nlattr *nest, uint16_t type, size_t size)
+const struct nlattr *
+rtnl_find_nested(const struct nlattr *nest, uint16_t type, size_t size)
 {
     size_t left;
     const struct nlattr *nla = rtnl_first_nested(nest, &left);
@@ -207,12 +205,14 @@ find_nested(const struct nlattr *nest, uint16_t type, size_t size)
 static void
 decode_link_info(const struct nlattr *info, struct rtnl_link *link)
 {
-    const struct nlattr *kind = find_nested(info, IFLA_INFO_SLAVE_KIND, 4);
-    const struct nlattr *data = find_nested(info, IFLA_INFO_SLAVE_DATA, 0);
-    const struct nlattr *state = (data ? find_nested(data,
-                                                     IFLA_BOND_SLAVE_STATE,
-                                                     sizeof(uint8_t))
-                                  : NULL);
+    const struct nlattr *kind
+        = rtnl_find_nested(info, IFLA_INFO_SLAVE_KIND, 4);
+    const struct nlattr *data
+        = rtnl_find_nested(info, IFLA_INFO_SLAVE_DATA, 0);
+    const struct nlattr *state
+        = (data ? rtnl_find_nested(data, IFLA_BOND_SLAVE_STATE,
+                                   sizeof(uint8_t))
+           : NULL);
 
     link->in_bond = kind && !memcmp(mnl_attr_get_payload(kind), "bond", 4);
     link->is_active = (link->in_bond && state
@@ -228,7 +228,7 @@ decode_link_attr(const struct nlattr *nla, struct rtnl_link *link)
 
     switch (mnl_attr_get_type(nla)) {
     case IFLA_IFNAME:
-        get_string(nla, link->name, sizeof link->name);
+        rtnl_get_string(nla, link->name, sizeof link->name);
         break;
     case IFLA_MTU:
         if (len >= sizeof link->mtu) {
@@ -250,7 +250,7 @@ decode_link_attr(const struct nlattr *nla, struct rtnl_link *link)
         decode_link_info(nla, link);
         break;
     case ATTR_PARENT_DEV_NAME:
-        get_string(nla, link->parent, sizeof link->parent);
+        rtnl_get_string(nla, link->parent, sizeof link->parent);
         break;
     }
 }

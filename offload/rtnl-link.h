@@ -71,6 +71,12 @@ const struct nlattr *rtnl_first_attr(const struct nlmsghdr *, size_t header,
                                      size_t *left);
 const struct nlattr *rtnl_first_nested(const struct nlattr *, size_t *left);
 const struct nlattr *rtnl_next_attr(const struct nlattr *, size_t *left);
+/* Attribute 'type' in a nest, with at least 'size' bytes, or null. */
+const struct nlattr *rtnl_find_nested(const struct nlattr *nest,
+                                      uint16_t type, size_t size);
+/* Copies the string of an attribute, which need not be terminated; one that
+ * does not fit is left out. */
+void rtnl_get_string(const struct nlattr *, char *dst, size_t size);
 
 /* Messages of a reply, one after another: NULL begins; null ends. */
 const struct nlmsghdr *rtnl_next_message(const struct rtnl_reply *,

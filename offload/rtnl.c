@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* NETLINK_ROUTE sockets that never block.
+/* Netlink sockets that never block.
  *
  * The subtle thing: the kernel carries out a request within the system call
  * that sends it, so that the answer can be read at once; the loop in
@@ -62,10 +62,11 @@ struct rtnl {
     void *aux;
 };
 
+/* 'hears': for notifications. */
 static struct mnl_socket *
-open_here(unsigned int groups, int *error)
+open_socket(int protocol, unsigned int groups, bool hears, int *error)
 {
-    struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK
+    struct mnl_socket *sock = mnl_socket_open2(protocol, SOCK_NONBLOCK
                                                | SOCK_CLOEXEC);
     if (!sock || mnl_socket_bind(sock, groups, MNL_SOCKET_AUTOPID) < 0) {
         *error = errno;
@@ -81,13 +82,19 @@ open_here(unsigned int groups, int *error)
 
     mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &on, sizeof on);
     mnl_socket_setsockopt(sock, NETLINK_GET_STRICT_CHK, &on, sizeof on);
-    if (groups
+    if (hears
         && setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVBUFFORCE,
                       &size, sizeof size) < 0) {
         setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVBUF,
                    &size, sizeof size);
     }
     return sock;
+}
+
+static struct mnl_socket *
+open_here(unsigned int groups, int *error)
+{
+    return open_socket(NETLINK_ROUTE, groups, groups != 0, error);
 }
 
 /* Opens a socket while being in another network namespace for a moment, which
@@ -115,26 +122,50 @@ open_there(int netns_fd, unsigned int groups, int *error)
     return sock;
 }
 
+/* Null if there is no 'sock'. */
+static struct rtnl *
+rtnl_create(struct mnl_socket *sock, rtnl_notify_cb *notify, void *aux)
+{
+    struct rtnl *rtnl = NULL;
+
+    if (sock) {
+        rtnl = xzalloc(sizeof *rtnl);
+        rtnl->sock = sock;
+        rtnl->notify = notify;
+        rtnl->aux = aux;
+        ovs_list_init(&rtnl->queue);
+    }
+    return rtnl;
+}
+
 int
 rtnl_open(struct rtnl **rtnlp, int netns_fd, unsigned int groups,
           rtnl_notify_cb *notify, void *aux)
 {
     int error = 0;
-    struct mnl_socket *sock = (netns_fd < 0
-                               ? open_here(groups, &error)
-                               : open_there(netns_fd, groups, &error));
 
-    *rtnlp = NULL;
-    if (sock) {
-        struct rtnl *rtnl = xzalloc(sizeof *rtnl);
-
-        rtnl->sock = sock;
-        rtnl->notify = notify;
-        rtnl->aux = aux;
-        ovs_list_init(&rtnl->queue);
-        *rtnlp = rtnl;
-    }
+    *rtnlp = rtnl_create((netns_fd < 0
+                          ? open_here(groups, &error)
+                          : open_there(netns_fd, groups, &error)),
+                         notify, aux);
     return error;
+}
+
+int
+rtnl_open_generic(struct rtnl **rtnlp, rtnl_notify_cb *notify, void *aux)
+{
+    int error = 0;
+
+    *rtnlp = rtnl_create(open_socket(NETLINK_GENERIC, 0, notify != NULL,
+                                     &error), notify, aux);
+    return error;
+}
+
+int
+rtnl_join(struct rtnl *rtnl, unsigned int group)
+{
+    return (mnl_socket_setsockopt(rtnl->sock, NETLINK_ADD_MEMBERSHIP, &group,
+                                  sizeof group) < 0 ? errno : 0);
 }
 
 static struct request *

@@ -3,7 +3,8 @@
 #ifndef IOV_OFFLOAD_RTNL_H
 #define IOV_OFFLOAD_RTNL_H 1
 
-/* Requests to the kernel and notifications from it, by NETLINK_ROUTE.
+/* Requests to the kernel and notifications from it, by NETLINK_ROUTE and by
+ * generic netlink.
  *
  * Requests are queued and sent one at a time, in order; each is answered by
  * one call of its callback, never from within rtnl_send().  What the kernel
@@ -48,6 +49,11 @@ typedef void rtnl_notify_cb(void *aux, const struct nlmsghdr *);
 #define RTNL_GROUP(GROUP) (1u << ((GROUP) - 1))
 int rtnl_open(struct rtnl **rtnlp, int netns_fd, unsigned int groups,
               rtnl_notify_cb *notify, void *aux);
+/* The same for generic netlink (genl.h), in the daemon's own network
+ * namespace.  Without 'notify' it is for requests, with it for notifications
+ * of the groups that are joined. */
+int rtnl_open_generic(struct rtnl **rtnlp, rtnl_notify_cb *notify, void *aux);
+int rtnl_join(struct rtnl *, unsigned int group);
 /* Requests not answered yet are answered with ECANCELED.  Not to be called
  * from a callback. */
 void rtnl_close(struct rtnl *);

@@ -166,6 +166,20 @@ mark_by_physfn(const char *pci)
     }
 }
 
+/* What the NIC was told may be lost, its list of addresses too. */
+static void
+mark_reset(const char *pci)
+{
+    struct shash_node *node;
+
+    mark_by_physfn(pci);
+    SHASH_FOR_EACH (node, &veb_pfs) {
+        struct veb_pf *pf = node->data;
+
+        pf->stale_macs |= pf->stale;
+    }
+}
+
 /* A PF that has been renamed is read anew under its new name, which udev may
  * have told before, so that both are there for a moment. */
 static void
@@ -231,6 +245,9 @@ veb_pfs_event(const struct device_event *event)
         break;
     case DEVICE_EVENT_PCI:
         mark_by_physfn(event->name);
+        break;
+    case DEVICE_EVENT_HEALTH:
+        mark_reset(event->name);
         break;
     }
 }

@@ -155,6 +155,7 @@ EXTRA_DIST += \
 	tests/fake-switch.py \
 	tests/lab-macros.at \
 	tests/lab-testsuite.at \
+	tests/lab/devlink-say \
 	tests/lab/frames \
 	tests/schema-compare.py \
 	tests/ready-macros.at \

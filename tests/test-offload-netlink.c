@@ -11,7 +11,10 @@
  *   encode-up IFINDEX up|down
  *   encode-netns IFINDEX FD [NAME]
  *   encode-address IFINDEX MAC
- *   decode HEX...            whatever kind it is
+ *   encode-get-family NAME
+ *   decode HEX...            whatever kind of NETLINK_ROUTE it is
+ *   devlink HEX...           a message of devlink
+ *   family HEX...            one about the family devlink
  *   error HEX...             an NLMSG_ERROR
  *   mangle HEX...            decodes it cut off at, and with garbage in, every
  *                            place; nothing must happen
@@ -29,6 +32,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "offload/devlink.h"
+#include "offload/genl.h"
 #include "offload/rtnl-link.h"
 #include "offload/rtnl-vf.h"
 #include "openvswitch/dynamic-string.h"
@@ -109,6 +114,8 @@ encode(const struct svec *w)
         rtnl_encode_leave_master(&req, atoi(a));
     } else if (!strcmp(what, "encode-address")) {
         rtnl_encode_set_address(&req, atoi(a), mac_of(b));
+    } else if (!strcmp(what, "encode-get-family")) {
+        genl_encode_get_family(&req, a);
     } else {
         return false;
     }
@@ -191,9 +198,8 @@ format_counts(struct ds *ds, const struct rtnl_vf_count *counts,
 }
 
 static void
-decode(struct ds *ds, const uint8_t *bytes, size_t n)
+decode(struct ds *ds, const struct nlmsghdr *nlh)
 {
-    const struct nlmsghdr *nlh = (const void *) bytes;
     struct iov_vf_settings settings[MAX_VFS];
     struct rtnl_vf_count counts[MAX_VFS];
     struct rtnl_link link;
@@ -201,11 +207,6 @@ decode(struct ds *ds, const uint8_t *bytes, size_t n)
     bool deleted;
     int ifindex;
 
-    if (n < sizeof *nlh || nlh->nlmsg_len < sizeof *nlh
-        || nlh->nlmsg_len > n) {
-        ds_put_cstr(ds, "not a message\n");
-        return;
-    }
     if (rtnl_decode_link(nlh, &link)) {
         format_link(ds, &link);
         if (rtnl_vf_decode(nlh, settings, MAX_VFS)) {
@@ -223,18 +224,47 @@ decode(struct ds *ds, const uint8_t *bytes, size_t n)
 }
 
 static void
-decode_error(struct ds *ds, const uint8_t *bytes, size_t n)
+decode_devlink(struct ds *ds, const struct nlmsghdr *nlh)
 {
-    const struct nlmsghdr *nlh = (const void *) bytes;
+    static const char *const types[] = {
+        [DEVLINK_EVENT_LOST] = "lost",
+        [DEVLINK_EVENT_DEVICE] = "device",
+        [DEVLINK_EVENT_ERROR] = "error",
+        [DEVLINK_EVENT_RECOVERY] = "recovery",
+    };
+    struct devlink_event event;
+
+    if (devlink_decode(nlh, &event)) {
+        ds_put_format(ds, "%s %s/%s \"%s\"\n", types[event.type], event.bus,
+                      event.device, event.reporter);
+    } else {
+        ds_put_cstr(ds, "nothing\n");
+    }
+}
+
+static void
+decode_family(struct ds *ds, const struct nlmsghdr *nlh)
+{
+    struct genl_family family;
+
+    if (genl_decode_family(nlh, "devlink", "config", &family)) {
+        ds_put_format(ds, "%s %"PRIu16" group %"PRIu32"\n",
+                      family.gone ? "gone" : "family", family.id,
+                      family.group);
+    } else {
+        ds_put_cstr(ds, "nothing\n");
+    }
+}
+
+static void
+decode_error(struct ds *ds, const struct nlmsghdr *nlh)
+{
+    const uint8_t *bytes = (const uint8_t *) nlh;
     const struct nlmsghdr *request = NULL;
+    size_t n = nlh->nlmsg_len;
     char *text;
     int error;
 
-    if (n < sizeof *nlh || nlh->nlmsg_len < sizeof *nlh
-        || nlh->nlmsg_len > n) {
-        ds_put_cstr(ds, "not a message\n");
-        return;
-    }
     if (nlh->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr))
         && !(nlh->nlmsg_flags & NLM_F_CAPPED)) {
         /* It is repeated there, which the program does not rely on. */
@@ -249,6 +279,36 @@ decode_error(struct ds *ds, const uint8_t *bytes, size_t n)
     free(text);
 }
 
+static const struct decoder {
+    const char *command;
+    void (*decode)(struct ds *, const struct nlmsghdr *);
+} decoders[] = {
+    { "decode", decode },
+    { "devlink", decode_devlink },
+    { "family", decode_family },
+    { "error", decode_error },
+};
+
+static bool
+run_decoder(struct ds *ds, const char *command, const uint8_t *bytes,
+            size_t n)
+{
+    const struct nlmsghdr *nlh = (const void *) bytes;
+
+    for (size_t i = 0; i < ARRAY_SIZE(decoders); i++) {
+        if (!strcmp(command, decoders[i].command)) {
+            if (n < sizeof *nlh || nlh->nlmsg_len < sizeof *nlh
+                || nlh->nlmsg_len > n) {
+                ds_put_cstr(ds, "not a message\n");
+            } else {
+                decoders[i].decode(ds, nlh);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Decodes a copy in memory of just 'n' bytes, with a length that says so. */
 static void
 decode_copy(const uint8_t *bytes, size_t n)
@@ -259,8 +319,9 @@ decode_copy(const uint8_t *bytes, size_t n)
     if (n >= sizeof(struct nlmsghdr)) {
         ((struct nlmsghdr *) (void *) copy)->nlmsg_len = n;
     }
-    decode(&ds, copy, n);
-    decode_error(&ds, copy, n);
+    for (size_t i = 0; i < ARRAY_SIZE(decoders); i++) {
+        run_decoder(&ds, decoders[i].command, copy, n);
+    }
     ds_destroy(&ds);
     free(copy);
 }
@@ -300,13 +361,9 @@ run_line(const struct svec *w)
         size_t n;
         uint8_t *bytes = parse_hex(w, &n);
 
-        if (!strcmp(what, "decode")) {
-            decode(&ds, bytes, n);
-        } else if (!strcmp(what, "error")) {
-            decode_error(&ds, bytes, n);
-        } else if (!strcmp(what, "mangle")) {
+        if (!strcmp(what, "mangle")) {
             mangle(bytes, n);
-        } else {
+        } else if (!run_decoder(&ds, what, bytes, n)) {
             ovs_fatal(0, "%s: no such command", what);
         }
         free(bytes);
