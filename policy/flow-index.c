@@ -63,15 +63,12 @@ iov_subtable_destroy(struct iov_subtable *sub)
     free(sub);
 }
 
-/* The first flow after 'number', which may be IOV_NO_ITEM for the very first,
- * that has the values 'packed', or null. */
+/* Returns the first of the flows from 'number' on, which all have the same
+ * hash, that has the values 'packed', or null. */
 static struct iov_flow *
-next_equal(const struct iov_subtable *sub, const uint8_t packed[],
+find_equal(const struct iov_subtable *sub, const uint8_t packed[],
            uint32_t number)
 {
-    number = (number == IOV_NO_ITEM
-              ? iov_chains_first(&sub->chains, iov_subtable_hash(sub, packed))
-              : iov_chains_next(&sub->chains, number));
     while (number != IOV_NO_ITEM) {
         struct iov_flow *flow = iov_slab_get(&sub->slab, number);
         if (!memcmp(flow->values, packed, sub->n_bytes)) {
@@ -83,6 +80,16 @@ next_equal(const struct iov_subtable *sub, const uint8_t packed[],
 }
 
 struct iov_flow *
+iov_subtable_next_equal(const struct iov_subtable *sub,
+                        const uint8_t packed[], const struct iov_flow *flow)
+{
+    return find_equal(sub, packed,
+                      (flow ? iov_chains_next(&sub->chains, flow->number)
+                       : iov_chains_first(&sub->chains,
+                                          iov_subtable_hash(sub, packed))));
+}
+
+struct iov_flow *
 iov_subtable_find(const struct iov_subtable *sub, const uint64_t values[],
                   uint16_t priority)
 {
@@ -90,9 +97,9 @@ iov_subtable_find(const struct iov_subtable *sub, const uint64_t values[],
     struct iov_flow *flow;
 
     iov_subtable_pack(sub, values, packed);
-    flow = next_equal(sub, packed, IOV_NO_ITEM);
+    flow = iov_subtable_next_equal(sub, packed, NULL);
     while (flow && flow->priority != priority) {
-        flow = next_equal(sub, packed, flow->number);
+        flow = iov_subtable_next_equal(sub, packed, flow);
     }
     return flow;
 }
@@ -108,7 +115,6 @@ iov_subtable_alloc(struct iov_subtable *sub, const uint64_t values[],
     memcpy(flow->values, packed, sub->n_bytes);
     flow->priority = priority;
     flow->acts = NULL;
-    sub->n_flows++;
     return flow;
 }
 
@@ -116,14 +122,16 @@ void
 iov_subtable_free(struct iov_subtable *sub, struct iov_flow *flow)
 {
     iov_slab_free(&sub->slab, flow);
-    sub->n_flows--;
 }
 
 void
 iov_subtable_insert(struct iov_subtable *sub, struct iov_flow *flow)
 {
-    iov_chains_insert(&sub->chains, flow->number,
-                      iov_subtable_hash(sub, flow->values));
+    uint32_t hash = iov_subtable_hash(sub, flow->values);
+
+    sub->n_twins += find_equal(sub, flow->values,
+                               iov_chains_first(&sub->chains, hash)) != NULL;
+    iov_chains_insert(&sub->chains, flow->number, hash);
     sub->max_priority = MAX(sub->max_priority, flow->priority);
     sub->n_conj += flow->acts->conjunction;
     iov_views_insert(sub, flow);
@@ -135,6 +143,7 @@ iov_subtable_remove(struct iov_subtable *sub, struct iov_flow *flow)
     iov_views_remove(sub, flow);
     sub->n_conj -= flow->acts->conjunction;
     iov_chains_remove(&sub->chains, flow->number);
+    sub->n_twins -= iov_subtable_next_equal(sub, flow->values, NULL) != NULL;
 }
 
 void
@@ -192,16 +201,20 @@ subtable_can_cover(const struct iov_subtable *sub,
 }
 
 static bool
-subtable_covers(const struct iov_subtable *sub, const uint64_t values[],
+subtable_covers(const struct iov_subtable *sub, const struct iov_cube *cube,
                 int priority)
 {
+    uint64_t values[FLOW_U64S];
     uint8_t packed[IOV_PACKED_MAX];
     int best = -1, conj = -1;
-    const struct iov_flow *flow;
+    const struct iov_flow *flow = NULL;
 
+    if (sub->max_priority <= priority
+        || !subtable_can_cover(sub, cube, values)) {
+        return false;
+    }
     iov_subtable_pack(sub, values, packed);
-    for (flow = next_equal(sub, packed, IOV_NO_ITEM); flow;
-         flow = next_equal(sub, packed, flow->number)) {
+    while ((flow = iov_subtable_next_equal(sub, packed, flow))) {
         int *max = flow->acts->conjunction ? &conj : &best;
         *max = MAX(*max, flow->priority);
     }
@@ -210,15 +223,19 @@ subtable_covers(const struct iov_subtable *sub, const uint64_t values[],
 
 bool
 iov_table_covers(const struct iov_table *table, const struct iov_cube *cube,
-                 int priority)
+                 const struct iov_candidate *of)
 {
-    uint64_t values[FLOW_U64S];
+    int priority = of ? of->flow->priority : -1;
     const struct iov_subtable *sub;
 
+    /* Often this is all that has to be asked. */
+    if (table->catch_all
+        && subtable_covers(table->catch_all, cube, priority)) {
+        return true;
+    }
     HMAP_FOR_EACH (sub, node, &table->subtables) {
-        if (sub->max_priority > priority
-            && subtable_can_cover(sub, cube, values)
-            && subtable_covers(sub, values, priority)) {
+        bool is_alone = of && of->sub == sub && !sub->n_twins;
+        if (!is_alone && subtable_covers(sub, cube, priority)) {
             return true;
         }
     }

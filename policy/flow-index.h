@@ -10,8 +10,8 @@
  * mask.  The question "which flows can these packets match" is answered by
  * views: the flows of a subtable hashed on those bits of the port's own
  * fields (in_port, MACs, VLAN, registers) that both they and the packets
- * have, so that flows that name another port are not even looked at.  Views
- * are made when they are first asked for.
+ * have, so that flows that name another port are not even looked at: see
+ * flow-view.c.
  *
  * The subtle thing: views leave out "plain" flows, which do what NORMAL does,
  * unless asked for all; where a packet has already been through a NORMAL, a
@@ -36,8 +36,8 @@ struct iov_subtable {
     struct iov_chains chains;   /* Of their numbers, by values. */
     uint16_t max_priority;      /* At least that of each flow. */
     uint8_t table_id;
-    size_t n_flows;
     size_t n_conj;              /* Flows with "conjunction" actions. */
+    size_t n_twins;             /* Flows beyond the first with equal values. */
     struct iov_view *views;     /* Linked list. */
     struct tun_metadata_allocation *tun_md; /* Or null. */
     size_t n_bytes;             /* Of the packed values of a flow. */
@@ -47,7 +47,7 @@ struct iov_subtable {
 
 struct iov_table {
     struct hmap subtables;      /* Contains struct iov_subtable. */
-    size_t n_flows;
+    struct iov_subtable *catch_all;     /* The one without words, or null. */
     size_t n_conj;              /* Flows with "conjunction" actions. */
 };
 
@@ -81,6 +81,11 @@ uint32_t iov_subtable_hash(const struct iov_subtable *,
 struct iov_flow *iov_subtable_find(const struct iov_subtable *,
                                    const uint64_t values[],
                                    uint16_t priority);
+/* Returns the first flow that has the values 'packed', or with 'flow' that one
+ * after it, or null. */
+struct iov_flow *iov_subtable_next_equal(const struct iov_subtable *,
+                                         const uint8_t packed[],
+                                         const struct iov_flow *);
 /* Returns a new flow that is not in any table yet, its actions not set. */
 struct iov_flow *iov_subtable_alloc(struct iov_subtable *,
                                     const uint64_t values[],
@@ -106,10 +111,11 @@ void iov_table_candidates(const struct iov_table *, const struct iov_words *,
                           const struct iov_cube *, bool all,
                           struct iov_candidates *);
 
-/* Returns true if a single flow of more than 'priority' matches all packets
- * of 'cube' for sure; -1 means any flow at all. */
-bool iov_table_covers(const struct iov_table *, const struct iov_cube *,
-                      int priority);
+/* Returns true if a single flow of more than the priority of 'of', which some
+ * packets of 'cube' match, matches all of them for sure; null means any flow
+ * at all. */
+bool iov_table_covers(const struct iov_table *, const struct iov_cube *cube,
+                      const struct iov_candidate *of);
 
 /* Packets that do not get past a flow: those of the cube it was made for that
  * have these bits. */

@@ -151,6 +151,7 @@ get_subtable(struct iov_flow_table *ft, uint8_t table_id,
             sub->tun_md = xmemdup(p->tun_md, sizeof *p->tun_md);
         }
         hmap_insert(&table->subtables, &sub->node, p->hash);
+        table->catch_all = p->n ? table->catch_all : sub;
     }
     return sub;
 }
@@ -183,13 +184,13 @@ delete_flow(struct iov_flow_table *ft, struct iov_subtable *sub,
 
     iov_subtable_remove(sub, flow);
     table->n_conj -= flow->acts->conjunction;
-    table->n_flows--;
     ft->n_flows--;
     iov_acts_put(&ft->pool, flow->acts);
     iov_subtable_free(sub, flow);
 
-    if (!sub->n_flows) {
+    if (!sub->chains.n) {
         hmap_remove(&table->subtables, &sub->node);
+        table->catch_all = sub->n_words ? table->catch_all : NULL;
         iov_subtable_destroy(sub);
     }
 }
@@ -201,7 +202,7 @@ delete_table(struct iov_flow_table *ft, struct iov_table *table)
     struct iov_subtable *sub;
 
     HMAP_FOR_EACH_POP (sub, node, &table->subtables) {
-        ft->n_flows -= sub->n_flows;
+        ft->n_flows -= sub->chains.n;
         iov_subtable_destroy(sub);
     }
     hmap_destroy(&table->subtables);
@@ -261,7 +262,6 @@ iov_flow_table_put(struct iov_flow_table *ft,
     bool same_acts = flow && flow->acts == acts;
     if (!flow) {
         flow = iov_subtable_alloc(sub, p.values, spec->priority);
-        ft->tables[table_id]->n_flows++;
         ft->n_flows++;
     } else {
         iov_subtable_remove(sub, flow);

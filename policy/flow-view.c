@@ -2,6 +2,12 @@
 
 /* Views: which flows can these packets match?
  *
+ * Most flows name where packets come from: by in_port, or by what earlier
+ * tables wrote into registers.  That alone tells which few flows are left, by
+ * a view that is small because it has one entry for each origin, and is the
+ * same for all packets that come from there.  Only where many are left is a
+ * view asked that looks at addresses, too.
+ *
  * The subtle thing: a view is made when it is first asked for, which takes the
  * longer the more flows there are, and therefore can be done in pieces.  Until
  * it is complete, flows with numbers that it has not come to are not in it. */
@@ -20,16 +26,21 @@
 #define SMALL_SUBTABLE 8
 /* Masks of a view are few, as few kinds of packets are asked for. */
 #define MAX_VIEWS 16
+/* As many flows of one origin are looked at one by one. */
+#define MAX_OF_ORIGIN 32
 
 /* A flow's neighbours among those of its group. */
 struct view_link {
-    uint32_t next;              /* Flow, or IOV_NO_ITEM. */
-    uint32_t prev;              /* Flow, or FIRST_OF plus the group. */
+    uint32_t next, prev;        /* Numbers of flows, or IOV_NO_ITEM. */
 };
-#define FIRST_OF (UINT32_C(1) << 31)
 
-/* Flows that are equal in the bits of the view are a group.  A group has a
- * number and knows its first flow. */
+/* Flows that are equal in the bits of the view are a group, which has a
+ * number. */
+struct view_group {
+    uint32_t first;             /* Flow; of a free group, the next one. */
+    uint32_t n;
+};
+
 struct iov_view {
     struct iov_view *next;
     bool all;                   /* Plain flows too. */
@@ -37,7 +48,7 @@ struct iov_view {
     uint32_t n_seen;            /* Flows up to this number are in it. */
     struct view_link *links;    /* By flow. */
     size_t allocated_links;
-    uint32_t *first;            /* By group; of a free one, the next one. */
+    struct view_group *groups;
     size_t n_groups, allocated_groups;
     uint32_t free_group;        /* Or IOV_NO_ITEM. */
     struct iov_chains chains;   /* Of groups, by the values of the bits. */
@@ -69,28 +80,31 @@ flow_is_left_out(const struct iov_view *view, const struct iov_flow *flow)
     return flow->acts->conjunction || (!view->all && flow->acts->plain);
 }
 
-/* Stores what 'flow' has in the bits of 'view', and returns its hash. */
-static uint32_t
-view_mask_flow(const struct iov_subtable *sub, const struct iov_view *view,
-               const struct iov_flow *flow, uint8_t key[IOV_PACKED_MAX])
+/* Stores those of the packed 'values' that are in the bits of 'view'. */
+static void
+view_mask(const struct iov_subtable *sub, const struct iov_view *view,
+          const uint8_t values[], uint8_t key[IOV_PACKED_MAX])
 {
     for (size_t i = 0; i < sub->n_bytes; i++) {
-        key[i] = flow->values[i] & view->masks[i];
+        key[i] = values[i] & view->masks[i];
     }
-    return iov_subtable_hash(sub, key);
 }
 
-/* Returns the group that has 'key', or IOV_NO_ITEM. */
+/* Returns the group of flows that have the packed 'values', as far as 'view'
+ * looks at them, or IOV_NO_ITEM.  Stores its hash, if there is one or not. */
 static uint32_t
 view_find(const struct iov_subtable *sub, const struct iov_view *view,
-          const uint8_t key[], uint32_t hash)
+          const uint8_t values[], uint32_t *hash)
 {
-    uint32_t group = iov_chains_first(&view->chains, hash);
+    uint8_t key[IOV_PACKED_MAX], other[IOV_PACKED_MAX];
 
+    view_mask(sub, view, values, key);
+    *hash = iov_subtable_hash(sub, key);
+    uint32_t group = iov_chains_first(&view->chains, *hash);
     while (group != IOV_NO_ITEM) {
-        uint8_t other[IOV_PACKED_MAX];
-        view_mask_flow(sub, view, iov_slab_get(&sub->slab,
-                                               view->first[group]), other);
+        const struct iov_flow *flow
+            = iov_slab_get(&sub->slab, view->groups[group].first);
+        view_mask(sub, view, flow->values, other);
         if (!memcmp(other, key, sub->n_bytes)) {
             break;
         }
@@ -105,15 +119,15 @@ view_add_group(struct iov_view *view, uint32_t hash)
     uint32_t group = view->free_group;
 
     if (group != IOV_NO_ITEM) {
-        view->free_group = view->first[group];
+        view->free_group = view->groups[group].first;
     } else {
         group = view->n_groups++;
         if (group >= view->allocated_groups) {
-            view->first = x2nrealloc(view->first, &view->allocated_groups,
-                                     sizeof *view->first);
+            view->groups = x2nrealloc(view->groups, &view->allocated_groups,
+                                      sizeof *view->groups);
         }
     }
-    view->first[group] = IOV_NO_ITEM;
+    view->groups[group] = (struct view_group) { IOV_NO_ITEM, 0 };
     iov_chains_insert(&view->chains, group, hash);
     return group;
 }
@@ -122,14 +136,13 @@ static void
 view_insert(const struct iov_subtable *sub, struct iov_view *view,
             const struct iov_flow *flow)
 {
-    uint8_t key[IOV_PACKED_MAX];
     uint32_t number = flow->number;
+    uint32_t hash;
 
     if (flow_is_left_out(view, flow)) {
         return;
     }
-    uint32_t hash = view_mask_flow(sub, view, flow, key);
-    uint32_t group = view_find(sub, view, key, hash);
+    uint32_t group = view_find(sub, view, flow->values, &hash);
     if (group == IOV_NO_ITEM) {
         group = view_add_group(view, hash);
     }
@@ -137,34 +150,39 @@ view_insert(const struct iov_subtable *sub, struct iov_view *view,
         view->links = x2nrealloc(view->links, &view->allocated_links,
                                  sizeof *view->links);
     }
-    view->links[number].next = view->first[group];
-    view->links[number].prev = FIRST_OF | group;
-    if (view->first[group] != IOV_NO_ITEM) {
-        view->links[view->first[group]].prev = number;
+
+    struct view_group *g = &view->groups[group];
+    view->links[number] = (struct view_link) { g->first, IOV_NO_ITEM };
+    if (g->first != IOV_NO_ITEM) {
+        view->links[g->first].prev = number;
     }
-    view->first[group] = number;
+    g->first = number;
+    g->n++;
 }
 
 static void
-view_remove(struct iov_view *view, const struct iov_flow *flow)
+view_remove(const struct iov_subtable *sub, struct iov_view *view,
+            const struct iov_flow *flow)
 {
+    uint32_t hash;
+
     if (flow_is_left_out(view, flow)) {
         return;
     }
-
+    uint32_t group = view_find(sub, view, flow->values, &hash);
+    struct view_group *g = &view->groups[group];
     struct view_link link = view->links[flow->number];
     if (link.next != IOV_NO_ITEM) {
         view->links[link.next].prev = link.prev;
     }
-    if (!(link.prev & FIRST_OF)) {
+    if (link.prev != IOV_NO_ITEM) {
         view->links[link.prev].next = link.next;
-        return;
+    } else {
+        g->first = link.next;
     }
-    uint32_t group = link.prev & ~FIRST_OF;
-    view->first[group] = link.next;
-    if (link.next == IOV_NO_ITEM) {
+    if (!--g->n) {
         iov_chains_remove(&view->chains, group);
-        view->first[group] = view->free_group;
+        g->first = view->free_group;
         view->free_group = group;
     }
 }
@@ -180,7 +198,7 @@ view_destroy(struct iov_view *view)
 {
     iov_chains_destroy(&view->chains);
     free(view->links);
-    free(view->first);
+    free(view->groups);
     free(view);
 }
 
@@ -223,20 +241,44 @@ view_complete(const struct iov_subtable *sub, struct iov_view *view,
     }
 }
 
-/* Returns the view for 'masks', or null if there are too many already. */
+/* Returns true if 'view' looks at no bits but those of 'masks'; '*n' is how
+ * many. */
+static bool
+view_looks_at(const struct iov_subtable *sub, const struct iov_view *view,
+              const uint8_t masks[], size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < sub->n_bytes; i++) {
+        if (view->masks[i] & ~masks[i]) {
+            return false;
+        }
+        *n += __builtin_popcount(view->masks[i]);
+    }
+    return true;
+}
+
+/* Returns the view for 'masks'.  If there are too many already, returns one
+ * for some of those bits, or null. */
 static struct iov_view *
 view_get(const struct iov_subtable *sub, const uint8_t masks[], bool all)
 {
-    size_t n = 0;
+    struct iov_view *best = NULL;
+    size_t n = 0, n_bits, n_best = 0;
 
     for (struct iov_view *v = sub->views; v; v = v->next, n++) {
-        if (v->all == all && !memcmp(v->masks, masks, sub->n_bytes)) {
+        if (v->all != all) {
+            continue;
+        } else if (!memcmp(v->masks, masks, sub->n_bytes)) {
             return v;
+        } else if (view_looks_at(sub, v, masks, &n_bits)
+                   && n_bits > n_best) {
+            best = v;
+            n_best = n_bits;
         }
     }
     return (n < MAX_VIEWS
             ? view_create(CONST_CAST(struct iov_subtable *, sub), masks, all)
-            : NULL);
+            : best);
 }
 
 void
@@ -254,7 +296,7 @@ iov_views_remove(const struct iov_subtable *sub, const struct iov_flow *flow)
 {
     for (struct iov_view *v = sub->views; v; v = v->next) {
         if (view_has_seen(v, flow)) {
-            view_remove(v, flow);
+            view_remove(sub, v, flow);
         }
     }
 }
@@ -271,13 +313,61 @@ iov_views_destroy(struct iov_subtable *sub)
     sub->views = NULL;
 }
 
-static void
-consider(const struct iov_subtable *sub, const struct iov_flow *flow,
-         const struct iov_cube *cube, struct iov_candidates *cs)
-{
-    struct iov_candidate c = { sub, flow };
+/* A question to a subtable. */
+struct query {
+    const struct iov_subtable *sub;
+    const struct iov_cube *cube;
+    bool all;                   /* Plain flows too. */
+    struct iov_candidates *found;
 
-    if (iov_flow_meets(&c, cube)) {
+    bool exact;                 /* The cube knows all that flows mask. */
+    bool mixed;                 /* It knows of origins, and flows mask more. */
+    uint8_t values[IOV_PACKED_MAX];     /* What it knows, ... */
+    uint8_t masks[IOV_PACKED_MAX];      /* ...for a view... */
+    uint8_t origin[IOV_PACKED_MAX];     /* ...and for one of origins. */
+};
+
+/* True if word 'idx' tells where packets come from, and not where to. */
+static bool
+is_origin(uint8_t idx)
+{
+    return idx < FLOW_U64_OFFSET(dl_dst);
+}
+
+static void
+query_init(struct query *q, const struct iov_words *words)
+{
+    const struct iov_subtable *sub = q->sub;
+    uint64_t values[FLOW_U64S], masks[FLOW_U64S], origin[FLOW_U64S];
+    bool any_origin = false, any_other = false;
+
+    q->exact = true;
+    for (size_t i = 0; i < sub->n_words; i++) {
+        const struct iov_mask_word *w = &sub->words[i];
+        const struct iov_bits *b = &q->cube->w[w->pos];
+        uint8_t idx = words->idx[w->pos];
+
+        values[i] = b->value & w->mask;
+        masks[i] = w->mask & b->mask & key_mask(idx);
+        origin[i] = is_origin(idx) ? masks[i] : 0;
+        any_origin |= origin[i] != 0;
+        any_other |= origin[i] != w->mask;
+        q->exact &= !(w->mask & ~b->mask);
+    }
+    q->mixed = any_origin && any_other;
+    iov_subtable_pack(sub, values, q->values);
+    iov_subtable_pack(sub, masks, q->masks);
+    iov_subtable_pack(sub, origin, q->origin);
+}
+
+static void
+consider(const struct query *q, const struct iov_flow *flow)
+{
+    struct iov_candidates *cs = q->found;
+    struct iov_candidate c = { q->sub, flow };
+
+    if (!flow->acts->conjunction && (q->all || !flow->acts->plain)
+        && iov_flow_meets(&c, q->cube)) {
         if (cs->n >= cs->allocated) {
             cs->list = x2nrealloc(cs->list, &cs->allocated, sizeof *cs->list);
         }
@@ -286,54 +376,56 @@ consider(const struct iov_subtable *sub, const struct iov_flow *flow,
 }
 
 static void
-candidates_by_scan(const struct iov_subtable *sub,
-                   const struct iov_cube *cube, bool all,
-                   struct iov_candidates *cs)
+scan(const struct query *q)
 {
-    for (uint32_t i = 0; i < sub->slab.n_slots; i++) {
-        const struct iov_flow *flow = iov_slab_get(&sub->slab, i);
-        if (flow->acts && !flow->acts->conjunction
-            && (all || !flow->acts->plain)) {
-            consider(sub, flow, cube, cs);
+    for (uint32_t i = 0; i < q->sub->slab.n_slots; i++) {
+        const struct iov_flow *flow = iov_slab_get(&q->sub->slab, i);
+        if (flow->acts) {
+            consider(q, flow);
         }
     }
 }
 
 static void
-candidates_by_view(const struct iov_subtable *sub,
-                   const struct iov_words *words, const struct iov_cube *cube,
-                   bool all, struct iov_candidates *cs)
+ask_exactly(const struct query *q)
 {
-    uint64_t masks[FLOW_U64S], values[FLOW_U64S];
-    uint8_t packed_masks[IOV_PACKED_MAX], key[IOV_PACKED_MAX];
+    const struct iov_flow *flow = NULL;
 
-    for (size_t i = 0; i < sub->n_words; i++) {
-        const struct iov_mask_word *w = &sub->words[i];
-        const struct iov_bits *b = &cube->w[w->pos];
-        masks[i] = w->mask & b->mask & key_mask(words->idx[w->pos]);
-        values[i] = b->value & masks[i];
+    while ((flow = iov_subtable_next_equal(q->sub, q->values, flow))) {
+        consider(q, flow);
     }
-    iov_subtable_pack(sub, masks, packed_masks);
+}
 
-    struct iov_view *view = view_get(sub, packed_masks, all);
+/* Asks a view for 'masks'.  Returns false, and nothing is found, if more than
+ * 'max' flows would have to be considered. */
+static bool
+ask_view(const struct query *q, const uint8_t masks[], uint32_t max)
+{
+    const struct iov_subtable *sub = q->sub;
+    struct iov_view *view = view_get(sub, masks, q->all);
+    uint32_t hash;
+
     if (!view) {
-        candidates_by_scan(sub, cube, all, cs);
-        return;
+        scan(q);
+        return true;
     }
     if (!view->complete) {
-        view_complete(sub, view, cs->allowance);
+        view_complete(sub, view, q->found->allowance);
         if (!view->complete) {
-            return;
+            return true;
         }
     }
-    iov_subtable_pack(sub, values, key);
-    uint32_t group = view_find(sub, view, key, iov_subtable_hash(sub, key));
-    if (group != IOV_NO_ITEM) {
-        for (uint32_t i = view->first[group]; i != IOV_NO_ITEM;
-             i = view->links[i].next) {
-            consider(sub, iov_slab_get(&sub->slab, i), cube, cs);
-        }
+    uint32_t group = view_find(sub, view, q->values, &hash);
+    if (group == IOV_NO_ITEM) {
+        return true;
+    } else if (view->groups[group].n > max) {
+        return false;
     }
+    for (uint32_t i = view->groups[group].first; i != IOV_NO_ITEM;
+         i = view->links[i].next) {
+        consider(q, iov_slab_get(&sub->slab, i));
+    }
+    return true;
 }
 
 void
@@ -342,13 +434,22 @@ iov_table_candidates(const struct iov_table *table,
                      const struct iov_cube *cube, bool all,
                      struct iov_candidates *cs)
 {
+    struct query q = { .cube = cube, .all = all, .found = cs };
     const struct iov_subtable *sub;
 
     HMAP_FOR_EACH (sub, node, &table->subtables) {
+        q.sub = sub;
         if (sub->slab.n_slots <= SMALL_SUBTABLE) {
-            candidates_by_scan(sub, cube, all, cs);
+            scan(&q);
+            continue;
+        }
+        query_init(&q, words);
+        if (q.mixed && ask_view(&q, q.origin, MAX_OF_ORIGIN)) {
+            continue;
+        } else if (q.exact) {
+            ask_exactly(&q);
         } else {
-            candidates_by_view(sub, words, cube, all, cs);
+            ask_view(&q, q.masks, UINT32_MAX);
         }
     }
 }

@@ -153,15 +153,16 @@ run_flow(struct iov_walk *w, const struct search *s,
     run_steps(w, &next, &rest);
 }
 
-/* Returns true if no packets of 'cube' are left over by the flows of more than
- * 'priority', in this search and those before. */
+/* Returns true if no packets of 'cube', which match 'c', are left over by the
+ * flows of more than its priority, or any flows if it is null, in this search
+ * and those before. */
 static bool
 is_hidden(struct iov_walk *w, struct search *s, const struct iov_cube *cube,
-          int priority)
+          const struct iov_candidate *c)
 {
     size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
 
-    if (iov_table_covers(s->table, cube, priority)) {
+    if (iov_table_covers(s->table, cube, c)) {
         return true;
     } else if (!budget) {
         return false;
@@ -172,7 +173,7 @@ is_hidden(struct iov_walk *w, struct search *s, const struct iov_cube *cube,
     }
 
     struct iov_past past = {
-        s->p->past, s->hiders, s->n_hiders, priority
+        s->p->past, s->hiders, s->n_hiders, c ? c->flow->priority : -1
     };
     size_t left = budget - 1;
     bool hidden = iov_past_hides(&past, w->words, cube, &left);
@@ -246,7 +247,7 @@ run_candidates(struct iov_walk *w, struct search *s,
         iov_flow_narrow(c, w->words, &narrow);
         if (priority < 0) {
             if (!conj_id_is_possible(w, s, &narrow)
-                || is_hidden(w, s, &narrow, c->flow->priority)) {
+                || is_hidden(w, s, &narrow, c)) {
                 continue;
             }
             priority = c->flow->priority;
@@ -388,7 +389,7 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
         give_up(w, p, l->from);
     } else {
         run_all_candidates(w, &s, &cs);
-        if (!w->over && !is_hidden(w, &s, &s.cube, -1)) {
+        if (!w->over && !is_hidden(w, &s, &s.cube, NULL)) {
             run_miss(w, &s, l);
         }
     }

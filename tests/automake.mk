@@ -95,6 +95,10 @@ tests_test_verdict_SOURCES = \
 	tests/test-verdict.h
 tests_test_verdict_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-flow-view
+tests_test_flow_view_SOURCES = tests/test-flow-view.c
+tests_test_flow_view_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
 check_PROGRAMS += tests/test-verdict-update
 tests_test_verdict_update_SOURCES = \
 	tests/sample-bridge.c \
