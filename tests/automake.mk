@@ -46,6 +46,7 @@ TESTSUITE_AT = \
 	tests/libvirt-guest.at \
 	tests/reach-flows.at \
 	tests/reach-harmless.at \
+	tests/reach-memory.at \
 	tests/reach-tables.at \
 	tests/reach-trace.at \
 	tests/ready-host.at \
