@@ -9,6 +9,7 @@
 #include <config.h>
 #include "policy/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "packets.h"
@@ -85,18 +86,26 @@ iov_plan_next_pf(const struct iov_pf *pf, int vfs,
     return op ? op : unless_failed(next_num_vfs(pf, vfs), failures);
 }
 
+int
+iov_switch_entry_compare(const void *a_, const void *b_)
+{
+    const struct iov_switch_entry *a = a_, *b = b_;
+    int cmp = eth_addr_compare_3way(a->mac, b->mac);
+
+    cmp = cmp ? cmp : (a->vlan > b->vlan) - (a->vlan < b->vlan);
+    return cmp ? cmp : strcmp(a->bridge, b->bridge);
+}
+
 struct iov_op *
 iov_plan_next_entry(const struct iov_switch_entry *entry,
                     const struct iov_plan_keep *keep)
 {
     struct iov_op *op;
 
-    for (size_t i = 0; i < keep->n_entries; i++) {
-        const struct iov_switch_entry *k = &keep->entries[i];
-        if (k->vlan == entry->vlan && eth_addr_equals(k->mac, entry->mac)
-            && !strcmp(k->bridge, entry->bridge)) {
-            return NULL;
-        }
+    if (keep->n_entries
+        && bsearch(entry, keep->entries, keep->n_entries, sizeof *entry,
+                   iov_switch_entry_compare)) {
+        return NULL;
     }
     op = iov_op_create(IOV_OP_SWITCH_FORGET, "", "", 0);
     op->bridge = xstrdup(entry->bridge);

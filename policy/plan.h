@@ -86,10 +86,12 @@ struct iov_switch_entry {       /* Of ovs-vswitchd's MAC table, ours. */
     uint16_t vlan;
     struct eth_addr mac;
 };
+/* For qsort(). */
+int iov_switch_entry_compare(const void *, const void *);
 struct iov_plan_keep {
     const struct eth_addr *macs; /* MACs of all ports on enabled bridges. */
     size_t n_macs;
-    const struct iov_switch_entry *entries; /* Entries they want. */
+    const struct iov_switch_entry *entries; /* Entries they want, sorted. */
     size_t n_entries;
 };
 /* 'vfs' is the number wanted, or -1 for what is there.  'failures' are those

@@ -7,6 +7,7 @@
 #include <config.h>
 #include "vswitchd-ext/steer-pf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "offload/journal.h"
@@ -38,19 +39,26 @@ keep_init(struct iov_plan_keep *keep, const struct iov_steer *s,
     size_t max = s->verdicts->n + 1;
     struct iov_switch_entry *entries = xcalloc(max, sizeof *entries);
     struct eth_addr *macs = xcalloc(max, sizeof *macs);
+    const struct iov_bridge *bridge = NULL;
+    bool wanted = false;
     size_t n = 0;
 
     for (size_t i = 0; i < s->verdicts->n && !s->clean_up; i++) {
         const struct iov_verdict *v = &s->verdicts->list[i];
 
-        if (v->bridge->keys.enabled && iov_port_mac_is_meant(v->port)
-            && (!pf || is_on_bridge(pf, v->bridge))) {
+        if (v->bridge != bridge) {
+            bridge = v->bridge;
+            wanted = (bridge->keys.enabled
+                      && (!pf || is_on_bridge(pf, bridge)));
+        }
+        if (wanted && iov_port_mac_is_meant(v->port)) {
             macs[n] = v->port->mac;
             entries[n++] = (struct iov_switch_entry) {
                 v->bridge->name, iov_port_vlan(v->port), v->port->mac
             };
         }
     }
+    qsort(entries, n, sizeof *entries, iov_switch_entry_compare);
     *keep = (struct iov_plan_keep) { macs, n, entries, n };
 }
 

@@ -32,19 +32,38 @@ struct place {
     const struct iov_vf *vf;
 };
 
-static struct place
-find_record(const struct iov_nics *nics, const char *port)
+/* What is found once for many ports. */
+struct tour {
+    const struct iov_steer *steer;
+    struct shash records;       /* Of struct place, by the name of the port. */
+    const struct iov_bridge *bridge;    /* That 'pfs' are of. */
+    const struct iov_pf **pfs;
+    size_t n_pfs;
+};
+
+static void
+tour_init(struct tour *tour, const struct iov_steer *s)
 {
-    for (size_t i = 0; i < nics->n_pfs; i++) {
-        const struct iov_pf *pf = &nics->pfs[i];
+    *tour = (struct tour) { .steer = s };
+    shash_init(&tour->records);
+    for (size_t i = 0; i < s->nics->n_pfs; i++) {
+        const struct iov_pf *pf = &s->nics->pfs[i];
         for (unsigned int j = 0; j < pf->n_vfs; j++) {
             const struct iov_vf_record *r = pf->vfs[j].record;
-            if (r && !strcmp(r->port, port)) {
-                return (struct place) { pf, &pf->vfs[j] };
+            if (r && !shash_find(&tour->records, r->port)) {
+                struct place place = { pf, &pf->vfs[j] };
+                shash_add_nocopy(&tour->records, xstrdup(r->port),
+                                 xmemdup(&place, sizeof place));
             }
         }
     }
-    return (struct place) { NULL, NULL };
+}
+
+static void
+tour_destroy(struct tour *tour)
+{
+    shash_destroy_free_data(&tour->records);
+    free(tour->pfs);
 }
 
 /* True if the switch and the PF have to know where the port is: it takes part
@@ -59,11 +78,13 @@ is_managed(const struct iov_steer *s, const struct iov_verdict *v)
 /* The VF that 'v' is on, goes to, leaves or keeps, in this order of
  * importance: what it has, what it may have, what its guest has anyway. */
 static struct place
-find_place(const struct iov_steer *s, const struct iov_verdict *v)
+find_place(const struct tour *tour, const struct iov_verdict *v)
 {
-    struct place place = find_record(s->nics, v->port->name);
+    const struct place *record = shash_find_data(&tour->records,
+                                                 v->port->name);
+    struct place place = record ? *record : (struct place) { NULL, NULL };
 
-    if (!place.vf && !s->clean_up) {
+    if (!place.vf && !tour->steer->clean_up) {
         place = (v->vf
                  ? (struct place) { v->pf, v->vf }
                  : (struct place) { v->claimed_pf, v->claimed });
@@ -75,35 +96,39 @@ find_place(const struct iov_steer *s, const struct iov_verdict *v)
     return place;
 }
 
-/* PFs among the ports of the bridge, to be freed by the caller. */
-static const struct iov_pf **
-find_pfs(const struct iov_steer *s, const struct iov_bridge *bridge,
-         size_t *n)
+/* Finds the PFs among the ports of the bridge. */
+static void
+tour_enter(struct tour *tour, const struct iov_bridge *bridge)
 {
-    const struct iov_pf **pfs = xcalloc(bridge->n_ports + 1, sizeof *pfs);
-
-    *n = 0;
+    if (tour->bridge == bridge) {
+        return;
+    }
+    free(tour->pfs);
+    tour->bridge = bridge;
+    tour->pfs = xcalloc(bridge->n_ports + 1, sizeof *tour->pfs);
+    tour->n_pfs = 0;
     for (size_t i = 0; i < bridge->n_ports; i++) {
         if (bridge->ports[i].is_uplink) {
-            const struct iov_pf *pf = iov_nics_find(s->nics,
+            const struct iov_pf *pf = iov_nics_find(tour->steer->nics,
                                                     bridge->ports[i].name);
             if (pf) {
-                pfs[(*n)++] = pf;
+                tour->pfs[tour->n_pfs++] = pf;
             }
         }
     }
-    return pfs;
 }
 
-/* Fills in 'in'; 'pfs' of it has to be freed by the caller. */
+/* Fills in 'in', which is good until the tour goes on. */
 static void
-plan_in_init(struct iov_plan_in *in, const struct iov_steer *s,
+plan_in_init(struct iov_plan_in *in, struct tour *tour,
              const struct iov_verdict *v, const struct iov_live *live)
 {
-    struct place place = find_place(s, v);
+    const struct iov_steer *s = tour->steer;
+    struct place place = find_place(tour, v);
     const struct iov_vf_record *r = place.vf ? place.vf->record : NULL;
     const char *guest = v->port->keys.guest.text;
 
+    tour_enter(tour, v->bridge);
     memset(in, 0, sizeof *in);
     in->port = v->port->name;
     in->bridge = v->bridge->name;
@@ -121,7 +146,8 @@ plan_in_init(struct iov_plan_in *in, const struct iov_steer *s,
     in->lost = (in->managed && v->claimed && place.vf == v->claimed && !r
                 && !in->guest_keeps && !in->direct);
     in->want = &v->want;
-    in->pfs = find_pfs(s, v->bridge, &in->n_pfs);
+    in->pfs = tour->pfs;
+    in->n_pfs = tour->n_pfs;
     in->pf = place.pf;
     in->vf = (in->direct || in->keep_fenced || in->lost || r
               ? place.vf : NULL);
@@ -130,12 +156,6 @@ plan_in_init(struct iov_plan_in *in, const struct iov_steer *s,
     in->checked = live->checked;
     in->fence_mac = live->fence_mac;
     in->failures = &live->failures;
-}
-
-static void
-plan_in_destroy(struct iov_plan_in *in)
-{
-    free(CONST_CAST(const struct iov_pf **, in->pfs));
 }
 
 /* Begins 'op' for 'live' unless something is under way; takes 'op', which may
@@ -214,13 +234,14 @@ hurry(const struct iov_live *live, const struct iov_plan_in *in)
 }
 
 static void
-steer_port(const struct iov_steer *s, const struct iov_verdict *v)
+steer_port(struct tour *tour, const struct iov_verdict *v)
 {
+    const struct iov_steer *s = tour->steer;
     struct iov_live *live = iov_live_get(v->port->name);
     struct iov_plan_in in;
 
     live->seen = true;
-    plan_in_init(&in, s, v, live);
+    plan_in_init(&in, tour, v, live);
     iov_live_damp(live, &s->snapshot->keys, &v->reasons,
                   in.vf && in.vf->record, s->now);
     if (!live->busy) {
@@ -229,7 +250,6 @@ steer_port(const struct iov_steer *s, const struct iov_verdict *v)
         hurry(live, &in);
     }
     set_state(live, s, v, &in);
-    plan_in_destroy(&in);
 }
 
 /* Fills in 'in' for a record whose port is gone. */
@@ -294,9 +314,13 @@ is_settled(void)
 bool
 iov_steer_run(const struct iov_steer *s)
 {
+    struct tour tour;
+
+    tour_init(&tour, s);
     for (size_t i = 0; i < s->verdicts->n; i++) {
-        steer_port(s, &s->verdicts->list[i]);
+        steer_port(&tour, &s->verdicts->list[i]);
     }
+    tour_destroy(&tour);
     steer_orphans(s);
     iov_steer_pfs(s);
 
@@ -358,16 +382,18 @@ iov_steer_take_results(const struct iov_nics *nics, long long int now,
 size_t
 iov_steer_verify(const struct iov_steer *s, struct ds *ds)
 {
+    struct tour tour;
     size_t n = 0;
 
+    tour_init(&tour, s);
     for (size_t i = 0; i < s->verdicts->n; i++) {
         const struct iov_verdict *v = &s->verdicts->list[i];
         struct iov_plan_in in;
 
-        plan_in_init(&in, s, v, iov_live_get(v->port->name));
+        plan_in_init(&in, &tour, v, iov_live_get(v->port->name));
         n += iov_plan_verify(&in, ds);
-        plan_in_destroy(&in);
     }
+    tour_destroy(&tour);
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
         const struct iov_pf *pf = &s->nics->pfs[i];
         for (unsigned int j = 0; j < pf->n_vfs; j++) {
