@@ -47,6 +47,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/netns.h \
 	offload/pci-command.c \
 	offload/pci-num-vfs.c \
+	offload/pci-vectors.c \
 	offload/pci.c \
 	offload/pci.h \
 	offload/provider.c \

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,6 +94,19 @@ start(const struct work *w, struct child **childp)
     } else {
         *childp = xmalloc(sizeof **childp);
         **childp = (struct child) { pid, fds[0], false };
+    }
+    return error;
+}
+
+int
+child_write(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY);
+    ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+    int error = n < 0 ? errno : 0;
+
+    if (fd >= 0) {
+        close(fd);
     }
     return error;
 }

@@ -24,6 +24,10 @@ struct child_answer {
 /* Runs in the child, which has no descriptors but its own. */
 typedef struct child_answer child_func(const void *aux);
 
+/* For the child: writes 'text' to the file 'path', as it is.  Returns 0 or a
+ * positive errno. */
+int child_write(const char *path, const char *text);
+
 /* Begins to call 'func' with 'aux'.  Returns 0 or a positive errno. */
 int child_start(child_func *func, const void *aux, struct child **);
 /* True when it has answered or ended, which is ECHILD. */

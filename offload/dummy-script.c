@@ -240,8 +240,8 @@ parse_link(const char *s, uint32_t *link)
     return false;
 }
 
-/* VALUE for ATTR: a MAC address; VLAN[,QOS]; "on" or "off"; MAX rate; "auto",
- * "enable" or "disable". */
+/* VALUE for ATTR: a MAC address; VLAN[,QOS]; "on" or "off"; MAX rate; vectors;
+ * "auto", "enable" or "disable". */
 static bool
 parse_value(enum iov_vf_attr attr, const char *value,
             struct iov_vf_settings *s)
@@ -282,6 +282,8 @@ parse_value(enum iov_vf_attr attr, const char *value,
     case IOV_VF_DMA:
         s->dma = on;
         return on || !strcmp(value, "off");
+    case IOV_VF_VECTORS:
+        return parse_number(value, UINT16_MAX, &s->vectors);
     case IOV_N_VF_ATTRS:
         break;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Bus mastering of a VF, by its PCI command register in sysfs.
+/* Bus mastering of a VF, by its PCI command register in sysfs, and how many
+ * interrupt vectors it has.
  *
  * The PCI command is the one thing that stops every kind of NIC: a function
  * that is not master of the bus can fetch no packet to send and store none
@@ -63,6 +64,48 @@ pci_get_master(const char *pci, bool *on)
     *on = (command & PCI_COMMAND_MASTER) != 0;
     /* A device that has gone answers with ones. */
     return !error && command == UINT16_MAX ? ENODEV : error;
+}
+
+static unsigned int
+read_at(int fd, unsigned int offset, size_t n)
+{
+    uint8_t bytes[2] = { 0, 0 };
+
+    return (pread(fd, bytes, n, offset) == n ? bytes[0] | bytes[1] << 8
+            : 0);
+}
+
+/* Place of the MSI-X capability, or 0.  A list that runs in circles ends after
+ * as many steps as there is room for. */
+static unsigned int
+find_msix(int fd)
+{
+    unsigned int place = (read_at(fd, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST
+                          ? read_at(fd, PCI_CAPABILITY_LIST, 1) : 0);
+
+    for (int i = 0; i < 48 && place >= PCI_STD_HEADER_SIZEOF; i++) {
+        place &= ~3u;
+        if (read_at(fd, place + PCI_CAP_LIST_ID, 1) == PCI_CAP_ID_MSIX) {
+            return place;
+        }
+        place = read_at(fd, place + PCI_CAP_LIST_NEXT, 1);
+    }
+    return 0;
+}
+
+unsigned int
+pci_count_vectors(const char *pci)
+{
+    int fd = open_config(pci, O_RDONLY);
+    unsigned int place, n = 0;
+
+    if (fd >= 0) {
+        place = find_msix(fd);
+        n = (place ? (read_at(fd, place + PCI_MSIX_FLAGS, 2)
+                      & PCI_MSIX_FLAGS_QSIZE) + 1 : 0);
+        close(fd);
+    }
+    return n;
 }
 
 int

@@ -290,6 +290,10 @@ pci_read_pf(struct iov_pf *pf)
 
     char *dev = xasprintf("%s/class/net/%s/device", root(), pf->netdev);
 
+    if (!read_number(pf->netdev, "sriov_vf_total_msix",
+                     &pf->total_vectors)) {
+        pf->total_vectors = 0;
+    }
     free(pf->pci);
     pf->pci = link_target_free(dev);
     free(pf->driver);

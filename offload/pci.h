@@ -26,9 +26,9 @@ void pci_list_pfs(struct svec *);
  * without VFs. */
 bool pci_is_pf(const char *netdev);
 
-/* Fills in 'pci', 'driver', 'description', 'total_vfs' and 'vfs' of 'pf',
- * whose 'netdev' is set; of the VFs 'pci', 'driver' and 'netdev'.  Returns
- * false if it is no PF (any more). */
+/* Fills in 'pci', 'driver', 'description', 'total_vfs', 'total_vectors' and
+ * 'vfs' of 'pf', whose 'netdev' is set; of the VFs 'pci', 'driver' and
+ * 'netdev'.  Returns false if it is no PF (any more). */
 bool pci_read_pf(struct iov_pf *pf);
 
 /* PCI address of the PF of VF 'pci', or null; and the network device of the
@@ -62,6 +62,18 @@ void pci_num_vfs_destroy(struct pci_num_vfs *);
  * receives, whatever its driver does.  0, or a positive errno. */
 int pci_get_master(const char *pci, bool *on);
 int pci_set_master(const char *pci, bool on);
+
+/* How many MSI-X vectors the device has by its configuration space; 0 if it
+ * has none, or that cannot be read. */
+unsigned int pci_count_vectors(const char *pci);
+
+/* Giving a VF another number of vectors, for which it loses its driver for a
+ * moment; the same as for pci_num_vfs. */
+struct pci_vectors;
+int pci_vectors_start(const char *pci, unsigned int n, struct pci_vectors **);
+bool pci_vectors_done(struct pci_vectors *, int *error, char **text);
+void pci_vectors_wait(const struct pci_vectors *);
+void pci_vectors_destroy(struct pci_vectors *);
 
 /* Path of 'file' of the device at the address 'pci', of the PCI device behind
  * 'netdev', and of the PCI bus.  To be freed. */

@@ -200,7 +200,7 @@ decode_link_state(const void *data, struct iov_vf_settings *s)
 
 #define CODEC(NAME, ATTR, STRUCT)                                      \
     { encode_##NAME, decode_##NAME, ATTR, sizeof(struct STRUCT) }
-/* What is not here (dma) is not asked of the PF. */
+/* What is not here (dma, vectors) is not asked of the PF. */
 static const struct codec codecs[IOV_N_VF_ATTRS] = {
     [IOV_VF_MAC] = CODEC(mac, IFLA_VF_MAC, ifla_vf_mac),
     [IOV_VF_VLAN] = CODEC(vlan, IFLA_VF_VLAN, ifla_vf_vlan),

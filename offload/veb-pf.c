@@ -346,10 +346,15 @@ read_sysfs(struct veb_pf *pf)
 
 /* Adds what the VF itself says to what its PF says of it. */
 static void
-take_command(struct iov_vf *vf)
+take_config(const struct iov_pf *pf, struct iov_vf *vf)
 {
     if (vf->pci && !pci_get_master(vf->pci, &vf->now.dma)) {
         vf->now.known |= IOV_VF_BIT(IOV_VF_DMA);
+    }
+    vf->now.vectors = (vf->pci && pf->total_vectors
+                       ? pci_count_vectors(vf->pci) : 0);
+    if (vf->now.vectors) {
+        vf->now.known |= IOV_VF_BIT(IOV_VF_VECTORS);
     }
 }
 
@@ -373,7 +378,7 @@ veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
     if (rtnl_vf_decode(nlh, settings, k->n_vfs)) {
         for (unsigned int i = 0; i < k->n_vfs; i++) {
             k->vfs[i].now = settings[i];
-            take_command(&k->vfs[i]);
+            take_config(k, &k->vfs[i]);
         }
     }
     free(settings);

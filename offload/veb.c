@@ -28,11 +28,12 @@
 #include "packets.h"
 #include "util.h"
 
-/* Writing of sriov_numvfs under way. */
+/* Writing that takes the kernel long, under way: one of both. */
 struct job {
     struct ovs_list node;
     struct iov_op *op;
-    struct pci_num_vfs *write;
+    struct pci_num_vfs *num_vfs;
+    struct pci_vectors *vectors;
 };
 
 struct finished {
@@ -203,21 +204,59 @@ request(struct iov_op *op, const struct veb_pf *pf)
     rtnl_run(rtnl);
 }
 
-/* Number of VFs. */
+/* What takes the kernel long. */
 
 static void
-start_job(struct iov_op *op, struct veb_pf *pf)
+start_job(struct iov_op *op, const char *pci, struct veb_pf *pf)
 {
-    struct job *job = xmalloc(sizeof *job);
-    int error = pci_num_vfs_start(op->pf, op->num_vfs, &job->write);
+    struct job *job = xzalloc(sizeof *job);
+    bool num_vfs = op->type == IOV_OP_SET_NUM_VFS;
+    int error = (num_vfs
+                 ? pci_num_vfs_start(op->pf, op->num_vfs, &job->num_vfs)
+                 : pci_vectors_start(pci, op->set.vectors, &job->vectors));
 
     if (error) {
         free(job);
-        finish(op, error, "no process can be started", 0);
+        finish(op, error, error == EBUSY ? "vfio-pci has the VF"
+               : "no process can be started", 0);
     } else {
         job->op = op;
-        pf->writing = true;
+        pf->writing |= num_vfs;
         ovs_list_push_back(&jobs, &job->node);
+    }
+}
+
+static bool
+is_done(struct job *job, int *error, char **text)
+{
+    return (job->num_vfs ? pci_num_vfs_done(job->num_vfs, error, text)
+            : pci_vectors_done(job->vectors, error, text));
+}
+
+/* Apart from its operation. */
+static void
+job_free(struct job *job)
+{
+    pci_num_vfs_destroy(job->num_vfs);
+    pci_vectors_destroy(job->vectors);
+    free(job);
+}
+
+/* The result must not come before the VFs are seen. */
+static void
+end_job(const struct job *job, int error)
+{
+    struct veb_pf *pf = veb_pf_find(job->op->pf);
+
+    if (pf) {
+        if (job->num_vfs) {
+            pf->writing = false;
+        } else {
+            acknowledge_set(&pf->known, job->op, error);
+        }
+        pf->stale = true;
+        veb_pfs_refresh(rtnl);
+        rtnl_run(rtnl);
     }
 }
 
@@ -230,26 +269,18 @@ run_jobs(void)
         char *text;
         int error;
 
-        if (pci_num_vfs_done(job->write, &error, &text)) {
-            struct veb_pf *pf = veb_pf_find(job->op->pf);
-
-            /* The result must not come before the VFs are seen. */
-            if (pf) {
-                pf->writing = false;
-                pf->stale = true;
-                veb_pfs_refresh(rtnl);
-                rtnl_run(rtnl);
-            }
+        if (is_done(job, &error, &text)) {
+            end_job(job, error);
             finish(job->op, error, text, 0);
             free(text);
-            pci_num_vfs_destroy(job->write);
             ovs_list_remove(&job->node);
-            free(job);
+            job_free(job);
         }
     }
 }
 
-/* The one attribute of a VF that is not the PF's to set. */
+/* These two are not the PF's to set. */
+
 static void
 set_dma(struct iov_op *op, struct veb_pf *pf)
 {
@@ -264,6 +295,18 @@ set_dma(struct iov_op *op, struct veb_pf *pf)
 }
 
 static void
+set_vectors(struct iov_op *op, struct veb_pf *pf)
+{
+    const char *pci = pf->known.vfs[op->vf].pci;
+
+    if (pci) {
+        start_job(op, pci, pf);
+    } else {
+        finish(op, ENODEV, NULL, 0);
+    }
+}
+
+static void
 veb_start(struct iov_op *op)
 {
     struct veb_pf *pf = veb_pf_find(op->pf);
@@ -273,9 +316,11 @@ veb_start(struct iov_op *op)
     } else if (op->type == IOV_OP_VF_SET && op->vf >= pf->known.n_vfs) {
         finish(op, ENODEV, "the VF has gone", 0);
     } else if (op->type == IOV_OP_SET_NUM_VFS) {
-        start_job(op, pf);
+        start_job(op, NULL, pf);
     } else if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_DMA) {
         set_dma(op, pf);
+    } else if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_VECTORS) {
+        set_vectors(op, pf);
     } else {
         request(op, pf);
     }
@@ -290,9 +335,8 @@ veb_exit(void)
     struct job *job;
 
     LIST_FOR_EACH_POP (job, node, &jobs) {
-        pci_num_vfs_destroy(job->write);
         iov_op_destroy(job->op);
-        free(job);
+        job_free(job);
     }
     rtnl_close(rtnl);
     rtnl = NULL;
@@ -322,7 +366,11 @@ veb_wait(long long int now OVS_UNUSED)
     device_events_wait();
     rtnl_wait(rtnl);
     LIST_FOR_EACH (job, node, &jobs) {
-        pci_num_vfs_wait(job->write);
+        if (job->num_vfs) {
+            pci_num_vfs_wait(job->num_vfs);
+        } else {
+            pci_vectors_wait(job->vectors);
+        }
     }
     if (!ovs_list_is_empty(&results) || veb_pfs_stale()) {
         poll_immediate_wake();
@@ -359,6 +407,7 @@ fill_pf(struct iov_pf *dst, const struct iov_pf *src)
         .up = src->up,
         .mtu = src->mtu,
         .total_vfs = src->total_vfs,
+        .total_vectors = src->total_vectors,
         .original_vfs = -1,
     };
     iov_pf_set_n_vfs(dst, src->n_vfs);

@@ -85,15 +85,6 @@ vfio_is_held(const char *pci)
 
 /* In the child. */
 
-static int
-put(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY);
-    ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-    return n < 0 ? errno : 0;
-}
-
 /* True if the driver is 'driver'; null is none, "" any. */
 static bool
 is_bound(const struct vfio_change *c, const char *driver)
@@ -116,16 +107,16 @@ static struct child_answer
 rebind(const struct vfio_change *c, const char *override)
 {
     enum step step = STEP_OVERRIDE;
-    int error = put(c->override, override);
+    int error = child_write(c->override, override);
 
     if (!error && (is_bound(c, VFIO_DRIVER) ? strcmp(override, VFIO_DRIVER)
                    : !is_bound(c, NULL) && !is_bound(c, c->driver))) {
         step = STEP_UNBIND;
-        error = put(c->unbind, c->pci);
+        error = child_write(c->unbind, c->pci);
     }
     if (!error && c->driver && is_bound(c, NULL)) {
         step = STEP_PROBE;
-        error = put(c->probe, c->pci);
+        error = child_write(c->probe, c->pci);
     }
     return (struct child_answer) { error, step };
 }

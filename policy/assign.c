@@ -155,6 +155,11 @@ wanted_settings(const struct iov_verdict *v)
             && (now->min_rate || now->max_rate))) {
         want.known |= IOV_VF_BIT(IOV_VF_RATE);
     }
+    if (keys->queue_pairs > 1 && now->known & IOV_VF_BIT(IOV_VF_VECTORS)
+        && now->vectors < iov_vectors_for(keys->queue_pairs)) {
+        want.known |= IOV_VF_BIT(IOV_VF_VECTORS);
+        want.vectors = iov_vectors_for(keys->queue_pairs);
+    }
     return want;
 }
 

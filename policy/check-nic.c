@@ -77,12 +77,10 @@ check_uplink(struct iov_check *c)
     }
 }
 
-/* A refusal to set the link of a VF costs nothing: it is only asked for the
- * sake of guests that watch it. */
 static bool
 is_harmless(const struct iov_op *op)
 {
-    return op->type == IOV_OP_VF_SET && op->attr == IOV_VF_LINK_STATE;
+    return op->type == IOV_OP_VF_SET && iov_vf_attr_is_optional(op->attr);
 }
 
 /* The address list of a PF that is full says ENOMEM (igb), ENOSPC or ENOBUFS;

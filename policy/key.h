@@ -78,7 +78,7 @@ struct iov_interface_keys {
     struct iov_vf_pin pin;
     struct iov_guest_spec guest;
     uint32_t min_rate, max_rate;     /* Mbit/s. */
-    unsigned int queue_pairs;
+    unsigned int queue_pairs;   /* See iov_vectors_for(). */
     struct svec errors;
     struct svec later;
 };
@@ -90,6 +90,14 @@ struct iov_global_keys {
     struct svec errors;
     struct svec later;
 };
+
+/* Interrupt vectors that a driver wants for so many queue pairs: one for each
+ * and one for the VF itself. */
+static inline unsigned int
+iov_vectors_for(unsigned int queue_pairs)
+{
+    return queue_pairs + 1;
+}
 
 /* Each initializes its output whatever the input; free with _destroy(). */
 void iov_bridge_keys_parse(struct iov_bridge_keys *, const struct smap *);

@@ -62,6 +62,9 @@ iov_vf_settings_to_json(const struct iov_vf_settings *s)
     if (is_known(s, IOV_VF_DMA)) {
         json_object_put(json, "dma", json_boolean_create(s->dma));
     }
+    if (is_known(s, IOV_VF_VECTORS)) {
+        put_integer(json, "vectors", s->vectors);
+    }
     return json;
 }
 
@@ -173,7 +176,7 @@ read_rate(struct reader *r, struct iov_vf_settings *s)
 static void
 read_settings(struct reader *r, struct iov_vf_settings *s)
 {
-    long long int link_state;
+    long long int link_state, vectors;
 
     set_known(s, IOV_VF_SPOOFCHK, read_boolean(r, "spoofchk", &s->spoofchk));
     set_known(s, IOV_VF_TRUST, read_boolean(r, "trust", &s->trust));
@@ -185,6 +188,9 @@ read_settings(struct reader *r, struct iov_vf_settings *s)
                            &link_state));
     s->link_state = link_state;
     set_known(s, IOV_VF_DMA, read_boolean(r, "dma", &s->dma));
+    set_known(s, IOV_VF_VECTORS,
+              read_integer(r, "vectors", UINT16_MAX, &vectors));
+    s->vectors = vectors;
 }
 
 /* Returns null, or a sentence (owned by the caller) that says what is wrong;

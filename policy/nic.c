@@ -53,6 +53,14 @@ iov_vf_attr_from_name(const char *name, enum iov_vf_attr *attr)
     return false;
 }
 
+/* The link is set for the sake of guests that watch it, the vectors for the
+ * sake of speed. */
+bool
+iov_vf_attr_is_optional(enum iov_vf_attr attr)
+{
+    return attr == IOV_VF_LINK_STATE || attr == IOV_VF_VECTORS;
+}
+
 static const char *
 link_name(uint32_t link_state)
 {
@@ -100,6 +108,9 @@ iov_vf_attr_format(struct ds *ds, const struct iov_vf_settings *s,
     case IOV_VF_DMA:
         ds_put_cstr(ds, s->dma ? "on" : "off");
         break;
+    case IOV_VF_VECTORS:
+        ds_put_format(ds, "%"PRIu32, s->vectors);
+        break;
     case IOV_N_VF_ATTRS:
         OVS_NOT_REACHED();
     }
@@ -136,6 +147,8 @@ iov_vf_attr_equal(const struct iov_vf_settings *a,
         return a->link_state == b->link_state;
     case IOV_VF_DMA:
         return a->dma == b->dma;
+    case IOV_VF_VECTORS:
+        return a->vectors == b->vectors;
     case IOV_N_VF_ATTRS:
         break;
     }
@@ -171,6 +184,9 @@ iov_vf_attr_copy(struct iov_vf_settings *dst,
         return;
     case IOV_VF_DMA:
         dst->dma = src->dma;
+        return;
+    case IOV_VF_VECTORS:
+        dst->vectors = src->vectors;
         return;
     case IOV_N_VF_ATTRS:
         break;

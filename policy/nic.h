@@ -53,6 +53,7 @@ struct iov_vf_settings {
     bool dma;                   /* Bus mastering in its PCI command. */
     uint32_t min_rate;          /* Mbit/s, 0: none. */
     uint32_t max_rate;          /* Mbit/s, 0: no limit. */
+    uint32_t vectors;           /* MSI-X. */
 };
 
 /* What the journal remembers of a VF that was touched (offload/journal.h);
@@ -118,6 +119,8 @@ struct iov_pf {
     bool up;                    /* IFF_UP. */
     int mtu;
     unsigned int total_vfs;     /* sriov_totalvfs. */
+    unsigned int total_vectors; /* sriov_vf_total_msix: those of all VFs
+                                 * together; 0: each has its own. */
     unsigned int n_vfs;         /* Enabled VFs, elements of 'vfs'. */
     struct iov_vf *vfs;
     struct eth_addr *macs;      /* Entries of its own address list ("self"),
@@ -137,6 +140,8 @@ struct iov_nics {
 
 const char *iov_vf_attr_name(enum iov_vf_attr);
 bool iov_vf_attr_from_name(const char *, enum iov_vf_attr *);
+/* True if a port is as safe on a VF that refuses the attribute. */
+bool iov_vf_attr_is_optional(enum iov_vf_attr);
 /* Appends name and value, such as "vlan 10 qos 3". */
 void iov_vf_attr_format(struct ds *, const struct iov_vf_settings *,
                         enum iov_vf_attr);

@@ -28,11 +28,12 @@ static step_func step_take_back, step_put_back, step_forget, step_isolate;
 static step_func step_settings, step_veil, step_address, step_hand_over;
 static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
+static step_func step_vectors;
 
 static step_func *const attach_steps[] = {
-    step_record, step_settings, step_veil, step_address, step_open, step_dma,
-    step_link_up, step_hand_over, step_start, step_learn_uplink, step_give_up,
-    step_read_back
+    step_record, step_vectors, step_settings, step_veil, step_address,
+    step_open, step_dma, step_link_up, step_hand_over, step_start,
+    step_learn_uplink, step_give_up, step_read_back
 };
 
 static step_func *const protect_steps[] = {
@@ -69,7 +70,8 @@ attach(const struct iov_plan_in *in)
         struct iov_op *op = attach_steps[i](in);
         if (op && in->failures && iov_failures_find(in->failures, op)) {
             iov_op_destroy(op);
-            if (attach_steps[i] != step_link_up) {
+            if (attach_steps[i] != step_link_up
+                && attach_steps[i] != step_vectors) {
                 return NULL;
             }
         } else if (op) {
@@ -265,6 +267,17 @@ step_settings(const struct iov_plan_in *in)
     };
 
     return make_set_any(in, attrs, ARRAY_SIZE(attrs), in->want);
+}
+
+/* For this a VF has to lose its driver for a moment, so it comes before
+ * everything that the driver would see, and never while a guest has it. */
+static struct iov_op *
+step_vectors(const struct iov_plan_in *in)
+{
+    return (in->guest_keeps || in->vf->guest == IOV_GUEST_GIVEN
+            || in->vf->guest == IOV_GUEST_RUNNING
+            ? NULL
+            : make_set(in, IOV_VF_VECTORS, in->want));
 }
 
 /* The VLAN of the fence, so that the VF may get the port's MAC address while

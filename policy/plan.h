@@ -12,9 +12,9 @@
  *
  * The order (DESIGN.md, "Order of moves"):
  *
- *   to the VF      record; spoof check, trust, rate; VLAN of the fence; MAC of
- *                  the port; VLAN of the port; DMA; hand over; start; switch
- *                  learns; PF gives the MAC up; read back.
+ *   to the VF      record; interrupt vectors; spoof check, trust, rate; VLAN
+ *                  of the fence; MAC of the port; VLAN of the port; DMA; hand
+ *                  over; start; switch learns; PF gives the MAC up; read back.
  *   protective     fence; PF takes the MAC; switch learns; take back; put
  *                  back; forget.
  *   yielding       PF takes the MAC; switch learns; take back; fence; put

@@ -255,6 +255,32 @@ test_vfio(int argc, char *argv[])
     return 0;
 }
 
+/* test-offload vectors SYSFS PCI NUMBER. */
+int
+test_vectors(int argc, char *argv[])
+{
+    struct pci_vectors *vectors;
+    char *text = NULL;
+    int error;
+
+    if (argc < 4) {
+        ovs_fatal(0, "usage: test-offload vectors SYSFS PCI NUMBER");
+    }
+    pci_set_sysfs(argv[1]);
+    printf("%u\n", pci_count_vectors(argv[2]));
+    error = pci_vectors_start(argv[2], atoi(argv[3]), &vectors);
+    while (vectors && !pci_vectors_done(vectors, &error, &text)) {
+        pci_vectors_wait(vectors);
+        poll_block();
+    }
+    printf("%s%s%s\n", error ? ovs_strerror(error) : "ok", text ? ": " : "",
+           text ? text : "");
+    free(text);
+    pci_vectors_destroy(vectors);
+    pci_exit();
+    return 0;
+}
+
 int
 test_journal(int argc, char *argv[])
 {

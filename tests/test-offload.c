@@ -24,6 +24,7 @@ main(int argc, char *argv[])
         { "netlink", test_netlink },
         { "pci", test_pci },
         { "vfio", test_vfio },
+        { "vectors", test_vectors },
         { "journal", test_journal },
         { "child", test_child },
         { "daemon", test_daemon },
@@ -35,7 +36,7 @@ main(int argc, char *argv[])
             return parts[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "usage: test-offload netlink|pci|vfio|journal|child|"
-            "daemon ...\n");
+    fprintf(stderr, "usage: test-offload netlink|pci|vfio|vectors|journal|"
+            "child|daemon ...\n");
     return 2;
 }

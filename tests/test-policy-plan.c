@@ -159,7 +159,7 @@ model_next(const struct model *m, const struct goal *goal)
         .known = (IOV_VF_BIT(IOV_VF_MAC) | IOV_VF_BIT(IOV_VF_VLAN)
                   | IOV_VF_BIT(IOV_VF_SPOOFCHK) | IOV_VF_BIT(IOV_VF_TRUST)),
         .mac = port_mac, .vlan = goal->vlan, .vlan_proto = 0x8100,
-        .spoofchk = true,
+        .spoofchk = true, .vectors = 9,
     };
     const char *guest = vf->record ? vf->record->guest : goal->guest;
     struct iov_plan_in in = {
@@ -174,6 +174,9 @@ model_next(const struct model *m, const struct goal *goal)
         .fence_mac = fence_mac,
     };
 
+    /* As the verdict does. */
+    want.known |= (vf->now.vectors < want.vectors
+                   ? IOV_VF_BIT(IOV_VF_VECTORS) : 0);
     return iov_plan_next(&in);
 }
 
@@ -297,6 +300,10 @@ watch_op(const struct model *m, const struct goal *goal,
     if (!goal->direct && !goal->protect && goal->managed
         && op->type == IOV_OP_GUEST_TAKE && !pf_receives) {
         complain(w, op, "taken before the software path was ready");
+    }
+    if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_VECTORS
+        && (vf->guest != IOV_GUEST_NONE || !strcmp(goal->guest, "none"))) {
+        complain(w, op, "the guest lost the driver of its VF");
     }
     if (vf->record && !strncmp(vf->record->guest, "netns", 5)
         && vf->guest != IOV_GUEST_NONE && vf->now.vlan == m->original.vlan

@@ -189,7 +189,7 @@ cmd_explain(struct iov_command *cmd)
 static void
 vf_text(struct ds *ds, const struct iov_pf *pf, const struct iov_vf *vf)
 {
-    int vectors = iov_notes_vectors(pf, vf->index);
+    int vectors = iov_notes_vectors(pf, vf);
 
     ds_put_format(ds, "  vf %u", vf->index);
     if (vf->pci) {
@@ -209,7 +209,7 @@ vf_text(struct ds *ds, const struct iov_pf *pf, const struct iov_vf *vf)
             iov_vf_attr_format(ds, &vf->now, i);
         }
     }
-    if (vectors >= 0) {
+    if (vectors >= 0 && !(vf->now.known & IOV_VF_BIT(IOV_VF_VECTORS))) {
         ds_put_format(ds, "; %d interrupt vectors", vectors);
     }
     ds_put_char(ds, '\n');
@@ -235,7 +235,7 @@ pf_text(struct ds *ds, const struct iov_pf *pf)
 static struct json *
 vf_to_json(const struct iov_pf *pf, const struct iov_vf *vf)
 {
-    int vectors = iov_notes_vectors(pf, vf->index);
+    int vectors = iov_notes_vectors(pf, vf);
     struct json *o = json_object_create();
 
     json_object_put(o, "vf", json_integer_create(vf->index));

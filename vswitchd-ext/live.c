@@ -184,6 +184,7 @@ iov_live_set_request(struct iov_live *live, const struct iov_port *port)
 
     hash = hash_add(hash, keys->min_rate);
     hash = hash_add(hash, keys->max_rate);
+    hash = hash_add(hash, keys->queue_pairs);
     hash = hash_add(hash, keys->pin.kind);
     hash = hash_add(hash, keys->pin.index);
     hash = hash_string(keys->pin.pci, hash);
@@ -239,7 +240,7 @@ find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
-        if (want->known & IOV_VF_BIT(i)
+        if (want->known & IOV_VF_BIT(i) && !iov_vf_attr_is_optional(i)
             && !(vf->now.known & IOV_VF_BIT(i)
                  && iov_vf_attr_equal(&vf->now, want, i))) {
             ds_put_cstr(&ds, ds.length ? ", " : "it shows ");

@@ -9,10 +9,12 @@
 #include <config.h>
 #include "vswitchd-ext/notes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "policy/host.h"
+#include "policy/op.h"
 #include "policy/safety.h"
 #include "policy/snapshot.h"
 #include "policy/verdict.h"
@@ -22,30 +24,72 @@
 #include "vswitchd-ext/status.h"
 
 int
-iov_notes_vectors(const struct iov_pf *pf, unsigned int vf)
+iov_notes_vectors(const struct iov_pf *pf, const struct iov_vf *vf)
 {
     const struct iov_host_nic *nic
         = iov_host_find_nic(iov_readiness_host(),
                             pf->pci ? pf->pci : pf->netdev);
 
-    return nic ? iov_host_vf_vectors(nic, vf) : -1;
+    return (vf->now.known & IOV_VF_BIT(IOV_VF_VECTORS) ? vf->now.vectors
+            : nic ? iov_host_vf_vectors(nic, vf->index) : -1);
+}
+
+/* The failure to give the VF of 'port' more vectors, or null. */
+static const struct iov_failure *
+find_refusal(const struct iov_failure *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].op->type == IOV_OP_VF_SET
+            && list[i].op->attr == IOV_VF_VECTORS) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+/* Why the VF has not got the vectors that it lacks. */
+static char *
+explain_vectors(const struct iov_vf *vf, const struct iov_port *port)
+{
+    const struct iov_failures *failures = port->failures;
+    const struct iov_failure *f = NULL;
+
+    if (failures) {
+        f = find_refusal(failures->list, failures->n);
+        f = f ? f : find_refusal(failures->past, failures->n_past);
+    }
+    if (!(vf->now.known & IOV_VF_BIT(IOV_VF_VECTORS))
+        || vf->cannot & IOV_VF_BIT(IOV_VF_VECTORS)) {
+        return xstrdup("which its NIC cannot change");
+    } else if (port->keys.guest.kind == IOV_GUEST_KIND_NONE) {
+        return xstrdup("which can be changed only before a guest has it");
+    } else if (f) {
+        return xasprintf("because to give it more failed (%s%s%s)",
+                         ovs_strerror(f->error), f->text ? ": " : "",
+                         f->text ? f->text : "");
+    }
+    return xstrdup("and gets more when the port moves there the next time");
 }
 
 static void
-note_queue_pairs(const struct iov_pf *pf, unsigned int vf,
-                 unsigned int wanted, struct svec *notes)
+note_queue_pairs(const struct iov_pf *pf, const struct iov_vf *vf,
+                 const struct iov_port *port, struct svec *notes)
 {
+    unsigned int pairs = port->keys.queue_pairs;
     int vectors = iov_notes_vectors(pf, vf);
 
     if (vectors < 0) {
         svec_add_nocopy(notes, xasprintf(
             "iov-queue-pairs is %u; how many the VF can have is not known",
-            wanted));
-    } else if (wanted + 1 > vectors) {
+            pairs));
+    } else if (iov_vectors_for(pairs) > vectors) {
+        char *why = explain_vectors(vf, port);
+
         svec_add_nocopy(notes, xasprintf(
             "iov-queue-pairs is %u, which takes %u interrupt vectors (one "
-            "for each and one more); the VF has %d", wanted, wanted + 1,
-            vectors));
+            "for each and one more); the VF has %d, %s", pairs,
+            iov_vectors_for(pairs), vectors, why));
+        free(why);
     }
 }
 
@@ -82,8 +126,8 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
     if (!pf || ps->state != IOV_PORT_DIRECT) {
         return;
     }
-    if (port->keys.queue_pairs > 1) {
-        note_queue_pairs(pf, ps->vf, port->keys.queue_pairs, notes);
+    if (port->keys.queue_pairs > 1 && ps->vf < pf->n_vfs) {
+        note_queue_pairs(pf, &pf->vfs[ps->vf], port, notes);
     }
     note_safety(view, port, pf, notes);
 }

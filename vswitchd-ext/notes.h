@@ -11,6 +11,7 @@ struct iov_host_nic;
 struct iov_pf;
 struct iov_port;
 struct iov_port_status;
+struct iov_vf;
 struct iov_view;
 
 /* Appends sentences to 'notes'. */
@@ -18,6 +19,6 @@ void iov_notes_add(const struct iov_view *, const struct iov_port *,
                    const struct iov_port_status *, struct svec *notes);
 
 /* How many interrupt vectors a VF has, or -1 if it is not known. */
-int iov_notes_vectors(const struct iov_pf *, unsigned int vf);
+int iov_notes_vectors(const struct iov_pf *, const struct iov_vf *);
 
 #endif /* vswitchd-ext/notes.h */
