@@ -229,20 +229,49 @@ find_bridge(const char *name)
     return NULL;
 }
 
-void
-iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *map)
+/* Puts the interfaces of 'row' that have an OpenFlow port into 'map', unless
+ * it is null.  Returns how many there are, and in '*n_known' of how many
+ * 'known' says the same. */
+static size_t
+put_ports(const struct ovsrec_bridge *row, struct ofputil_port_map *map,
+          const struct ofputil_port_map *known, size_t *n_known)
 {
-    const struct ovsrec_bridge *row = find_bridge(bridge);
+    size_t n = 0;
+
+    *n_known = 0;
     for (size_t i = 0; row && i < row->n_ports; i++) {
         const struct ovsrec_port *port = row->ports[i];
         for (size_t j = 0; j < port->n_interfaces; j++) {
             const struct ovsrec_interface *iface = port->interfaces[j];
-            if (iface->n_ofport && iface->ofport[0] > 0) {
-                ofputil_port_map_put(map, u16_to_ofp(iface->ofport[0]),
-                                     iface->name);
+            if (!iface->n_ofport || iface->ofport[0] <= 0) {
+                continue;
+            }
+            ofp_port_t number = u16_to_ofp(iface->ofport[0]);
+            n++;
+            *n_known += nullable_string_is_equal(
+                ofputil_port_map_get_name(known, number), iface->name);
+            if (map) {
+                ofputil_port_map_put(map, number, iface->name);
             }
         }
     }
+    return n;
+}
+
+bool
+iov_db_update_port_map(const char *bridge, struct ofputil_port_map *map,
+                       size_t *n_names)
+{
+    const struct ovsrec_bridge *row = find_bridge(bridge);
+    size_t n_known, n = put_ports(row, NULL, map, &n_known);
+
+    if (n == *n_names && n == n_known) {
+        return false;
+    }
+    ofputil_port_map_destroy(map);
+    ofputil_port_map_init(map);
+    *n_names = put_ports(row, map, map, &n_known);
+    return true;
 }
 
 uint32_t

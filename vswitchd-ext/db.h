@@ -11,6 +11,7 @@
  * touched, one by one, never the whole column. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct iov_snapshot;
@@ -30,8 +31,10 @@ uint64_t iov_db_changed(void);
 /* Fills in bridges, ports, mirrors, features and keys. */
 void iov_db_fill(struct iov_snapshot *);
 
-/* Adds the names of the OpenFlow ports of 'bridge'. */
-void iov_db_fill_port_map(const char *bridge, struct ofputil_port_map *);
+/* Brings 'map' up to date with the names and OpenFlow ports of the bridge's
+ * interfaces, of which it has '*n_names'.  Returns true if it has changed. */
+bool iov_db_update_port_map(const char *bridge, struct ofputil_port_map *map,
+                            size_t *n_names);
 
 /* Bits (1 << OFPxx_VERSION) of the versions that 'bridge' speaks; also if
  * there is no such bridge. */

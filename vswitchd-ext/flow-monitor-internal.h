@@ -58,6 +58,7 @@ struct iov_flow_monitor {
     uint64_t restore_token;     /* ...or have to arrive, up to this token. */
 
     struct ofputil_port_map ports;
+    size_t n_ports;             /* In 'ports'. */
     uint64_t ports_db;          /* iov_db_changed() that 'ports' is of. */
     struct iov_flow_table *table;
     struct iov_flow_table *overtaken;    /* While DUMPING. */

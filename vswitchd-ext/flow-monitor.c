@@ -362,10 +362,9 @@ run_ports(struct iov_flow_monitor *fm)
 {
     if (fm->ports_db != iov_db_changed()) {
         fm->ports_db = iov_db_changed();
-        ofputil_port_map_destroy(&fm->ports);
-        ofputil_port_map_init(&fm->ports);
-        iov_db_fill_port_map(fm->bridge, &fm->ports);
-        iov_reach_set_port_map(fm->reach, &fm->ports);
+        if (iov_db_update_port_map(fm->bridge, &fm->ports, &fm->n_ports)) {
+            iov_reach_set_port_map(fm->reach, &fm->ports);
+        }
     }
 }
 
