@@ -53,7 +53,8 @@ COVERAGE_DEFINE(iov_turn);
 #define JUDGE_USEC 4000
 
 /* As long as all ports can be judged within this time nothing is done before,
- * because what has to be done for many ports at once takes long, too. */
+ * because what has to be done for many ports at once takes long, too.  After
+ * that it is done so often. */
 #define JUDGE_ALL_USEC 40000
 
 static struct iov_snapshot *snapshot;
@@ -67,12 +68,15 @@ static bool clean_up;
 static bool dummy;
 static uint64_t n_touched;      /* Changes from outside the inputs. */
 static uint64_t seen;           /* Sum of all changes at the last turn. */
+static uint64_t seen_db;        /* Of which those of the database. */
+static bool see_is_due;         /* Flows were looked at before those. */
 static uint64_t seen_flows;     /* Flows that the verdicts are of. */
 static bool act_is_due;         /* Verdicts have changed. */
 static bool half_judged;        /* The last turn ended with verdicts that were
                                  * not up to date. */
 static bool judging;            /* Flows have changed... */
 static struct iov_moment judging_since; /* ...since then. */
+static long long int acted_at;  /* us. */
 static bool in_haste;           /* The last run ended before all was done. */
 static struct iov_moment run_begun;
 static uint64_t n_turns;
@@ -212,6 +216,8 @@ see_and_judge(void)
     struct iov_verdicts *old_verdicts = verdicts;
 
     seen = changes();
+    seen_db = iov_db_changed();
+    see_is_due = false;
     see();
     seen_flows = iov_monitors_flows_changed();
     verdicts = iov_verdicts_begin(snapshot, old_verdicts);
@@ -262,15 +268,26 @@ act(void)
 
     act_is_due = false;
     half_judged = iov_verdicts_are_outdated(verdicts);
-    bool settled = iov_steer_run(&steer) && !half_judged;
+    bool settled = iov_steer_run(&steer) && !half_judged && !see_is_due;
 
     iov_status_destroy(status);
     status = iov_status_create(&steer, settled);
     if (!clean_up) {
         iov_db_publish(status);
     }
+    acted_at = time_usec();
     COVERAGE_INC(iov_turn);
     n_turns++;
+}
+
+/* Returns true if a new snapshot can wait for one turn, so that flows that
+ * have changed meanwhile are not held up by it: what comes from the database
+ * could as well have come a moment later. */
+static bool
+may_see_later(void)
+{
+    return (judging && status && !see_is_due
+            && changes() - seen == iov_db_changed() - seen_db);
 }
 
 /* Brings everything up to date with what has come since 'begun'.  Returns
@@ -282,10 +299,11 @@ think(const struct iov_moment *begun)
         judging = true;
         judging_since = *begun;
     }
-    if (changes() != seen || (!status && !act_is_due)) {
+    if ((changes() != seen && !may_see_later()) || (!status && !act_is_due)) {
         see_and_judge();
         act_is_due = true;
     } else if (judging) {
+        see_is_due = changes() != seen;
         act_is_due |= judge();
     }
 
@@ -294,7 +312,8 @@ think(const struct iov_moment *begun)
         judging = true;
         in_haste = true;
         return (act_is_due
-                && time_usec() - judging_since.usec >= JUDGE_ALL_USEC);
+                && time_usec() - MAX(judging_since.usec, acted_at)
+                   >= JUDGE_ALL_USEC);
     } else if (judging) {
         iov_timing_add(IOV_TIMING_JUDGEMENT, &judging_since);
         judging = false;
