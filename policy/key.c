@@ -332,6 +332,9 @@ iov_interface_keys_parse(struct iov_interface_keys *keys,
     iov_guest_spec_parse(&keys->guest,
                          smap_get_def(smap, classes[IOV_KEY_GUEST].name,
                                       classes[IOV_KEY_GUEST].default_));
+    ovs_strlcpy(keys->moderation,
+                get_text(smap, IOV_KEY_INTERRUPT_MODERATION),
+                sizeof keys->moderation);
     check_rates(keys);
 }
 

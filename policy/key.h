@@ -79,6 +79,7 @@ struct iov_interface_keys {
     struct iov_guest_spec guest;
     uint32_t min_rate, max_rate;     /* Mbit/s. */
     unsigned int queue_pairs;   /* See iov_vectors_for(). */
+    char moderation[16];        /* Interrupt moderation, one of its words. */
     struct svec errors;
     struct svec later;
 };

@@ -93,6 +93,37 @@ note_queue_pairs(const struct iov_pf *pf, const struct iov_vf *vf,
     }
 }
 
+/* What "ethtool -C" is told for each word of iov-interrupt-moderation but
+ * "default". */
+static const struct {
+    const char *word, *settings;
+} moderations[] = {
+    { "adaptive", "adaptive-rx on" },
+    { "off", "rx-usecs 0" },
+    { "low", "rx-usecs 10" },
+    { "medium", "rx-usecs 50" },
+    { "high", "rx-usecs 200" },
+};
+
+static void
+note_moderation(const struct iov_port *port, struct svec *notes)
+{
+    const struct iov_guest_spec *guest = &port->keys.guest;
+    bool netns = guest->kind == IOV_GUEST_KIND_NETNS;
+
+    for (size_t i = 0; i < ARRAY_SIZE(moderations); i++) {
+        if (!strcmp(port->keys.moderation, moderations[i].word)) {
+            svec_add_nocopy(notes, xasprintf(
+                "iov-interrupt-moderation is %s, which only the guest's "
+                "driver of the VF can do: run \"%s%s%sethtool -C DEVICE %s\""
+                "%s, with the VF's network device there",
+                moderations[i].word, netns ? "ip netns exec " : "",
+                netns ? guest->name : "", netns ? " " : "",
+                moderations[i].settings, netns ? "" : " in the guest"));
+        }
+    }
+}
+
 /* What would keep a virtual machine off the VF does not concern a guest with
  * the host's own kernel, but whoever trusts it should know. */
 static void
@@ -129,5 +160,6 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
     if (port->keys.queue_pairs > 1 && ps->vf < pf->n_vfs) {
         note_queue_pairs(pf, &pf->vfs[ps->vf], port, notes);
     }
+    note_moderation(port, notes);
     note_safety(view, port, pf, notes);
 }
