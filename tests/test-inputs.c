@@ -15,6 +15,7 @@
 
 #include "command-line.h"
 #include "daemon.h"
+#include "dummy.h"
 #include "fatal-signal.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-port.h"
@@ -563,6 +564,7 @@ main(int argc, char *argv[])
     for (int i = optind + 1; i < argc; i++) {
         shash_add(&monitors, argv[i], iov_flow_monitor_create(argv[i]));
     }
+    timeval_dummy_register();
     daemonize_complete();
 
     while (!exiting) {

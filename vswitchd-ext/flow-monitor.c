@@ -63,6 +63,10 @@ COVERAGE_DEFINE(iov_flow_resync);
  * may be busy for many seconds, and while it is it changes no flow. */
 #define PROBE_INTERVAL 30
 
+/* An answer that has not come by then will not: somebody has lost a message.
+ * ms. */
+#define ANSWER_MSEC 60000
+
 /* A missing socket is looked for often, because that is cheap and says
  * nothing in the log. */
 #define RETRY_MISSING_MSEC 500
@@ -136,7 +140,7 @@ connected(struct iov_flow_monitor *fm)
     fm->failed = false;
     fm->error = 0;
     fm->db_token = iov_db_sync();
-    fm->phase = DUMPING;
+    fm->heard_at = time_msec();
     flow_monitor_start_dump(fm);
 }
 
@@ -275,6 +279,27 @@ run_sync(struct iov_flow_monitor *fm)
     }
 }
 
+/* True if ovs-vswitchd owes an answer. */
+static bool
+awaits_answer(const struct iov_flow_monitor *fm)
+{
+    return (fm->phase == DUMPING
+            || (fm->phase == LIVE && (fm->barrier_xid || fm->count_xid)));
+}
+
+/* Begins anew when an answer does not come. */
+static void
+run_stall(struct iov_flow_monitor *fm)
+{
+    if (!awaits_answer(fm)) {
+        fm->heard_at = time_msec();
+    } else if (!fm->resync && time_msec() >= fm->heard_at + ANSWER_MSEC) {
+        VLOG_WARN("bridge %s: ovs-vswitchd has not answered for %d s, "
+                  "starting anew", fm->bridge, ANSWER_MSEC / 1000);
+        fm->resync = true;
+    }
+}
+
 /* Returns null if the flows are known, else why not, to be freed. */
 static char *
 find_unknown(const struct iov_flow_monitor *fm)
@@ -375,6 +400,7 @@ iov_flow_monitor_run(struct iov_flow_monitor *fm)
     run_restore(fm);
     run_sync(fm);
     run_messages(fm);
+    run_stall(fm);
     run_ports(fm);
     update_state(fm);
 }
@@ -384,6 +410,9 @@ iov_flow_monitor_wait(struct iov_flow_monitor *fm)
 {
     rconn_run_wait(fm->rconn);
     rconn_recv_wait(fm->rconn);
+    if (awaits_answer(fm)) {
+        poll_timer_wait_until(fm->heard_at + ANSWER_MSEC);
+    }
     if (!fm->trying || fm->phase == REFUSED) {
         poll_timer_wait_until(fm->retry_at);
     } else if (fm->resync || needs_count(fm)
