@@ -307,6 +307,24 @@ iov_host_read_nic(const char *root, struct iov_host *host, const char *pci)
     return found;
 }
 
+int
+iov_host_read_group(const char *root, const char *pci)
+{
+    struct host_reader reader = { .pci = NULL };
+    char *directory = NULL;
+    int group = -1;
+
+    if (!host_root_open(&reader.root, root) && host_is_pci_address(pci)) {
+        directory = host_pci_directory(&reader, pci);
+    }
+    if (directory) {
+        group = host_pci_group(&reader, directory);
+        free(directory);
+    }
+    host_reader_close(&reader);
+    return group;
+}
+
 /* What drivers say. */
 
 void

@@ -31,6 +31,9 @@ int iov_host_read(const char *root, struct iov_host *);
  * is there. */
 bool iov_host_read_nic(const char *root, struct iov_host *, const char *pci);
 
+/* IOMMU group of a PCI device, or -1. */
+int iov_host_read_group(const char *root, const char *pci);
+
 /* Reads again what belongs to no NIC: arguments, tables, groups, log. */
 void iov_host_read_facts(const char *root, struct iov_host *);
 
