@@ -151,6 +151,35 @@ look_at_groups(const struct iov_host_nic *nic,
     }
 }
 
+/* With an IOMMU in use, every VF has a group. */
+static bool
+has_groups(const struct iov_host *host)
+{
+    unsigned int n;
+
+    return iov_fact_number(&host->facts[IOV_HOST_GROUPS], &n) && n;
+}
+
+/* Notes the first VF of which it is not known whether it is alone. */
+static void
+see_unknown_group(const struct iov_host_nic *nic,
+                  struct iov_ready_result *result)
+{
+    for (size_t i = 0; i < nic->n_vfs; i++) {
+        const struct iov_host_vf *vf = &nic->vfs[i];
+
+        if (vf->group < 0 || vf->group_size != 1) {
+            char *file = xasprintf("/sys/bus/pci/devices/%s/iommu_group",
+                                   vf->pci);
+
+            iov_ready_see(result, file, vf->group < 0 ? "tells of no group"
+                          : "leads to a group that cannot be counted");
+            free(file);
+            return;
+        }
+    }
+}
+
 /* What 'port' means for the isolation of what is below it. */
 static enum iov_outcome
 judge_port(const struct iov_host_pci *port, const struct iov_host_pci *nic,
@@ -217,6 +246,10 @@ check_path(const struct iov_host *host, const struct iov_host_nic *nic,
     }
     if (result->outcome == IOV_READY_UNKNOWN) {
         look_at_ports(host, nic, result);
+        if (nic->n_vfs && has_groups(host)) {
+            see_unknown_group(nic, result);
+            set(result, MAX(result->outcome, IOV_READY_UNKNOWN));
+        }
     }
     if (result->outcome == IOV_READY_FAILED && !result->detail) {
         result->detail = xstrdup("VFs share their IOMMU group with other "
