@@ -175,7 +175,23 @@ find_argument(const struct iov_host *host, const char *name,
     return NULL;
 }
 
-/* As above; true if it is there, and then 'result' says that it has to go. */
+/* Appends a sentence, which it takes over, to '*text', which may be null. */
+static void
+add_sentence(char **text, char *sentence)
+{
+    if (*text) {
+        char *both = xasprintf("%s  %s", *text, sentence);
+
+        free(*text);
+        free(sentence);
+        *text = both;
+    } else {
+        *text = sentence;
+    }
+}
+
+/* As above; true if it is there, and then 'result' says that it has to go, as
+ * may others. */
 static bool
 blame_argument(const struct iov_host *host, struct iov_ready_result *result,
                const char *name, const char *value)
@@ -185,11 +201,11 @@ blame_argument(const struct iov_host *host, struct iov_ready_result *result,
     if (!word) {
         return false;
     }
-    free(result->detail);
-    free(result->remedy);
-    result->detail = xasprintf("The kernel was started with \"%s\".", word);
-    result->remedy = xasprintf("Remove \"%s\" from the kernel's command line "
-                               "and boot again.", word);
+    add_sentence(&result->detail,
+                 xasprintf("The kernel was started with \"%s\".", word));
+    add_sentence(&result->remedy,
+                 xasprintf("Remove \"%s\" from the kernel's command line and "
+                           "boot again.", word));
     free(word);
     return true;
 }
@@ -281,9 +297,11 @@ check_interrupts(const struct iov_host *host, struct iov_ready_result *result)
     set(result, IOV_READY_FAILED);
     see(host, result, IOV_HOST_CMDLINE);
     see_line(host, result, IOV_LOG_IR_BROKEN);
-    if (!blame_argument(host, result, "intremap", "off")
-        && !blame_argument(host, result, "nointremap", NULL)
-        && !number(host, IOV_HOST_GROUPS)) {
+
+    bool told = blame_argument(host, result, "intremap", "off");
+
+    told |= blame_argument(host, result, "nointremap", NULL);
+    if (!told && !number(host, IOV_HOST_GROUPS)) {
         result->detail = xstrdup("No IOMMU is in use, which would do it.");
         result->remedy = xstrdup("See to DMA remapping (H3) first.");
     }
@@ -313,10 +331,14 @@ check_told(const struct iov_host *host, struct iov_ready_result *result)
     if (!exists(host, IOV_HOST_CMDLINE)) {
         return;
     }
-    if (blame_argument(host, result, "iommu", "off")
-        || (is_x86(host)
-            && blame_argument(host, result,
-                              vtd ? "intel_iommu" : "amd_iommu", "off"))) {
+
+    bool told = blame_argument(host, result, "iommu", "off");
+
+    if (is_x86(host)) {
+        told |= blame_argument(host, result,
+                               vtd ? "intel_iommu" : "amd_iommu", "off");
+    }
+    if (told) {
         set(result, IOV_READY_FAILED);
         return;
     }
@@ -526,11 +548,10 @@ check_weakness(const struct iov_host *host, struct iov_ready_result *result)
     for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
         see(host, result, facts[i]);
         if (is_yes(host, facts[i])) {
-            free(result->remedy);
-            result->remedy = xasprintf(
+            add_sentence(&result->remedy, xasprintf(
                 "Run: echo N > %s, and look for %s in /etc/modprobe.d and on "
                 "the kernel's command line.",
-                fact(host, facts[i])->file, parameter);
+                fact(host, facts[i])->file, parameter));
             set(result, IOV_READY_FAILED);
         } else if (!is_no(host, facts[i]) && !absent(host, facts[i])
                    && result->outcome == IOV_READY_OK) {
