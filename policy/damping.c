@@ -22,7 +22,9 @@ forget_old_falls(struct iov_damping *d, long long int now)
         n++;
     }
     d->n_falls -= n;
-    memmove(d->falls, d->falls + n, d->n_falls * sizeof *d->falls);
+    if (d->n_falls) {
+        memmove(d->falls, d->falls + n, d->n_falls * sizeof *d->falls);
+    }
 }
 
 static void

@@ -26,7 +26,7 @@
 #   negotiate           the guest's driver agrees to failover
 #   status WORD EVENT   the state of the virtual machine, and an event
 #   event NAME [JSON]   tell of an event
-#   default             behave again
+#   default [WORD...]   behave again, but for what the words say
 #   hang-up             close the connection
 #
 # The subtle thing: like QEMU it serves one client at a time; the next one may
@@ -260,6 +260,8 @@ class Machine:
             self.tell_event(*rest)
         elif word == "default":
             self.default()
+            if rest:
+                self.tell(*rest)
         elif word == "hang-up":
             self.hang_up()
         else:
