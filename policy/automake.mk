@@ -60,6 +60,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reach-packets.c \
 	policy/reach-packets.h \
 	policy/reach-pool.c \
+	policy/reach-search.c \
 	policy/reach-show.c \
 	policy/reach-show.h \
 	policy/reach-twin.c \

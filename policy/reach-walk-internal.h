@@ -3,8 +3,9 @@
 #ifndef IOV_POLICY_REACH_WALK_INTERNAL_H
 #define IOV_POLICY_REACH_WALK_INTERNAL_H 1
 
-/* What the parts of a walk share: reach-walk.c follows, reach-findings.c keeps
- * what was found, reach-twin.c decides whether a drop matters. */
+/* What the parts of a walk share: reach-walk.c follows, reach-search.c knows
+ * what a lookup can find, reach-findings.c keeps what was found, reach-twin.c
+ * decides whether a drop matters. */
 
 #include "policy/reach-walk.h"
 
@@ -41,6 +42,22 @@ struct iov_path {
     const struct iov_trail *trail;
 };
 
+/* Steps to be run after those of a flow that was resubmitted to. */
+struct iov_rest;
+
+/* A lookup that is being done. */
+struct iov_search {
+    const struct iov_table *table;
+    struct iov_path *p;         /* Made for. */
+    struct iov_cube cube;       /* Packets looked up. */
+    const struct iov_rest *up;
+    uint32_t *conj_ids;         /* Conjunctive matches that are possible. */
+    size_t n_conj_ids;
+    bool any_conj_id;           /* All of them. */
+    struct iov_hider *hiders;   /* Null until asked for. */
+    size_t n_hiders;
+};
+
 /* Says that packets of 'p' meet 'at', which is not NORMAL. */
 void iov_walk_blame(struct iov_walk *, const struct iov_path *p,
                     enum iov_reason_id, const struct iov_candidate *at,
@@ -59,5 +76,28 @@ bool iov_walk_all_dropped(const struct iov_walk *, const struct match *packets,
  * they come by the bridge also if the port is on its VF, and are dropped
  * then, too. */
 bool iov_walk_drop_is_kept(struct iov_walk *, const struct iov_path *p);
+
+/* Begins a search of 's->table' for 's->p', whose in_port is 'in_port', or as
+ * it is if that is OFPP_IN_PORT. */
+void iov_search_init(struct iov_search *, const struct iov_walk *,
+                     ofp_port_t in_port);
+void iov_search_uninit(struct iov_search *);
+
+/* Returns true if no packets of 'cube', which match 'c', are left over by the
+ * flows of more than its priority, or any flows if it is null, in this search
+ * and those before. */
+bool iov_search_hides(struct iov_walk *, struct iov_search *,
+                      const struct iov_cube *cube,
+                      const struct iov_candidate *c);
+/* Returns true if 'cube', packets that match a flow, have a conj_id that can
+ * be. */
+bool iov_search_has_conj_id(const struct iov_walk *, const struct iov_search *,
+                            const struct iov_cube *cube);
+/* Returns the number of a flow of 'run', after number 'i', that does the same
+ * with all packets of 'cube', which match 'i', and more packets; or 'i'
+ * itself.  Between the two must be no flow that does something else. */
+size_t iov_search_stand_in(const struct iov_search *,
+                           const struct iov_candidates *run, size_t i,
+                           const struct iov_cube *cube);
 
 #endif /* policy/reach-walk-internal.h */

@@ -34,9 +34,10 @@
 /* Work for one class of packets before it is called too complex. */
 #define MAX_VISITS 8192
 #define MAX_CANDIDATES (4 * 1000 * 1000)
-/* Work to find out that flows are hidden, for one class and for one flow. */
+/* Work to find out that flows are hidden, for one class of packets, and for
+ * those of a port to one address. */
 #define MAX_HIDING (100 * 1000)
-#define MAX_HIDING_ONE 1000
+#define MAX_HIDING_TWIN 1000
 /* Flows of a table with equal actions are followed apart up to this number,
  * together if there are more. */
 #define MAX_APART 16
@@ -53,8 +54,8 @@ static const struct iov_step internal_table_step = {
 };
 
 /* Steps to be run after those of a flow that was resubmitted to. */
-struct rest {
-    const struct rest *up;
+struct iov_rest {
+    const struct iov_rest *up;
     const struct iov_candidate *at;
     size_t step;
     uint8_t table_id;
@@ -69,21 +70,8 @@ struct lookup {
     const struct iov_candidate *from;   /* Null for the first. */
 };
 
-/* A lookup that is being done. */
-struct search {
-    const struct iov_table *table;
-    struct iov_path *p;         /* Made for. */
-    struct iov_cube cube;       /* Packets looked up. */
-    const struct rest *up;
-    uint32_t *conj_ids;         /* Conjunctive matches that are possible. */
-    size_t n_conj_ids;
-    bool any_conj_id;           /* All of them. */
-    struct iov_hider *hiders;   /* Null until asked for. */
-    size_t n_hiders;
-};
-
 static void run_steps(struct iov_walk *, struct iov_path *,
-                      const struct rest *);
+                      const struct iov_rest *);
 
 static void
 give_up(struct iov_walk *w, const struct iov_path *p,
@@ -125,7 +113,7 @@ finish(struct iov_walk *w, const struct iov_path *p,
 /* Packets 'cube' match 'c' in search 's', past flows of more than 'priority':
  * runs the steps. */
 static void
-run_flow(struct iov_walk *w, const struct search *s,
+run_flow(struct iov_walk *w, const struct iov_search *s,
          const struct iov_cube *cube, const struct iov_candidate *c,
          int priority)
 {
@@ -133,7 +121,7 @@ run_flow(struct iov_walk *w, const struct search *s,
     uint8_t in_port_pos = w->words->pos[FLOW_U64_OFFSET(in_port)];
     struct iov_past past = { p->past, s->hiders, s->n_hiders, priority };
     struct iov_trail trail = { p->trail, c };
-    struct rest rest = {
+    struct iov_rest rest = {
         .up = s->up,
         .at = c,
         .step = 0,
@@ -153,81 +141,13 @@ run_flow(struct iov_walk *w, const struct search *s,
     run_steps(w, &next, &rest);
 }
 
-/* Returns true if no packets of 'cube', which match 'c', are left over by the
- * flows of more than its priority, or any flows if it is null, in this search
- * and those before. */
-static bool
-is_hidden(struct iov_walk *w, struct search *s, const struct iov_cube *cube,
-          const struct iov_candidate *c)
-{
-    size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
-
-    if (iov_table_covers(s->table, cube, c)) {
-        return true;
-    } else if (!budget) {
-        return false;
-    }
-    if (!s->hiders) {
-        s->hiders = iov_table_hiders(s->table, w->words, &s->cube,
-                                     &s->n_hiders);
-    }
-
-    struct iov_past past = {
-        s->p->past, s->hiders, s->n_hiders, c ? c->flow->priority : -1
-    };
-    size_t left = budget - 1;
-    bool hidden = iov_past_hides(&past, w->words, cube, &left);
-    w->hiding -= budget - left;
-    return hidden;
-}
-
-/* Returns true if 'cube', packets that match a flow, have a conj_id that can
- * be. */
-static bool
-conj_id_is_possible(const struct iov_walk *w, const struct search *s,
-                    const struct iov_cube *cube)
-{
-    bool possible = (s->any_conj_id
-                     || iov_cube_may_have_conj_id(cube, w->words, 0));
-
-    for (size_t i = 0; !possible && i < s->n_conj_ids; i++) {
-        possible = iov_cube_may_have_conj_id(cube, w->words, s->conj_ids[i]);
-    }
-    return possible;
-}
-
-/* Returns the number of a flow of 'run', after number 'i', that does the same
- * with all packets of 'cube', which match 'i', and more packets; or 'i'
- * itself.  Between the two must be no flow that does something else. */
-static size_t
-find_stand_in(const struct search *s, const struct iov_candidates *run,
-              size_t i, const struct iov_cube *cube)
-{
-    const struct iov_flow *flow = run->list[i].flow;
-    int floor = -1;
-
-    for (size_t j = 0; j < s->n_hiders; j++) {
-        const struct iov_hider *h = &s->hiders[j];
-        if (h->acts != flow->acts && h->priority <= flow->priority) {
-            floor = MAX(floor, h->priority);
-        }
-    }
-    for (size_t j = run->n - 1; j > i; j--) {
-        if (run->list[j].flow->priority >= floor
-            && iov_flow_covers(&run->list[j], cube)) {
-            return j;
-        }
-    }
-    return i;
-}
-
 /* Runs candidates with equal actions, those of highest priority first.
  *
  * Where one flow stands in for others, only that one is followed, or the
  * number of ways through some tables would be the product of those through
  * each. */
 static void
-run_candidates(struct iov_walk *w, struct search *s,
+run_candidates(struct iov_walk *w, struct iov_search *s,
                const struct iov_candidates *run)
 {
     const struct iov_acts *acts = run->list[0].flow->acts;
@@ -246,13 +166,14 @@ run_candidates(struct iov_walk *w, struct search *s,
         iov_cube_copy(&narrow, &s->cube, w->words);
         iov_flow_narrow(c, w->words, &narrow);
         if (priority < 0) {
-            if (!conj_id_is_possible(w, s, &narrow)
-                || is_hidden(w, s, &narrow, c)) {
+            if (!iov_search_has_conj_id(w, s, &narrow)
+                || iov_search_hides(w, s, &narrow, c)) {
                 continue;
             }
             priority = c->flow->priority;
         }
-        size_t j = (follows && apart ? find_stand_in(s, run, i, &narrow) : i);
+        size_t j = (follows && apart
+                    ? iov_search_stand_in(s, run, i, &narrow) : i);
         if (j != i) {
             stands_in[j] = MAX(stands_in[j], priority);
         } else if (apart) {
@@ -283,7 +204,7 @@ compare_candidates(const void *a_, const void *b_)
 }
 
 static void
-run_all_candidates(struct iov_walk *w, struct search *s,
+run_all_candidates(struct iov_walk *w, struct iov_search *s,
                    struct iov_candidates *cs)
 {
     size_t start = 0;
@@ -305,7 +226,7 @@ run_all_candidates(struct iov_walk *w, struct search *s,
 
 /* Some packets match no flow. */
 static void
-run_miss(struct iov_walk *w, struct search *s, const struct lookup *l)
+run_miss(struct iov_walk *w, struct iov_search *s, const struct lookup *l)
 {
     const struct iov_path *p = s->p;
 
@@ -347,25 +268,8 @@ admit(struct iov_walk *w, struct iov_path *p, const struct lookup *l)
 }
 
 static void
-search_init(struct iov_walk *w, struct search *s, const struct lookup *l)
-{
-    iov_cube_copy(&s->cube, &s->p->cube, w->words);
-    if (l->in_port != OFPP_IN_PORT) {
-        w->findings->other_in_port = true;
-        iov_cube_set_in_port(&s->cube, w->words, l->in_port);
-    }
-    if (s->table->n_conj) {
-        s->any_conj_id = !iov_table_conj_ids(s->table, &s->cube,
-                                             &s->conj_ids, &s->n_conj_ids);
-        if (s->any_conj_id || s->n_conj_ids) {
-            iov_cube_forget_conj_id(&s->cube, w->words);
-        }
-    }
-}
-
-static void
 look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
-        const struct rest *up)
+        const struct iov_rest *up)
 {
     static const struct iov_table empty = {
         .subtables = HMAP_INITIALIZER(&empty.subtables)
@@ -377,11 +281,13 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
 
     const struct iov_table *table
         = iov_flow_table_get(w->order->table, l->table_id);
-    struct search s = { .table = table ? table : &empty, .p = p, .up = up };
+    struct iov_search s = {
+        .table = table ? table : &empty, .p = p, .up = up
+    };
     bool all = up || p->normal || p->stored || w->must_drop;
     struct iov_candidates cs = { .allowance = w->order->allowance };
 
-    search_init(w, &s, l);
+    iov_search_init(&s, w, l->in_port);
     iov_table_candidates(s.table, w->words, &s.cube, all, &cs);
     w->n_candidates += cs.n;
     w->over |= cs.allowance && cs.allowance->exhausted;
@@ -389,12 +295,11 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
         give_up(w, p, l->from);
     } else {
         run_all_candidates(w, &s, &cs);
-        if (!w->over && !is_hidden(w, &s, &s.cube, NULL)) {
+        if (!w->over && !iov_search_hides(w, &s, &s.cube, NULL)) {
             run_miss(w, &s, l);
         }
     }
-    free(s.conj_ids);
-    free(s.hiders);
+    iov_search_uninit(&s);
     free(cs.list);
 }
 
@@ -500,7 +405,7 @@ run_step(struct iov_walk *w, struct iov_path *p, const struct iov_step *step,
 
 /* Runs what 'rest' says, to the end. */
 static void
-run_steps(struct iov_walk *w, struct iov_path *p, const struct rest *rest)
+run_steps(struct iov_walk *w, struct iov_path *p, const struct iov_rest *rest)
 {
     const struct iov_candidate *last = rest->at;
 
@@ -518,7 +423,7 @@ run_steps(struct iov_walk *w, struct iov_path *p, const struct rest *rest)
                 continue;
             }
 
-            struct rest after = *rest;
+            struct iov_rest after = *rest;
             struct lookup l = {
                 .table_id = (step->table.id == 255 ? p->table_id
                              : step->table.id),
@@ -578,7 +483,7 @@ iov_walk_all_dropped(const struct iov_walk *of, const struct match *packets,
         .order = &order,
         .words = of->words,
         .findings = of->findings,
-        .hiding = MAX_HIDING_ONE,
+        .hiding = MAX_HIDING_TWIN,
         .must_drop = true,
     };
     struct iov_path p = { .past = &past };

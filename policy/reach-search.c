@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a lookup of packets can find: which flows are hidden from them, by
+ * this table or by one before, and which stand for others.
+ *
+ * The subtle thing: that a flow is hidden can take long to find out.  There
+ * is a limit to it, beyond which the flow counts. */
+
+#include <config.h>
+
+#include "policy/reach-walk-internal.h"
+
+#include <stdlib.h>
+
+#include "openvswitch/ofp-actions.h"
+#include "policy/reach-hide.h"
+#include "util.h"
+
+/* Work to find out that one flow is hidden. */
+#define MAX_HIDING_ONE 1000
+
+void
+iov_search_init(struct iov_search *s, const struct iov_walk *w,
+                ofp_port_t in_port)
+{
+    iov_cube_copy(&s->cube, &s->p->cube, w->words);
+    if (in_port != OFPP_IN_PORT) {
+        w->findings->other_in_port = true;
+        iov_cube_set_in_port(&s->cube, w->words, in_port);
+    }
+    if (s->table->n_conj) {
+        s->any_conj_id = !iov_table_conj_ids(s->table, &s->cube,
+                                             &s->conj_ids, &s->n_conj_ids);
+        if (s->any_conj_id || s->n_conj_ids) {
+            iov_cube_forget_conj_id(&s->cube, w->words);
+        }
+    }
+}
+
+void
+iov_search_uninit(struct iov_search *s)
+{
+    free(s->conj_ids);
+    free(s->hiders);
+}
+
+bool
+iov_search_hides(struct iov_walk *w, struct iov_search *s,
+                 const struct iov_cube *cube, const struct iov_candidate *c)
+{
+    size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
+
+    if (iov_table_covers(s->table, cube, c)) {
+        return true;
+    } else if (!budget) {
+        return false;
+    }
+    if (!s->hiders) {
+        s->hiders = iov_table_hiders(s->table, w->words, &s->cube,
+                                     &s->n_hiders);
+    }
+
+    struct iov_past past = {
+        s->p->past, s->hiders, s->n_hiders, c ? c->flow->priority : -1
+    };
+    size_t left = budget - 1;
+    bool hidden = iov_past_hides(&past, w->words, cube, &left);
+    w->hiding -= budget - left;
+    return hidden;
+}
+
+bool
+iov_search_has_conj_id(const struct iov_walk *w, const struct iov_search *s,
+                       const struct iov_cube *cube)
+{
+    bool possible = (s->any_conj_id
+                     || iov_cube_may_have_conj_id(cube, w->words, 0));
+
+    for (size_t i = 0; !possible && i < s->n_conj_ids; i++) {
+        possible = iov_cube_may_have_conj_id(cube, w->words, s->conj_ids[i]);
+    }
+    return possible;
+}
+
+size_t
+iov_search_stand_in(const struct iov_search *s,
+                    const struct iov_candidates *run, size_t i,
+                    const struct iov_cube *cube)
+{
+    const struct iov_flow *flow = run->list[i].flow;
+    int floor = -1;
+
+    for (size_t j = 0; j < s->n_hiders; j++) {
+        const struct iov_hider *h = &s->hiders[j];
+        if (h->acts != flow->acts && h->priority <= flow->priority) {
+            floor = MAX(floor, h->priority);
+        }
+    }
+    for (size_t j = run->n - 1; j > i; j--) {
+        if (run->list[j].flow->priority >= floor
+            && iov_flow_covers(&run->list[j], cube)) {
+            return j;
+        }
+    }
+    return i;
+}
