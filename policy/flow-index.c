@@ -134,6 +134,7 @@ iov_subtable_insert(struct iov_subtable *sub, struct iov_flow *flow)
     iov_chains_insert(&sub->chains, flow->number, hash);
     sub->max_priority = MAX(sub->max_priority, flow->priority);
     sub->n_conj += flow->acts->conjunction;
+    sub->n_plain += flow->acts->plain;
     iov_views_insert(sub, flow);
 }
 
@@ -142,6 +143,7 @@ iov_subtable_remove(struct iov_subtable *sub, struct iov_flow *flow)
 {
     iov_views_remove(sub, flow);
     sub->n_conj -= flow->acts->conjunction;
+    sub->n_plain -= flow->acts->plain;
     iov_chains_remove(&sub->chains, flow->number);
     sub->n_twins -= iov_subtable_next_equal(sub, flow->values, NULL) != NULL;
 }

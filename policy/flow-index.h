@@ -37,6 +37,7 @@ struct iov_subtable {
     uint16_t max_priority;      /* At least that of each flow. */
     uint8_t table_id;
     size_t n_conj;              /* Flows with "conjunction" actions. */
+    size_t n_plain;             /* Flows that do what NORMAL does. */
     size_t n_twins;             /* Flows beyond the first with equal values. */
     struct iov_view *views;     /* Linked list. */
     struct tun_metadata_allocation *tun_md; /* Or null. */
@@ -59,6 +60,7 @@ struct iov_candidate {
 struct iov_candidates {
     struct iov_candidate *list;
     size_t n, allocated;
+    bool partial;               /* Plain flows were left out. */
     struct iov_allowance *allowance;    /* Null: no limit. */
 };
 
@@ -119,7 +121,7 @@ bool iov_table_covers(const struct iov_table *, const struct iov_cube *cube,
 
 /* Packets that do not get past a flow: those of the cube it was made for that
  * have these bits. */
-enum { IOV_HIDER_WORDS = 8 };
+enum { IOV_HIDER_WORDS = 8, IOV_MAX_HIDERS = 128 };
 struct iov_hider {
     int priority;               /* Of the flow. */
     const struct iov_acts *acts;

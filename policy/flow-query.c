@@ -22,7 +22,6 @@
 #define MAX_SUBTABLE 64
 /* Flows looked at for one answer. */
 #define MAX_LOOKED_AT 4096
-#define MAX_HIDERS 128
 #define MAX_CONJUNCTIONS 256
 
 static struct iov_candidate
@@ -139,7 +138,7 @@ struct iov_hider *
 iov_table_hiders(const struct iov_table *table, const struct iov_words *words,
                  const struct iov_cube *cube, size_t *n)
 {
-    struct iov_hider *list = xmalloc(MAX_HIDERS * sizeof *list);
+    struct iov_hider *list = xmalloc(IOV_MAX_HIDERS * sizeof *list);
     const struct iov_subtable *sub;
     size_t n_looked_at = 0;
 
@@ -147,7 +146,7 @@ iov_table_hiders(const struct iov_table *table, const struct iov_words *words,
     HMAP_FOR_EACH (sub, node, &table->subtables) {
         for (uint32_t i = 0; can_hide(sub) && i < sub->slab.n_slots; i++) {
             struct iov_candidate c = flow_at(sub, i);
-            if (*n >= MAX_HIDERS || ++n_looked_at > MAX_LOOKED_AT) {
+            if (*n >= IOV_MAX_HIDERS || ++n_looked_at > MAX_LOOKED_AT) {
                 break;
             }
             *n += c.flow->acts && hider_init(&list[*n], &c, words, cube);

@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-#define MAX_BLOCK_FLOWS 1024
-
 void
 iov_mask_word_init(struct iov_mask_word *w, uint8_t pos, uint64_t mask)
 {
@@ -46,12 +44,10 @@ iov_slab_destroy(struct iov_slab *slab)
     free(slab->blocks);
 }
 
-/* The first block has 4 flows; with each further one up to 1024 the number
- * of all doubles, and then each has as many. */
 static void
 add_block(struct iov_slab *slab)
 {
-    size_t n = MIN(MAX(slab->n_slots, 4), MAX_BLOCK_FLOWS);
+    size_t n = MIN(MAX(slab->n_slots, IOV_SLAB_FIRST), IOV_SLAB_BIG);
 
     if (slab->n_blocks >= slab->allocated) {
         slab->blocks = x2nrealloc(slab->blocks, &slab->allocated,
@@ -66,8 +62,8 @@ is_full(const struct iov_slab *slab)
 {
     uint32_t n = slab->n_slots;
 
-    return n < MAX_BLOCK_FLOWS ? !n || (n >= 4 && IS_POW2(n))
-                               : n % MAX_BLOCK_FLOWS == 0;
+    return (n < IOV_SLAB_BIG ? !n || (n >= IOV_SLAB_FIRST && IS_POW2(n))
+            : n % IOV_SLAB_BIG == 0);
 }
 
 struct iov_flow *

@@ -78,7 +78,10 @@ iov_pack_word(const struct iov_mask_word *w, uint64_t value, uint8_t *p)
     memcpy(p, &x, sizeof x);
 }
 
-/* Blocks of flows. */
+/* Blocks of flows.  The first has IOV_SLAB_FIRST of them; with each further
+ * one up to IOV_SLAB_BIG the number of all doubles, and then each has as
+ * many. */
+enum { IOV_SLAB_FIRST = 4, IOV_SLAB_BIG = 1024 };
 struct iov_slab {
     size_t stride;              /* Bytes from flow to flow. */
     uint8_t **blocks;
@@ -98,18 +101,17 @@ void iov_slab_free(struct iov_slab *, struct iov_flow *);
 static inline struct iov_flow *
 iov_slab_get(const struct iov_slab *slab, uint32_t number)
 {
-    enum { FIRST = 4, BIG = 1024 };     /* See flow-store.c. */
     size_t block, offset;
 
-    if (number < FIRST) {
+    if (number < IOV_SLAB_FIRST) {
         block = 0;
         offset = number;
-    } else if (number < BIG) {
+    } else if (number < IOV_SLAB_BIG) {
         block = log_2_floor(number) - 1;
         offset = number - (UINT32_C(1) << (block + 1));
     } else {
-        block = 8 + number / BIG;
-        offset = number % BIG;
+        block = 8 + number / IOV_SLAB_BIG;
+        offset = number % IOV_SLAB_BIG;
     }
     return (struct iov_flow *) ALIGNED_CAST(
         void *, slab->blocks[block] + offset * slab->stride);

@@ -434,11 +434,13 @@ iov_table_candidates(const struct iov_table *table,
                      const struct iov_cube *cube, bool all,
                      struct iov_candidates *cs)
 {
-    struct query q = { .cube = cube, .all = all, .found = cs };
+    struct query q = { .cube = cube, .found = cs };
     const struct iov_subtable *sub;
 
     HMAP_FOR_EACH (sub, node, &table->subtables) {
         q.sub = sub;
+        q.all = all || !sub->n_plain;
+        cs->partial |= !q.all;
         if (sub->slab.n_slots <= SMALL_SUBTABLE) {
             scan(&q);
             continue;

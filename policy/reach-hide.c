@@ -17,8 +17,6 @@
 #include "policy/flow-index.h"
 #include "util.h"
 
-#define MAX_HIDERS 128
-
 static bool
 hider_meets(const struct iov_hider *h, const struct iov_cube *cube)
 {
@@ -72,12 +70,12 @@ bool
 iov_past_hides(const struct iov_past *past, const struct iov_words *words,
                const struct iov_cube *cube, size_t *budget)
 {
-    const struct iov_hider *list[MAX_HIDERS];
+    const struct iov_hider *list[IOV_MAX_HIDERS];
     const struct iov_past *last = past;
     size_t n = 0;
 
     for (; past; past = past->up) {
-        for (size_t i = 0; i < past->n && n < MAX_HIDERS; i++) {
+        for (size_t i = 0; i < past->n && n < IOV_MAX_HIDERS; i++) {
             const struct iov_hider *h = &past->hiders[i];
             if (h->priority > past->priority
                 && (h->lasting || past == last) && hider_meets(h, cube)) {
@@ -108,11 +106,11 @@ looks_at(const struct iov_hider *h, uint8_t pos)
 struct iov_hider *
 iov_past_headers(const struct iov_past *past, uint8_t pos, size_t *n)
 {
-    struct iov_hider *list = xmalloc(MAX_HIDERS * sizeof *list);
+    struct iov_hider *list = xmalloc(IOV_MAX_HIDERS * sizeof *list);
 
     *n = 0;
     for (; past; past = past->up) {
-        for (size_t i = 0; i < past->n && *n < MAX_HIDERS; i++) {
+        for (size_t i = 0; i < past->n && *n < IOV_MAX_HIDERS; i++) {
             const struct iov_hider *h = &past->hiders[i];
             if (h->priority > past->priority && h->lasting
                 && !looks_at(h, pos)) {

@@ -18,6 +18,9 @@
 
 /* Work to find out that one flow is hidden. */
 #define MAX_HIDING_ONE 1000
+/* Among up to so many flows that were found, one that hides another is looked
+ * for one by one. */
+#define MAX_ONE_BY_ONE 32
 
 void
 iov_search_init(struct iov_search *s, const struct iov_walk *w,
@@ -40,8 +43,30 @@ iov_search_init(struct iov_search *s, const struct iov_walk *w,
 void
 iov_search_uninit(struct iov_search *s)
 {
+    free(s->found.list);
     free(s->conj_ids);
     free(s->hiders);
+}
+
+/* Returns true if a single flow of higher priority than 'c', or any flow if it
+ * is null, matches all packets of 'cube'. */
+static bool
+is_covered(const struct iov_search *s, const struct iov_cube *cube,
+           const struct iov_candidate *c)
+{
+    const struct iov_candidates *cs = &s->found;
+    int priority = c ? c->flow->priority : -1;
+
+    if (cs->partial || cs->n > MAX_ONE_BY_ONE || s->table->n_conj) {
+        return iov_table_covers(s->table, cube, c);
+    }
+    for (size_t i = 0; i < cs->n; i++) {
+        if (cs->list[i].flow->priority > priority
+            && iov_flow_covers(&cs->list[i], cube)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool
@@ -50,7 +75,7 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
 {
     size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
 
-    if (iov_table_covers(s->table, cube, c)) {
+    if (is_covered(s, cube, c)) {
         return true;
     } else if (!budget) {
         return false;

@@ -50,6 +50,7 @@ struct iov_search {
     const struct iov_table *table;
     struct iov_path *p;         /* Made for. */
     struct iov_cube cube;       /* Packets looked up. */
+    struct iov_candidates found;
     const struct iov_rest *up;
     uint32_t *conj_ids;         /* Conjunctive matches that are possible. */
     size_t n_conj_ids;

@@ -204,9 +204,9 @@ compare_candidates(const void *a_, const void *b_)
 }
 
 static void
-run_all_candidates(struct iov_walk *w, struct iov_search *s,
-                   struct iov_candidates *cs)
+run_all_candidates(struct iov_walk *w, struct iov_search *s)
 {
+    struct iov_candidates *cs = &s->found;
     size_t start = 0;
 
     if (cs->n) {
@@ -285,22 +285,21 @@ look_up(struct iov_walk *w, struct iov_path *p, const struct lookup *l,
         .table = table ? table : &empty, .p = p, .up = up
     };
     bool all = up || p->normal || p->stored || w->must_drop;
-    struct iov_candidates cs = { .allowance = w->order->allowance };
 
+    s.found.allowance = w->order->allowance;
     iov_search_init(&s, w, l->in_port);
-    iov_table_candidates(s.table, w->words, &s.cube, all, &cs);
-    w->n_candidates += cs.n;
-    w->over |= cs.allowance && cs.allowance->exhausted;
+    iov_table_candidates(s.table, w->words, &s.cube, all, &s.found);
+    w->n_candidates += s.found.n;
+    w->over |= s.found.allowance && s.found.allowance->exhausted;
     if (w->n_candidates > MAX_CANDIDATES) {
         give_up(w, p, l->from);
     } else {
-        run_all_candidates(w, &s, &cs);
+        run_all_candidates(w, &s);
         if (!w->over && !iov_search_hides(w, &s, &s.cube, NULL)) {
             run_miss(w, &s, l);
         }
     }
     iov_search_uninit(&s);
-    free(cs.list);
 }
 
 /* Makes known or unknown what 'step' says. */
