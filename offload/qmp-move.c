@@ -434,8 +434,12 @@ explain_late(const struct qmp_move *m)
                          "failover; it needs one that knows it, such as "
                          "Linux with net_failover", m->pci);
     case STEP_ATTACH:
+        /* libvirt does not tell what QEMU keeps back. */
         return xasprintf("no driver in the guest has taken VF %s within %d "
-                         "s; has it one for this NIC?", m->pci, seconds);
+                         "s; has it one for this NIC%s?", m->pci, seconds,
+                         libvirt_domain_of(m->vm->socket) && !m->spec.plain
+                         ? ", and does that of its virtio interface know "
+                           "failover" : "");
     default:
         return xasprintf("a virtual machine still holds VF %s, and does not "
                          "answer at %s; it stays fenced until that ends",
