@@ -99,14 +99,17 @@ get_culprit(struct iov_walk *w, const struct iov_path *p,
     return c;
 }
 
-/* If the question is only whether packets are dropped: they are not. */
+/* If the question is only whether packets are dropped, or whether there is any
+ * culprit, that answers it. */
 static bool
-answers_no(struct iov_walk *w)
+answers(struct iov_walk *w)
 {
     if (w->must_drop) {
         w->not_dropped = w->over = true;
+    } else if (w->trying) {
+        w->any_culprit = w->over = true;
     }
-    return w->must_drop;
+    return w->must_drop || w->trying;
 }
 
 void
@@ -114,7 +117,7 @@ iov_walk_blame(struct iov_walk *w, const struct iov_path *p,
                enum iov_reason_id reason, const struct iov_candidate *at,
                const struct iov_step *stop)
 {
-    if (!answers_no(w)) {
+    if (!answers(w)) {
         struct iov_culprit like = { .reason = reason };
         if (at) {
             like.table_id = at->sub->table_id;
@@ -152,7 +155,7 @@ void
 iov_walk_blame_miss(struct iov_walk *w, const struct iov_path *p,
                     uint8_t table_id, const struct iov_cube *cube)
 {
-    if (!answers_no(w)) {
+    if (!answers(w)) {
         struct iov_culprit like = {
             .reason = IOV_REASON_OPENFLOW_MISS, .table_id = table_id
         };

@@ -11,6 +11,7 @@
 #include "policy/reach-walk-internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "openvswitch/ofp-actions.h"
 #include "policy/reach-hide.h"
@@ -107,10 +108,12 @@ iov_search_has_conj_id(const struct iov_walk *w, const struct iov_search *s,
     return possible;
 }
 
-size_t
-iov_search_stand_in(const struct iov_search *s,
-                    const struct iov_candidates *run, size_t i,
-                    const struct iov_cube *cube)
+/* Returns the number of a flow of 'run', after number 'i', that does the same
+ * with all packets of 'cube', which match 'i', and more packets; or 'i'
+ * itself.  Between the two must be no flow that does something else. */
+static size_t
+find_stand_in(const struct iov_search *s, const struct iov_candidates *run,
+              size_t i, const struct iov_cube *cube)
 {
     const struct iov_flow *flow = run->list[i].flow;
     int floor = -1;
@@ -128,4 +131,55 @@ iov_search_stand_in(const struct iov_search *s,
         }
     }
     return i;
+}
+
+static void
+ways_add(struct iov_ways *ways, const struct iov_walk *w,
+         const struct iov_candidate *c, const struct iov_cube *cube,
+         int priority)
+{
+    if (!ways->n) {
+        iov_cube_copy(&ways->hull, cube, w->words);
+        ways->priority = priority;
+    } else {
+        iov_cube_widen(&ways->hull, cube, w->words);
+        ways->priority = MAX(ways->priority, priority);
+    }
+    if (ways->n < IOV_MAX_APART) {
+        ways->list[ways->n].flow = c;
+        ways->list[ways->n].priority = priority;
+    }
+    ways->n++;
+}
+
+void
+iov_search_find_ways(struct iov_walk *w, struct iov_search *s,
+                     const struct iov_candidates *run, bool apart,
+                     struct iov_ways *ways)
+{
+    int stands_in[IOV_MAX_APART];       /* For flows of up to that priority. */
+
+    ways->n = 0;
+    memset(stands_in, 0xff, sizeof stands_in);
+    for (size_t i = 0; i < run->n; i++) {
+        const struct iov_candidate *c = &run->list[i];
+        struct iov_cube narrow;
+        int priority = apart ? stands_in[i] : -1;
+
+        iov_cube_copy(&narrow, &s->cube, w->words);
+        iov_flow_narrow(c, w->words, &narrow);
+        if (priority < 0) {
+            if (!iov_search_has_conj_id(w, s, &narrow)
+                || iov_search_hides(w, s, &narrow, c)) {
+                continue;
+            }
+            priority = c->flow->priority;
+        }
+        size_t j = apart ? find_stand_in(s, run, i, &narrow) : i;
+        if (j != i) {
+            stands_in[j] = MAX(stands_in[j], priority);
+        } else {
+            ways_add(ways, w, c, &narrow, priority);
+        }
+    }
 }

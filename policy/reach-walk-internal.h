@@ -22,6 +22,11 @@ struct iov_walk {
     /* Only asks whether every packet is dropped and nothing else is done. */
     bool must_drop;
     bool not_dropped;           /* Answer: no. */
+
+    /* Only asks, for now, whether there is any culprit. */
+    bool trying;
+    bool any_culprit;           /* Answer: yes. */
+    size_t n_tries;             /* Lookups that may still be made for it. */
 };
 
 /* Flows that packets have matched, the last first. */
@@ -59,6 +64,21 @@ struct iov_search {
     size_t n_hiders;
 };
 
+/* Flows of a table with equal actions are followed apart up to this number,
+ * together if there are more. */
+#define IOV_MAX_APART 16
+
+/* Ways on from a lookup, by flows with equal actions. */
+struct iov_ways {
+    struct {
+        const struct iov_candidate *flow;
+        int priority;           /* Flows of more than that were passed by. */
+    } list[IOV_MAX_APART];
+    size_t n;                   /* May be more than there are in 'list'. */
+    struct iov_cube hull;       /* Packets of all of them. */
+    int priority;               /* The highest. */
+};
+
 /* Says that packets of 'p' meet 'at', which is not NORMAL. */
 void iov_walk_blame(struct iov_walk *, const struct iov_path *p,
                     enum iov_reason_id, const struct iov_candidate *at,
@@ -94,11 +114,14 @@ bool iov_search_hides(struct iov_walk *, struct iov_search *,
  * be. */
 bool iov_search_has_conj_id(const struct iov_walk *, const struct iov_search *,
                             const struct iov_cube *cube);
-/* Returns the number of a flow of 'run', after number 'i', that does the same
- * with all packets of 'cube', which match 'i', and more packets; or 'i'
- * itself.  Between the two must be no flow that does something else. */
-size_t iov_search_stand_in(const struct iov_search *,
-                           const struct iov_candidates *run, size_t i,
-                           const struct iov_cube *cube);
+/* Finds the ways on by flows of 'run', which have equal actions, those of
+ * highest priority first.
+ *
+ * Where one flow stands in for others and 'apart' is set, only that one is
+ * followed, or the number of ways through some tables would be the product of
+ * those through each. */
+void iov_search_find_ways(struct iov_walk *, struct iov_search *,
+                          const struct iov_candidates *run, bool apart,
+                          struct iov_ways *);
 
 #endif /* policy/reach-walk-internal.h */

@@ -38,9 +38,8 @@
  * those of a port to one address. */
 #define MAX_HIDING (100 * 1000)
 #define MAX_HIDING_TWIN 1000
-/* Flows of a table with equal actions are followed apart up to this number,
- * together if there are more. */
-#define MAX_APART 16
+/* Lookups made in vain to see at one go that there is no culprit. */
+#define MAX_TRIES 1024
 /* Where ovs-vswitchd keeps flows of its own, which no monitor shows. */
 #define INTERNAL_TABLE 254
 
@@ -141,52 +140,85 @@ run_flow(struct iov_walk *w, const struct iov_search *s,
     run_steps(w, &next, &rest);
 }
 
-/* Runs candidates with equal actions, those of highest priority first.
- *
- * Where one flow stands in for others, only that one is followed, or the
- * number of ways through some tables would be the product of those through
- * each. */
+static void
+follow_together(struct iov_walk *w, const struct iov_search *s,
+                const struct iov_ways *ways)
+{
+    run_flow(w, s, &ways->hull, ways->list[0].flow, ways->priority);
+}
+
+/* Returns true if no packet of all ways together meets a culprit. */
+static bool
+are_clean_together(struct iov_walk *w, const struct iov_search *s,
+                   const struct iov_ways *ways)
+{
+    const struct iov_allowance *allowance = w->order->allowance;
+    size_t n_visits = w->n_visits;
+    size_t n_candidates = w->n_candidates;
+    size_t n_tries = w->n_tries;
+
+    if (w->must_drop || !n_tries) {
+        return false;
+    }
+    w->trying = true;
+    follow_together(w, s, ways);
+    w->trying = false;
+    if (!w->any_culprit) {
+        w->n_tries = n_tries;
+        return true;
+    }
+    w->any_culprit = false;
+    w->over = allowance && allowance->exhausted;
+    w->n_visits = n_visits;
+    w->n_candidates = n_candidates;
+    return false;
+}
+
+/* Follows flows with equal actions that go on to another table.  Often that
+ * all of them are harmless can be seen at one go. */
+static void
+follow_candidates(struct iov_walk *w, struct iov_search *s,
+                  const struct iov_candidates *run)
+{
+    bool apart = run->n <= IOV_MAX_APART && !w->trying;
+    struct iov_ways ways;
+
+    iov_search_find_ways(w, s, run, apart, &ways);
+    if (!ways.n) {
+        return;
+    } else if (!apart) {
+        follow_together(w, s, &ways);
+    } else if (ways.n == 1 || !are_clean_together(w, s, &ways)) {
+        for (size_t i = 0; i < ways.n && !w->over; i++) {
+            const struct iov_candidate *c = ways.list[i].flow;
+            struct iov_cube narrow;
+
+            iov_cube_copy(&narrow, &s->cube, w->words);
+            iov_flow_narrow(c, w->words, &narrow);
+            run_flow(w, s, &narrow, c, ways.list[i].priority);
+        }
+    }
+}
+
+/* Runs candidates with equal actions. */
 static void
 run_candidates(struct iov_walk *w, struct iov_search *s,
                const struct iov_candidates *run)
 {
-    const struct iov_acts *acts = run->list[0].flow->acts;
-    bool follows = acts->follows || s->up;
-    bool apart = run->n <= MAX_APART || !follows;
-    int stands_in[MAX_APART];   /* For flows of up to this priority, or -1. */
-    const struct iov_candidate *first = NULL;
-    struct iov_cube hull;
-
-    memset(stands_in, 0xff, sizeof stands_in);
+    if (run->list[0].flow->acts->follows || s->up) {
+        follow_candidates(w, s, run);
+        return;
+    }
     for (size_t i = 0; i < run->n && !w->over; i++) {
         const struct iov_candidate *c = &run->list[i];
         struct iov_cube narrow;
-        int priority = (follows && apart ? stands_in[i] : -1);
 
         iov_cube_copy(&narrow, &s->cube, w->words);
         iov_flow_narrow(c, w->words, &narrow);
-        if (priority < 0) {
-            if (!iov_search_has_conj_id(w, s, &narrow)
-                || iov_search_hides(w, s, &narrow, c)) {
-                continue;
-            }
-            priority = c->flow->priority;
+        if (iov_search_has_conj_id(w, s, &narrow)
+            && !iov_search_hides(w, s, &narrow, c)) {
+            run_flow(w, s, &narrow, c, c->flow->priority);
         }
-        size_t j = (follows && apart
-                    ? iov_search_stand_in(s, run, i, &narrow) : i);
-        if (j != i) {
-            stands_in[j] = MAX(stands_in[j], priority);
-        } else if (apart) {
-            run_flow(w, s, &narrow, c, priority);
-        } else if (!first) {
-            first = c;
-            iov_cube_copy(&hull, &narrow, w->words);
-        } else {
-            iov_cube_widen(&hull, &narrow, w->words);
-        }
-    }
-    if (first && !w->over) {
-        run_flow(w, s, &hull, first, first->flow->priority);
     }
 }
 
@@ -258,7 +290,11 @@ admit(struct iov_walk *w, struct iov_path *p, const struct lookup *l)
                || w->n_visits >= MAX_VISITS) {
         give_up(w, p, l->from);
         return false;
+    } else if (w->trying && !w->n_tries) {
+        give_up(w, p, l->from);
+        return false;
     }
+    w->n_tries -= w->trying;
     w->n_visits++;
     p->depth += deepens;
     p->n_lookups++;
@@ -446,6 +482,7 @@ iov_walk(const struct iov_walk_order *order, struct iov_findings *findings)
         .words = iov_flow_table_words(order->table),
         .findings = findings,
         .hiding = MAX_HIDING,
+        .n_tries = MAX_TRIES,
     };
     struct iov_path p = { .table_id = 0 };
     struct lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
