@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	docs/architecture.svg \
 	docs/benchmarks.md \
 	docs/howto-acl-fallback.md \
+	docs/howto-libvirt.md \
 	docs/howto-qemu.md \
 	docs/index.md \
 	docs/limitations.md \
