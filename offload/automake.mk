@@ -81,11 +81,4 @@ offload_ovs_iov_libvirt_SOURCES = \
 	offload/ovs-iov-libvirt.c
 offload_ovs_iov_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 offload_ovs_iov_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
-else
-EXTRA_DIST += \
-	offload/libvirt-link.c \
-	offload/libvirt-link.h \
-	offload/libvirt-xml.c \
-	offload/libvirt-xml.h \
-	offload/ovs-iov-libvirt.c
 endif

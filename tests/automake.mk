@@ -134,8 +134,6 @@ check_PROGRAMS += tests/test-libvirt
 tests_test_libvirt_SOURCES = tests/test-libvirt.c offload/libvirt-xml.c
 tests_test_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_test_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
-else
-EXTRA_DIST += tests/test-libvirt.c
 endif
 
 check_PROGRAMS += tests/test-ready
