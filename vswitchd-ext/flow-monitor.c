@@ -78,7 +78,7 @@ COVERAGE_DEFINE(iov_flow_resync);
 
 /* What one run takes in before others have their turn: a message holds up to
  * about 750 flows, which take about 1 ms. */
-#define MAX_USEC 4000
+#define MAX_USEC 2500
 #define MAX_MESSAGES 50
 #define MAX_UPDATES 10000
 

@@ -48,9 +48,9 @@ COVERAGE_DEFINE(iov_turn);
 
 /* What one run may take before others have their turn; a turn that has begun
  * is completed. */
-#define RUN_USEC 4000
+#define RUN_USEC 3000
 #define MAX_TURNS 16
-#define JUDGE_USEC 4000
+#define JUDGE_USEC 2500
 
 /* As long as all ports can be judged within this time nothing is done before,
  * because what has to be done for many ports at once takes long, too.  After
