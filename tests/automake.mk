@@ -147,7 +147,10 @@ tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a \
 	policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-inputs
-tests_test_inputs_SOURCES = tests/test-inputs.c
+tests_test_inputs_SOURCES = \
+	tests/test-inputs-show.c \
+	tests/test-inputs.c \
+	tests/test-inputs.h
 tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 	offload/libiov-offload.a policy/libiov-policy.a $(MNL_LIBS) $(OVS_LIBS)
 
