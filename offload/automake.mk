@@ -42,6 +42,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/libvirt.h \
 	offload/link-count.c \
 	offload/link-count.h \
+	offload/netns-move.h \
+	offload/netns-steps.c \
 	offload/netns-use.c \
 	offload/netns.c \
 	offload/netns.h \

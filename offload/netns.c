@@ -28,6 +28,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
+#include "packets.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_netns);
@@ -226,6 +227,59 @@ netns_find_pci(const struct netns *ns, const char *pci)
         }
     }
     return NULL;
+}
+
+const struct rtnl_link *
+netns_find_bond(const struct netns *ns, const struct rtnl_link *member,
+                struct eth_addr mac)
+{
+    const struct ns_link *l;
+
+    HMAP_FOR_EACH (l, node, &ns->links) {
+        if (l->link.is_bond
+            && (member->master ? l->link.ifindex == member->master
+                : (l->link.has_address
+                   && eth_addr_equals(l->link.address, mac)))) {
+            return &l->link;
+        }
+    }
+    return NULL;
+}
+
+/* Another member of the same bond, by which that could send, or null. */
+static const struct rtnl_link *
+find_other(const struct netns *ns, const struct rtnl_link *member)
+{
+    const struct ns_link *l;
+
+    HMAP_FOR_EACH (l, node, &ns->links) {
+        if (l->link.master == member->master && l->link.is_up
+            && l->link.ifindex != member->ifindex) {
+            return &l->link;
+        }
+    }
+    return NULL;
+}
+
+/* For a moment both members may be heard, because a packet may be on its way
+ * through either. */
+bool
+netns_use_member(struct netns *ns, const struct rtnl_link *member, bool by_it,
+                 rtnl_reply_cb *cb, void *aux)
+{
+    const struct rtnl_link *to = by_it ? member : find_other(ns, member);
+    const struct rtnl_link *bond = netns_find_bond(ns, member, eth_addr_zero);
+    union rtnl_request reqs[3];
+
+    if (!member->in_bond || !to || !bond) {
+        return false;
+    }
+    rtnl_encode_all_hear(&reqs[0], bond->ifindex, true);
+    rtnl_encode_send_by(&reqs[1], bond->ifindex, to->ifindex);
+    rtnl_encode_all_hear(&reqs[2], bond->ifindex, bond->all_hear);
+    rtnl_send_all(ns->requests, reqs, ARRAY_SIZE(reqs), cb, aux);
+    rtnl_run(ns->requests);
+    return true;
 }
 
 static void

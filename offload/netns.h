@@ -32,6 +32,16 @@ struct netns *netns_get(const char *name, int *error, char **text);
 /* The network device there that belongs to PCI device 'pci', or null.  Valid
  * until netns_run() or netns_get(). */
 const struct rtnl_link *netns_find_pci(const struct netns *, const char *pci);
+/* The bond that 'member' is in or, if it is in none, one with the address
+ * 'mac', which can be expected to take it in; or null. */
+const struct rtnl_link *netns_find_bond(const struct netns *,
+                                        const struct rtnl_link *member,
+                                        struct eth_addr mac);
+/* Lets the bond that 'member' is in send by it, or, if 'by_it' is false, by
+ * another one that is up, so that meanwhile nothing is lost of what they hear.
+ * Returns false if it cannot; else 'cb' gets the answer. */
+bool netns_use_member(struct netns *, const struct rtnl_link *member,
+                      bool by_it, rtnl_reply_cb *cb, void *aux);
 /* Packets that the device has sent and heard, as of now.  Returns false if it
  * cannot be told. */
 bool netns_count(struct netns *, int ifindex, uint64_t *sent,

@@ -92,6 +92,43 @@ rtnl_encode_leave_master(union rtnl_request *req, int ifindex)
     mnl_attr_put_u32(&req->nlh, IFLA_MASTER, 0);
 }
 
+/* Begins a change of options of 'bond' up to the nest of the options. */
+static void
+begin_bond(union rtnl_request *req, int bond, struct nlattr *nests[2])
+{
+    begin_link(req, RTM_NEWLINK, bond, 0);
+    nests[0] = mnl_attr_nest_start(&req->nlh, IFLA_LINKINFO);
+    mnl_attr_put_strz(&req->nlh, IFLA_INFO_KIND, "bond");
+    nests[1] = mnl_attr_nest_start(&req->nlh, IFLA_INFO_DATA);
+}
+
+static void
+end_bond(union rtnl_request *req, struct nlattr *nests[2])
+{
+    mnl_attr_nest_end(&req->nlh, nests[1]);
+    mnl_attr_nest_end(&req->nlh, nests[0]);
+}
+
+void
+rtnl_encode_all_hear(union rtnl_request *req, int bond, bool all_hear)
+{
+    struct nlattr *nests[2];
+
+    begin_bond(req, bond, nests);
+    mnl_attr_put_u8(&req->nlh, IFLA_BOND_ALL_SLAVES_ACTIVE, all_hear);
+    end_bond(req, nests);
+}
+
+void
+rtnl_encode_send_by(union rtnl_request *req, int bond, int member)
+{
+    struct nlattr *nests[2];
+
+    begin_bond(req, bond, nests);
+    mnl_attr_put_u32(&req->nlh, IFLA_BOND_ACTIVE_SLAVE, member);
+    end_bond(req, nests);
+}
+
 void
 rtnl_encode_set_address(union rtnl_request *req, int ifindex,
                         struct eth_addr mac)
@@ -201,23 +238,40 @@ rtnl_find_nested(const struct nlattr *nest, uint16_t type, size_t size)
     return nla && mnl_attr_get_payload_len(nla) >= size ? nla : NULL;
 }
 
-/* What a bond says of its member. */
+static bool
+is_kind_bond(const struct nlattr *kind)
+{
+    return kind && !memcmp(mnl_attr_get_payload(kind), "bond", 4);
+}
+
+/* True if 'nest' has an attribute 'type' whose first byte is 'value'. */
+static bool
+nested_is(const struct nlattr *nest, uint16_t type, uint8_t value)
+{
+    const struct nlattr *nla = nest ? rtnl_find_nested(nest, type, 1) : NULL;
+
+    return nla && *(const uint8_t *) mnl_attr_get_payload(nla) == value;
+}
+
+/* What a bond says of itself, or of its member. */
 static void
 decode_link_info(const struct nlattr *info, struct rtnl_link *link)
 {
-    const struct nlattr *kind
-        = rtnl_find_nested(info, IFLA_INFO_SLAVE_KIND, 4);
-    const struct nlattr *data
+    const struct nlattr *data = rtnl_find_nested(info, IFLA_INFO_DATA, 0);
+    const struct nlattr *member
         = rtnl_find_nested(info, IFLA_INFO_SLAVE_DATA, 0);
-    const struct nlattr *state
-        = (data ? rtnl_find_nested(data, IFLA_BOND_SLAVE_STATE,
-                                   sizeof(uint8_t))
-           : NULL);
 
-    link->in_bond = kind && !memcmp(mnl_attr_get_payload(kind), "bond", 4);
-    link->is_active = (link->in_bond && state
-                       && *(const uint8_t *) mnl_attr_get_payload(state)
-                          == BOND_STATE_ACTIVE);
+    link->is_bond = is_kind_bond(rtnl_find_nested(info, IFLA_INFO_KIND, 4));
+    link->all_hear = (link->is_bond
+                      && nested_is(data, IFLA_BOND_ALL_SLAVES_ACTIVE, 1));
+    link->in_bond = is_kind_bond(rtnl_find_nested(info, IFLA_INFO_SLAVE_KIND,
+                                                  4));
+    link->is_active = (link->in_bond
+                       && nested_is(member, IFLA_BOND_SLAVE_STATE,
+                                    BOND_STATE_ACTIVE));
+    link->is_up = (link->in_bond
+                   && nested_is(member, IFLA_BOND_SLAVE_MII_STATUS,
+                                BOND_LINK_UP));
 }
 
 static void

@@ -31,7 +31,10 @@ struct rtnl_link {
     char parent[32];            /* PCI address, "": not told. */
     int master;                 /* Device that it is a member of, or 0. */
     bool in_bond;               /* 'master' is a bond, */
-    bool is_active;             /* which sends by this member. */
+    bool is_active;             /* which sends by this member, */
+    bool is_up;                 /* or could. */
+    bool is_bond;               /* It is a bond itself, */
+    bool all_hear;              /* all of whose members may hear. */
 };
 
 /* Encoders.  Each begins a message in 'req' and completes it, except for the
@@ -44,6 +47,10 @@ void rtnl_encode_get_vf_counts(union rtnl_request *req, int ifindex);
 void rtnl_encode_dump_links(union rtnl_request *req);
 void rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up);
 void rtnl_encode_leave_master(union rtnl_request *req, int ifindex);
+/* For a bond: whether all members may hear (all_slaves_active), and by which
+ * one it sends. */
+void rtnl_encode_all_hear(union rtnl_request *req, int bond, bool all_hear);
+void rtnl_encode_send_by(union rtnl_request *req, int bond, int member);
 void rtnl_encode_set_address(union rtnl_request *req, int ifindex,
                              struct eth_addr);
 /* Moves the device to the network namespace open as 'fd'.  'name' is its name

@@ -206,25 +206,51 @@ rtnl_close(struct rtnl *rtnl)
     }
 }
 
-void
-rtnl_send(struct rtnl *rtnl, const struct nlmsghdr *nlh, rtnl_reply_cb *cb,
-          void *aux)
+/* Queues 'message', which is taken over. */
+static void
+queue(struct rtnl *rtnl, struct ofpbuf *message, rtnl_reply_cb *cb, void *aux)
 {
     struct request *req = xzalloc(sizeof *req);
 
     ovs_assert(!rtnl->notify);
-    req->message = ofpbuf_clone_data(nlh, nlh->nlmsg_len);
+    req->message = message;
     req->cb = cb;
     req->aux = aux;
     ofpbuf_init(&req->answer, 0);
+    ovs_list_push_back(&rtnl->queue, &req->node);
+}
 
-    struct nlmsghdr *copy = req->message->data;
+void
+rtnl_send(struct rtnl *rtnl, const struct nlmsghdr *nlh, rtnl_reply_cb *cb,
+          void *aux)
+{
+    struct ofpbuf *message = ofpbuf_clone_data(nlh, nlh->nlmsg_len);
+    struct nlmsghdr *copy = message->data;
 
     copy->nlmsg_flags |= NLM_F_REQUEST;
     if ((copy->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) {
         copy->nlmsg_flags |= NLM_F_ACK;
     }
-    ovs_list_push_back(&rtnl->queue, &req->node);
+    queue(rtnl, message, cb, aux);
+}
+
+/* The kernel carries out a datagram as a whole before the system call ends;
+ * it tells of a refusal in any case, of a success only if asked. */
+void
+rtnl_send_all(struct rtnl *rtnl, union rtnl_request *reqs, size_t n,
+              rtnl_reply_cb *cb, void *aux)
+{
+    struct ofpbuf *message = ofpbuf_new(n * sizeof *reqs);
+
+    for (size_t i = 0; i < n; i++) {
+        struct nlmsghdr *nlh = &reqs[i].nlh;
+
+        nlh->nlmsg_flags |= NLM_F_REQUEST | (i + 1 == n ? NLM_F_ACK : 0);
+        ofpbuf_put(message, nlh, nlh->nlmsg_len);
+        ofpbuf_put_zeros(message,
+                         MNL_ALIGN(nlh->nlmsg_len) - nlh->nlmsg_len);
+    }
+    queue(rtnl, message, cb, aux);
 }
 
 bool
@@ -255,13 +281,18 @@ send_first(struct rtnl *rtnl)
 {
     struct request *req = first_request(rtnl);
     struct nlmsghdr *nlh = req->message->data;
+    int left = req->message->size;
 
     /* 0 is the sequence number of notifications. */
-    nlh->nlmsg_seq = ++rtnl->seq ? rtnl->seq : ++rtnl->seq;
+    rtnl->seq = rtnl->seq + 1 ? rtnl->seq + 1 : 1;
+    for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+        nlh->nlmsg_seq = rtnl->seq;
+    }
     req->tries++;
     COVERAGE_INC(iov_rtnl_request);
     rtnl->under_way = true;
-    if (mnl_socket_sendto(rtnl->sock, nlh, nlh->nlmsg_len) < 0) {
+    if (mnl_socket_sendto(rtnl->sock, req->message->data,
+                          req->message->size) < 0) {
         int error = errno;
 
         if (error == EAGAIN || error == EINTR) {

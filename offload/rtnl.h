@@ -62,6 +62,11 @@ void rtnl_close(struct rtnl *);
  * dumps, asks for an acknowledgement. */
 void rtnl_send(struct rtnl *, const struct nlmsghdr *nlh, rtnl_reply_cb *,
                void *aux);
+/* The same for 'n' requests that the kernel carries out one after another
+ * even if the daemon is killed meanwhile.  They are answered together: by the
+ * error of one that is refused, or by the success of the last one. */
+void rtnl_send_all(struct rtnl *, union rtnl_request *, size_t n,
+                   rtnl_reply_cb *, void *aux);
 void rtnl_run(struct rtnl *);
 void rtnl_wait(struct rtnl *);
 /* True if requests are queued or under way. */

@@ -42,6 +42,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/op.def \
 	policy/op.h \
 	policy/plan-pf.c \
+	policy/plan-verify.c \
 	policy/plan.c \
 	policy/plan.h \
 	policy/port-state.c \

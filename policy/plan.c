@@ -16,7 +16,6 @@
 
 #include <string.h>
 
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/util.h"
 #include "packets.h"
 #include "util.h"
@@ -28,11 +27,11 @@ static step_func step_take_back, step_put_back, step_forget, step_isolate;
 static step_func step_settings, step_veil, step_address, step_hand_over;
 static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
-static step_func step_vectors;
+static step_func step_vectors, step_cover;
 
 static step_func *const attach_steps[] = {
     step_record, step_vectors, step_settings, step_veil, step_address,
-    step_open, step_dma, step_link_up, step_hand_over, step_start,
+    step_open, step_dma, step_link_up, step_hand_over, step_cover, step_start,
     step_learn_uplink, step_give_up, step_read_back
 };
 
@@ -95,10 +94,24 @@ release(const struct iov_plan_in *in, step_func *const *steps, size_t n)
     return NULL;
 }
 
+/* True if the guest has a VF whose DMA was taken away: it may send again as
+ * soon as it has DMA, but most drivers hear nothing until they have reset the
+ * VF. */
+static bool
+is_deaf(const struct iov_plan_in *in)
+{
+    return (in->direct && record(in) && !in->guest_keeps && !in->guest_pairs
+            && (in->vf->guest == IOV_GUEST_GIVEN
+                || in->vf->guest == IOV_GUEST_RUNNING)
+            && in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
+            && !in->vf->now.dma);
+}
+
 struct iov_op *
 iov_plan_next(const struct iov_plan_in *in)
 {
-    if (record(in) && (in->direct || in->keep_fenced) && is_stale(in)) {
+    if (record(in) && (((in->direct || in->keep_fenced) && is_stale(in))
+                       || is_deaf(in))) {
         struct iov_plan_in back = *in;
 
         back.direct = back.keep_fenced = false;
@@ -411,6 +424,21 @@ step_read_back(const struct iov_plan_in *in)
     return op;
 }
 
+/* While a guest does not use its VF any more, though the port's packets have
+ * gone there, they come by the PF, too. */
+static struct iov_op *
+step_cover(const struct iov_plan_in *in)
+{
+    struct iov_op *op;
+
+    if (in->guest_keeps || in->vf->guest == IOV_GUEST_RUNNING
+        || !in->learned_at || strcmp(in->learned_at, in->pf->netdev)) {
+        return NULL;
+    }
+    op = step_take_over(in);
+    return op ? op : step_learn_here(in);
+}
+
 /* Steps back to software. */
 
 static struct iov_op *
@@ -560,34 +588,4 @@ step_forget(const struct iov_plan_in *in)
     return (may_put_back(in) && is_put_back(in)
             ? make_op(in, IOV_OP_FORGET)
             : NULL);
-}
-
-/* Verify. */
-
-static void
-say(struct ds *ds, const struct iov_plan_in *in, const char *what)
-{
-    ds_put_format(ds, "%s: %s\n", in->port, what);
-}
-
-size_t
-iov_plan_verify(const struct iov_plan_in *in, struct ds *ds)
-{
-    struct iov_plan_in again = *in;
-    struct iov_op *op;
-
-    /* Whatever failed or was read back before does not excuse. */
-    again.failures = NULL;
-    again.checked = true;
-    op = iov_plan_next(&again);
-    if (op) {
-        struct ds text = DS_EMPTY_INITIALIZER;
-        ds_put_cstr(&text, "still to be done: ");
-        iov_op_format(&text, op);
-        say(ds, in, ds_cstr(&text));
-        ds_destroy(&text);
-        iov_op_destroy(op);
-        return 1;
-    }
-    return 0;
 }

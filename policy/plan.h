@@ -15,6 +15,8 @@
  *   to the VF      record; interrupt vectors; spoof check, trust, rate; VLAN
  *                  of the fence; MAC of the port; VLAN of the port; DMA; hand
  *                  over; start; switch learns; PF gives the MAC up; read back.
+ *                  If the guest stops using the VF later: PF takes the MAC;
+ *                  switch learns; start.
  *   protective     fence; PF takes the MAC; switch learns; take back; put
  *                  back; forget.
  *   yielding       PF takes the MAC; switch learns; take back; fence; put

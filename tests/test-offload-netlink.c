@@ -112,6 +112,10 @@ encode(const struct svec *w)
                               w->n > 3 ? w->names[3] : NULL);
     } else if (!strcmp(what, "encode-leave")) {
         rtnl_encode_leave_master(&req, atoi(a));
+    } else if (!strcmp(what, "encode-all-hear")) {
+        rtnl_encode_all_hear(&req, atoi(a), !strcmp(b, "yes"));
+    } else if (!strcmp(what, "encode-send-by")) {
+        rtnl_encode_send_by(&req, atoi(a), atoi(b));
     } else if (!strcmp(what, "encode-address")) {
         rtnl_encode_set_address(&req, atoi(a), mac_of(b));
     } else if (!strcmp(what, "encode-get-family")) {
@@ -161,9 +165,13 @@ format_link(struct ds *ds, const struct rtnl_link *link)
         ds_put_format(ds, " parent %s", link->parent);
     }
     if (link->master) {
-        ds_put_format(ds, " master %d%s%s", link->master,
+        ds_put_format(ds, " master %d%s%s%s", link->master,
                       link->in_bond ? " bond" : "",
-                      link->is_active ? " active" : "");
+                      link->is_active ? " active" : "",
+                      link->is_up ? " up" : "");
+    }
+    if (link->is_bond) {
+        ds_put_format(ds, " bond%s", link->all_hear ? " all hear" : "");
     }
     ds_put_char(ds, '\n');
 }

@@ -3,8 +3,11 @@
  * Runs plans against a model of one PF with one VF, in which every operation
  * works at once.
  *
- *   plan FROM TO    prints the operations from where FROM ends to where TO
- *                   ends; FROM and TO are names of goals[].
+ *   plan FROM TO [EVENT]
+ *                   prints the operations from where FROM ends to where TO
+ *                   ends; FROM and TO are names of goals[].  EVENT comes in
+ *                   between: the guest leaves its VF "unused", or the VF is
+ *                   "deaf" since its DMA was taken away.
  *   plan-kill       for every pair of goals, and for a daemon that loses its
  *                   memory after any number of operations and then again,
  *                   runs to the end and checks what must hold all the time.
@@ -233,6 +236,11 @@ test_plan(struct ovs_cmdl_context *ctx)
 
     model_init(&m);
     model_run(&m, find_goal(ctx->argv[1]), MAX_OPS, NULL, NULL);
+    if (ctx->argc > 3 && !strcmp(ctx->argv[3], "unused")) {
+        m.pf.vfs[0].guest = IOV_GUEST_GIVEN;
+    } else if (ctx->argc > 3 && !strcmp(ctx->argv[3], "deaf")) {
+        m.pf.vfs[0].now.dma = false;
+    }
     model_run(&m, find_goal(ctx->argv[2]), MAX_OPS, print_op, NULL);
     model_destroy(&m);
 }
@@ -390,7 +398,7 @@ test_plan_kill(struct ovs_cmdl_context *ctx OVS_UNUSED)
 }
 
 const struct ovs_cmdl_command test_plan_commands[] = {
-    { "plan", "FROM TO", 2, 2, test_plan, OVS_RO },
+    { "plan", "FROM TO [EVENT]", 2, 3, test_plan, OVS_RO },
     { "plan-kill", NULL, 0, 0, test_plan_kill, OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },
 };
