@@ -5,8 +5,8 @@
 # are lost while a guest changes between VF and software.
 #
 # A guest has a bond over its port and its VF; 1,000 packets a second go to it
-# from outside, and as many the other way.  The same change made by hand, as
-# one would who fails the link of the VF, is the reference.
+# from outside, and as many the other way at the same time.  The same change
+# made by hand, as one would who fails the link of the VF, is the reference.
 #
 # The subtle thing: a packet belongs to the change that was begun last before
 # it was sent, so that each change is given time to be over.
@@ -80,26 +80,26 @@ start_traffic() {
         to_mac=$(ip netns exec world cat "/sys/class/net/$WORLD/address")
     fi
     ip netns exec "$to" ./bench-loss receive "$to_dev" >"$out/$1.heard" &
-    receiver=$!
+    receivers+=("$!")
     sleep 1
     ip netns exec "$from" ./bench-loss send "$from_dev" "$to_mac" "$rate" \
         >"$out/$1.sent" &
-    sender=$!
+    senders+=("$!")
     sleep 2
 }
 
 stop_traffic() {
     event end
     sleep 1
-    kill "$sender"
+    kill "${senders[@]}"
     sleep 1
-    kill "$receiver"
-    wait "$sender" "$receiver"
+    kill "${receivers[@]}"
+    wait "${senders[@]}" "${receivers[@]}"
 }
 
 # event KIND: what begins now.
 event() {
-    echo "$1 $(now_usec)" >>"$out/$direction.events"
+    echo "$1 $(now_usec)" >>"$out/events"
 }
 
 # change KIND eth0|other COMMAND...
@@ -144,18 +144,19 @@ restore_link() {
 }
 
 by_hand_attach() {
+    local i
     vf_netdev=$(ls "/sys/class/net/$PF/device/virtfn$vf/net")
     ip link set "$PF" vf "$vf" mac "$mac"
     ip link set "$vf_netdev" address "$mac"
     ip link set "$vf_netdev" netns vm1
+    for ((i = 0; i < 100; i++)); do
+        ip -n vm1 link show "$vf_netdev" | grep -q 'master bond0' && break
+        sleep 0.1
+    done
+    # Nobody else tells the bond to return to it.
+    ip -n vm1 link set bond0 type bond primary "$vf_netdev"
     wait_member other
     ovs-appctl fdb/add br0 "$PF" 0 "$mac" >/dev/null
-}
-
-by_hand_detach() {
-    ip -n vm1 link set "$vf_netdev" netns 1
-    ip link set "$PF" vf "$vf" mac 00:00:00:00:00:00
-    ovs-appctl fdb/del br0 0 "$mac"
 }
 
 bench_by_hand() {
@@ -172,17 +173,17 @@ bench_by_hand() {
     done
 }
 
-# For each change: packets lost, and the longest time from one that arrived to
-# the next one that did.
+# report DIRECTION: for each change, packets lost, the longest time from one
+# that arrived to the next one that did, and packets that arrived twice.
 report() {
-    awk -v direction="$direction" '
+    awk -v direction="$1" '
         FILENAME ~ /events$/ { kind[++n] = $1; at[n] = $2; next }
-        FILENAME ~ /heard$/ { heard[$1] = 1; next }
+        FILENAME ~ /heard$/ { heard[$1]++; next }
         {
             while (e < n && $2 >= at[e + 1]) {
                 flush()
                 e++
-                lost = gap = 0
+                lost = gap = twice = 0
                 last = $2
             }
             if (!($1 in heard)) {
@@ -193,16 +194,16 @@ report() {
                 }
                 last = $2
                 number = $1
+                twice += heard[$1] > 1
             }
         }
         function flush() {
             if (e && kind[e] != "between" && kind[e] != "end") {
-                print direction "-" kind[e], lost, gap
+                print direction "-" kind[e], lost, gap, twice
             }
         }
         END { flush() }' \
-        "$out/$direction.events" "$out/$direction.heard" \
-        "$out/$direction.sent"
+        "$out/events" "$out/$1.heard" "$out/$1.sent"
 }
 
 stop_daemon() {
@@ -214,16 +215,16 @@ stop_daemon() {
 }
 
 start_switch
+start_daemon
+start_traffic in
+start_traffic out
+bench_daemon
+stop_daemon
+by_hand_attach
+sleep 2
+bench_by_hand
+stop_traffic
 for direction in in out; do
-    start_daemon
-    start_traffic "$direction"
-    bench_daemon
-    stop_daemon
-    by_hand_attach
-    sleep 2
-    bench_by_hand
-    stop_traffic
-    by_hand_detach
-    report >>"$out/losses"
+    report "$direction" >>"$out/losses"
 done
 cp /var/log/openvswitch/ovs-iovd.log "$out/"

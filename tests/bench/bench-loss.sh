@@ -25,23 +25,38 @@ run_lab() {
         "$BENCH_SOURCE/tests/bench/bench-loss-in-lab.sh" "${BENCH_COUNT:-20}"
 }
 
-# row TEXT KIND: of the direction that is reported.
+# column KIND N: that column of the changes of KIND, for quantile.
+column() {
+    awk -v name="$direction-$1" -v n="$2" '$1 == name { print $1, $n }' \
+        "$dir/losses"
+}
+
+# row TEXT KIND: of the direction that is reported.  The ratio is that of the
+# mean numbers of packets lost, to what is lost when a link fails.
 row() {
-    local lost=$dir/lost gap=$dir/gap
-    awk -v name="$direction-$2" '$1 == name { print $1, $2 }' \
-        "$dir/losses" >"$lost"
-    awk -v name="$direction-$2" '$1 == name { print $1, $3 }' \
-        "$dir/losses" >"$gap"
-    printf '%-40s %5s %8s %8s %11s %9s\n' "$1" "$(wc -l <"$lost")" \
+    local lost=$dir/lost gap=$dir/gap twice=$dir/twice
+    column "$2" 2 >"$lost"
+    column "$2" 3 >"$gap"
+    column "$2" 4 >"$twice"
+    printf '%-38s %5s %8s %5s %7s %9s %9s %8s %5s\n' "$1" \
+        "$(wc -l <"$lost")" \
         "$(quantile 50 "$direction-$2" "$lost")" \
         "$(quantile 100 "$direction-$2" "$lost")" \
+        "$(ratio "$(mean "$2")" "$(mean link-failed)")" \
         "$(ms "$(quantile 50 "$direction-$2" "$gap")")" \
-        "$(ms "$(quantile 100 "$direction-$2" "$gap")")"
+        "$(ms "$(quantile 100 "$direction-$2" "$gap")")" \
+        "$(quantile 50 "$direction-$2" "$twice")" \
+        "$(quantile 100 "$direction-$2" "$twice")"
+}
+
+# mean KIND: of packets lost.
+mean() {
+    column "$1" 2 | awk '{ sum += $2 } END { print NR ? sum / NR : 0 }'
 }
 
 report() {
-    printf '%-40s %5s %8s %8s %11s %9s\n' "$1" times 'lost 50%' worst \
-        'gap ms 50%' worst
+    printf '%-38s %5s %8s %5s %7s %9s %9s %8s %5s\n' "$1" times \
+        'lost 50%' worst ratio 'gap ms50%' worst 'twice50%' worst
     row 'no change' nothing
     row 'planned fall back' planned
     row 'return' return
@@ -87,7 +102,7 @@ fates() {
                 print first, way, last - first + 4
             }
         }
-        END { flush() }' "$dir/losses" "$dir/in.events" "$dir/in.heard" "$dir/in.sent"
+        END { flush() }' "$dir/losses" "$dir/events" "$dir/in.heard" "$dir/in.sent"
 }
 
 # panel KIND: commands for gnuplot.
