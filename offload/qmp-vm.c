@@ -138,6 +138,13 @@ qmp_vm_find_partner(const struct qmp_vm *vm,
     return nic;
 }
 
+static void
+set_text(char **textp, const char *text)
+{
+    free(*textp);
+    *textp = nullable_xstrdup(text);
+}
+
 /* Reading. */
 
 static void
@@ -146,6 +153,7 @@ finish_reading(struct qmp_vm *vm)
     shash_swap(&vm->devices, &vm->fresh);
     devices_clear(&vm->fresh);
     vm->known = vm->status != NULL;
+    set_text(&vm->trouble, NULL);
     qmp_vms_touch();
     if (vm->again) {
         vm->again = false;
@@ -260,13 +268,6 @@ list_cb(void *vm_, const struct json *value, const char *error OVS_UNUSED)
 }
 
 static void
-set_text(char **textp, const char *text)
-{
-    free(*textp);
-    *textp = nullable_xstrdup(text);
-}
-
-static void
 status_cb(void *vm_, const struct json *value, const char *error OVS_UNUSED)
 {
     struct qmp_vm *vm = vm_;
@@ -371,6 +372,7 @@ event_cb(void *vm_, const char *event, const struct json *data)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
     const char *device = qmp_get_string(data, "device");
+    const char *what = device ? device : qmp_get_string(data, "status");
     struct qmp_vm *vm = vm_;
 
     if (!*event) {
@@ -378,8 +380,8 @@ event_cb(void *vm_, const char *event, const struct json *data)
         want_migration_events(vm);
         qmp_vm_read(vm);
     } else if (matters(event)) {
-        VLOG_INFO_RL(&rl, "%s: %s%s%s", vm->socket, event, device ? " " : "",
-                     device ? device : "");
+        VLOG_INFO_RL(&rl, "%s: %s%s%s", vm->socket, event, what ? " " : "",
+                     what ? what : "");
         note_event(vm, event, data);
         qmp_vm_read(vm);
     }
@@ -407,6 +409,9 @@ qmp_vm_absent(const struct qmp_vm *vm)
 
     if (problem) {
         return xstrdup(problem);
+    } else if (!vm->known && vm->trouble) {
+        /* It connects, and then it fails again. */
+        return xstrdup(vm->trouble);
     } else if (!vm->known) {
         return xasprintf("the devices of the virtual machine at %s are being "
                          "read", vm->socket);
@@ -459,6 +464,7 @@ vm_destroy(struct qmp_vm *vm)
     free(vm->status);
     free(vm->migration);
     free(vm->refused);
+    free(vm->trouble);
     free(vm->socket);
     free(vm);
 }
@@ -519,7 +525,11 @@ qmp_vms_run(long long int now)
         char *before = nullable_xstrdup(problem);
 
         qmp_run(vm->qmp, now);
-        if (!nullable_string_is_equal(before, qmp_problem(vm->qmp))) {
+        problem = qmp_problem(vm->qmp);
+        if (!nullable_string_is_equal(before, problem)) {
+            if (problem) {
+                set_text(&vm->trouble, problem);
+            }
             qmp_vms_touch();
         }
         free(before);

@@ -34,6 +34,8 @@ struct qmp_vm {
     struct qmp *qmp;
     struct shash devices;       /* "struct qmp_device"s by id. */
     bool known;                 /* 'devices' and 'status' have been read. */
+    char *trouble;              /* Why the connection ended, if nothing has
+                                 * been read since; or null. */
     char *status;               /* "running", "paused", ..., or null. */
     char *migration;            /* "active", ..., or null: none under way. */
     uint64_t refusals;          /* Counts DEVICE_UNPLUG_GUEST_ERRORs, */
