@@ -411,6 +411,7 @@ run(struct unixctl_server *unixctl)
 
     unixctl_server_run(unixctl);
     iov_db_run();
+    iov_db_run_publishing();
     SHASH_FOR_EACH (node, &monitors) {
         iov_flow_monitor_run(node->data);
     }

@@ -19,7 +19,6 @@ struct ovsdb_idl *db_idl(void);
 bool db_writable(void);
 
 /* db-publish.c. */
-void db_publish_run(void);
 void db_publish_wait(void);
 void db_publish_exit(void);
 

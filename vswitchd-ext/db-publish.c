@@ -255,7 +255,7 @@ txn_poll(void)
 /* The server sends our own changes back before it answers the transaction,
  * so that a comparison after the answer is one with the new contents. */
 void
-db_publish_run(void)
+iov_db_run_publishing(void)
 {
     txn_poll();
     if (txn || !publishing || !db_writable() || time_msec() < retry_at) {
@@ -310,7 +310,7 @@ iov_db_publish(const struct iov_status *status)
     }
     publishing = true;
     compared = false;
-    db_publish_run();
+    iov_db_run_publishing();
 }
 
 bool
@@ -325,6 +325,6 @@ iov_db_unpublish(void)
     wanted_clear();
     publishing = true;
     compared = false;
-    db_publish_run();
+    iov_db_run_publishing();
     return iov_db_published();
 }

@@ -246,7 +246,6 @@ iov_db_run(void)
     sync_poll();
     sync_settle();
     sync_send();
-    db_publish_run();
 }
 
 void

@@ -50,6 +50,9 @@ bool iov_db_flow_restore_wait(void);
 
 /* Writes what differs; a transaction at a time, retried until it is in. */
 void iov_db_publish(const struct iov_status *);
+/* Goes on with that.  With many ports this takes as long as judging them, so
+ * that it comes last. */
+void iov_db_run_publishing(void);
 /* True if everything given to iov_db_publish() is in the database. */
 bool iov_db_published(void);
 /* Removes every key of ours from the database; true when done. */

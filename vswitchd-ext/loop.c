@@ -57,6 +57,9 @@ COVERAGE_DEFINE(iov_turn);
  * that it is done so often. */
 #define JUDGE_ALL_USEC 40000
 
+/* For so long a new snapshot may be put off. */
+#define SEE_LATER_USEC 10000
+
 static struct iov_snapshot *snapshot;
 static struct iov_verdicts *verdicts;
 static struct iov_nics nics;
@@ -69,7 +72,8 @@ static bool dummy;
 static uint64_t n_touched;      /* Changes from outside the inputs. */
 static uint64_t seen;           /* Sum of all changes at the last turn. */
 static uint64_t seen_db;        /* Of which those of the database. */
-static bool see_is_due;         /* Flows were looked at before those. */
+static bool see_is_due;         /* Flows were looked at before those, ... */
+static long long int see_due_since;     /* ...from then on, us. */
 static uint64_t seen_flows;     /* Flows that the verdicts are of. */
 static bool act_is_due;         /* Verdicts have changed. */
 static bool half_judged;        /* The last turn ended with verdicts that were
@@ -280,13 +284,15 @@ act(void)
     n_turns++;
 }
 
-/* Returns true if a new snapshot can wait for one turn, so that flows that
- * have changed meanwhile are not held up by it: what comes from the database
- * could as well have come a moment later. */
+/* Returns true if a new snapshot can wait a little, so that flows that have
+ * changed meanwhile are not held up by it: what comes from the database could
+ * as well have come a moment later. */
 static bool
 may_see_later(void)
 {
-    return (judging && status && !see_is_due
+    return (judging && status
+            && (!see_is_due
+                || time_usec() - see_due_since < SEE_LATER_USEC)
             && changes() - seen == iov_db_changed() - seen_db);
 }
 
@@ -303,6 +309,7 @@ think(const struct iov_moment *begun)
         see_and_judge();
         act_is_due = true;
     } else if (judging) {
+        see_due_since = see_is_due ? see_due_since : time_usec();
         see_is_due = changes() != seen;
         act_is_due |= judge();
     }
@@ -361,6 +368,7 @@ iov_loop_run(void)
             break;
         }
     }
+    iov_db_run_publishing();
 }
 
 void
