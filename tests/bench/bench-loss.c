@@ -11,7 +11,9 @@
  * is a bond.
  *
  * The subtle thing: nothing is printed meanwhile, and the sender makes up for
- * what it was late, so that a busy machine does not look like a loss. */
+ * what it was late, so that a busy machine does not look like a loss.  What is
+ * meant for others is not counted: a NIC may hand a guest what it has sent
+ * itself, with the numbers of the other direction. */
 
 #include <config.h>
 
@@ -124,7 +126,7 @@ receive_all(const char *dev)
                              (struct sockaddr *) &from, &length);
 
         if (n >= (ssize_t) sizeof packet[0]
-            && from.sll_pkttype != PACKET_OUTGOING) {
+            && from.sll_pkttype == PACKET_HOST) {
             note(ntohl(packet[0]), from.sll_ifindex);
         }
     }
