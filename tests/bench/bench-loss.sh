@@ -85,11 +85,13 @@ fates() {
             count += $1 == kind
             if (!begin && count == nth) {
                 begin = $2
+            } else if (begin && !end && $1 != "between") {
+                end = $2
             }
             next
         }
         FILENAME ~ /heard$/ { by[$1] = $3 == port ? 1 : 2; next }
-        $2 > begin - 500000 && $2 < begin + 6000000 {
+        $2 > begin - 500000 && $2 < begin + 4000000 && (!end || $2 < end) {
             if (by[$1] + 0 != way || first == "") {
                 flush()
                 first = ($2 - begin) / 1000
@@ -130,7 +132,7 @@ draw() {
 set terminal svg size 900,760 font "sans,13" background "#ffffff"
 set output "$picture"
 set multiplot layout 4,1
-set xrange [-500:6000]
+set xrange [-500:4000]
 set yrange [-0.6:2.6]
 set ytics ("not at all" 0, "by the port" 1, "by the VF" 2)
 set grid x
