@@ -141,6 +141,12 @@ struct iov_hider *iov_table_hiders(const struct iov_table *,
                                    const struct iov_words *,
                                    const struct iov_cube *, size_t *n);
 
+/* The same, of flows that were found for 'cube' already, but for those left
+ * out. */
+struct iov_hider *iov_candidates_hiders(const struct iov_candidates *,
+                                        const struct iov_words *,
+                                        const struct iov_cube *, size_t *n);
+
 /* Finds out which conjunctive matches of 'table' packets of 'cube', with a
  * conj_id of 0, can complete.  Returns false if it cannot tell, else true and
  * in '*idsp' the ids, to be freed. */

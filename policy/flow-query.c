@@ -158,6 +158,25 @@ iov_table_hiders(const struct iov_table *table, const struct iov_words *words,
     return list;
 }
 
+struct iov_hider *
+iov_candidates_hiders(const struct iov_candidates *cs,
+                      const struct iov_words *words,
+                      const struct iov_cube *cube, size_t *n)
+{
+    struct iov_hider *list = xmalloc(MIN(cs->n + 1, IOV_MAX_HIDERS)
+                                     * sizeof *list);
+
+    *n = 0;
+    for (size_t i = 0; i < cs->n && *n < IOV_MAX_HIDERS; i++) {
+        const struct iov_candidate *c = &cs->list[i];
+        *n += can_hide(c->sub) && hider_init(&list[*n], c, words, cube);
+    }
+    if (*n) {
+        qsort(list, *n, sizeof *list, compare_hiders);
+    }
+    return list;
+}
+
 /* Conjunctive matches. */
 
 /* What is known of a conjunctive match. */

@@ -82,8 +82,11 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
         return false;
     }
     if (!s->hiders) {
-        s->hiders = iov_table_hiders(s->table, w->words, &s->cube,
-                                     &s->n_hiders);
+        s->hiders = (s->found.partial
+                     ? iov_table_hiders(s->table, w->words, &s->cube,
+                                        &s->n_hiders)
+                     : iov_candidates_hiders(&s->found, w->words, &s->cube,
+                                             &s->n_hiders));
     }
 
     struct iov_past past = {
