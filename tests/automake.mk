@@ -61,6 +61,7 @@ TESTSUITE_AT = \
 LAB_TESTSUITE_AT = \
 	tests/lab-badinput.at \
 	tests/lab-exit.at \
+	tests/lab-guest.at \
 	tests/lab-howto.at \
 	tests/lab-isolation.at \
 	tests/lab-kill.at \

@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	utilities/lab/demo.sh \
 	utilities/lab/guest/bin/lab-guest \
 	utilities/lab/guest/bin/lab-ovs \
+	utilities/lab/guest/bin/lab-vm \
 	utilities/lab/guest/check-host \
 	utilities/lab/guest/early-init \
 	utilities/lab/guest/init \
@@ -26,4 +27,6 @@ EXTRA_DIST += \
 	utilities/lab/options.sh \
 	utilities/lab/packages.sh \
 	utilities/lab/suites.sh \
-	utilities/lab/variants.sh
+	utilities/lab/variants.sh \
+	utilities/lab/vm.sh \
+	utilities/lab/vm/init

@@ -9,12 +9,12 @@
 # it takes as long as all the rest of the boot where the processor is emulated.
 
 # To be raised when what is made here changes.
-image_version=1
+image_version=5
 
 guest_packages=(linux-image-amd64 openvswitch-switch iproute2 tcpdump iperf3
     ethtool socat python3-scapy libmnl0 libcap-ng0 libpci3 libudev1 procps
     kmod iputils-ping iputils-arping jq udev busybox-static pciutils less
-    strace psmisc libcap2-bin)
+    strace psmisc libcap2-bin qemu-system-x86)
 
 # What is needed of neither the kernel nor the packages.
 left_out=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/info)
@@ -59,6 +59,10 @@ make_image() {
         step "making the root of the lab (Debian $suite)" \
             "look for packages that $suite does not have, and at the network" \
             make_root "$suite" "$(guest_package_list "$packages")"
+        step "taking the kernel of the lab" \
+            "see that $cache has 4 GB free" take_kernel
+        step "booting the virtual machine of the lab" \
+            "see whether QEMU works on this machine" make_vm
         step "making the disk of the lab" \
             "see that $cache has 4 GB free" make_disk
         rm -rf --one-file-system "$image_dir/root"
@@ -86,16 +90,20 @@ make_root() {
         "$suite" "$image_dir/root" "$image_dir/sources"
 }
 
+take_kernel() {
+    local root=$image_dir/root
+    # shellcheck disable=SC2012
+    basename "$(ls -d "$root"/lib/modules/*)" >"$image_dir/kernel-version"
+    unpack_kernel "$root"/boot/vmlinuz-* "$image_dir/vmlinux"
+    collect_early_files
+}
+
 make_disk() {
     local root=$image_dir/root
     echo lab >"$root/etc/hostname"
     echo "127.0.0.1 localhost lab" >"$root/etc/hosts"
     : >"$root/etc/resolv.conf"
     mkdir -p "$root/lab"
-    # shellcheck disable=SC2012
-    basename "$(ls -d "$root"/lib/modules/*)" >"$image_dir/kernel-version"
-    unpack_kernel "$root"/boot/vmlinuz-* "$image_dir/vmlinux"
-    collect_early_files
     mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$image_dir/root.img" 4G
 }
 
@@ -130,20 +138,28 @@ unpack_any() {
 # Keeps what the initramfs is made of, so that it can be made again without
 # the root.
 collect_early_files() {
-    local root=$image_dir/root early=$image_dir/early module file version
+    local early=$image_dir/early
+    mkdir -p "$early/bin"
+    cp "$image_dir/root/bin/busybox" "$early/bin/"
+    collect_modules "$early/modules" "${early_modules[@]}"
+}
+
+# Copies MODULEs, and what they depend on, to DIR, with the order in which they
+# are to be loaded in DIR/order.
+collect_modules() {
+    local dir=$1 root=$image_dir/root module file version
     version=$(<"$image_dir/kernel-version")
-    mkdir -p "$early/bin" "$early/modules"
-    cp "$root/bin/busybox" "$early/bin/"
-    for module in "${early_modules[@]}"; do
+    mkdir -p "$dir"
+    for module in "${@:2}"; do
         modprobe -d "$root" -S "$version" --show-depends "$module"
     done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
         while read -r file; do
             module=${file##*/}
             module=${module%.ko*}
-            unpack_any "$file" >"$early/modules/$module.ko"
-            echo "$module.ko" >>"$early/modules/order"
+            unpack_any "$file" >"$dir/$module.ko"
+            echo "$module.ko" >>"$dir/order"
         done
-    [[ -s $early/modules/order ]]
+    [[ -s $dir/order ]]
 }
 
 # Sets initrd to the initramfs, made again when its script has changed.
