@@ -138,9 +138,9 @@ unpack_any() {
 # Keeps what the initramfs is made of, so that it can be made again without
 # the root.
 collect_early_files() {
-    local early=$image_dir/early
+    local early=$image_dir/early root=$image_dir/root
     mkdir -p "$early/bin"
-    cp "$image_dir/root/bin/busybox" "$early/bin/"
+    cp "$root/bin/busybox" "$early/bin/"
     collect_modules "$early/modules" "${early_modules[@]}"
 }
 

@@ -29,20 +29,21 @@ vm_limit=600                    # Seconds that its boot may take.
 
 # Puts the virtual machine into the root of the lab, in /var/lib/lab-vm.
 make_vm() {
-    local root=$image_dir/root vm=$image_dir/root/var/lib/lab-vm
+    local root=$image_dir/root
+    local vm=$root/var/lib/lab-vm
     mkdir -p "$vm/boot"
     printf '%s\n' "${vm_hardware[@]}" >"$vm/hardware"
     cp "$image_dir/vmlinux" "$vm/boot/vmlinux"
-    make_vm_initrd "$vm/boot/root"
+    make_vm_initrd "$root" "$vm/boot/root"
     mkfifo "$vm/boot/monitor"
     save_vm "$root" "$vm"
     rm -r "$vm/boot"
 }
 
 make_vm_initrd() {
-    local dir=$1
+    local root=$1 dir=$2
     mkdir -p "$dir/bin"
-    cp "$image_dir/root/bin/busybox" "$dir/bin/"
+    cp "$root/bin/busybox" "$dir/bin/"
     collect_modules "$dir/modules" "${vm_modules[@]}"
     echo "$vm_address" >"$dir/address"
     install -m 755 "$lab_dir/vm/init" "$dir/init"
