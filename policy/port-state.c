@@ -8,11 +8,8 @@
 #include <config.h>
 #include "policy/port-state.h"
 
-static const struct {
-    const char *name;
-    const char *meaning;
-} states[IOV_N_PORT_STATES] = {
-#define PORT_STATE(ENUM, NAME, MEANING) { NAME, MEANING },
+static const char *const names[IOV_N_PORT_STATES] = {
+#define PORT_STATE(ENUM, NAME, MEANING) NAME,
 #include "policy/port-state.def"
 #undef PORT_STATE
 };
@@ -20,13 +17,7 @@ static const struct {
 const char *
 iov_port_state_name(enum iov_port_state state)
 {
-    return states[state].name;
-}
-
-const char *
-iov_port_state_meaning(enum iov_port_state state)
-{
-    return states[state].meaning;
+    return names[state];
 }
 
 enum iov_port_state

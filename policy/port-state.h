@@ -31,6 +31,5 @@ struct iov_port_facts {
 enum iov_port_state iov_port_state_next(enum iov_port_state was,
                                         const struct iov_port_facts *);
 const char *iov_port_state_name(enum iov_port_state);
-const char *iov_port_state_meaning(enum iov_port_state);
 
 #endif /* policy/port-state.h */

@@ -117,17 +117,6 @@ iov_ready_clear(struct iov_ready *ready)
 
 /* Asking. */
 
-const struct iov_ready_result *
-iov_ready_get(const struct iov_ready *ready, enum iov_ready_id id)
-{
-    for (size_t i = 0; i < ready->n; i++) {
-        if (ready->results[i].id == id) {
-            return &ready->results[i];
-        }
-    }
-    return NULL;
-}
-
 enum iov_outcome
 iov_ready_worst(const struct iov_ready *ready)
 {
@@ -148,18 +137,6 @@ iov_ready_is_obstacle(const struct iov_ready_result *result,
     return (result->outcome >= IOV_READY_UNKNOWN
             && (force == IOV_READY_ENFORCED
                 || (force == IOV_READY_OVERRIDABLE && !unsafe_interrupts_ok)));
-}
-
-const struct iov_ready_result *
-iov_ready_obstacle(const struct iov_ready *ready, bool unsafe_interrupts_ok)
-{
-    for (size_t i = 0; i < ready->n; i++) {
-        if (iov_ready_is_obstacle(&ready->results[i],
-                                  unsafe_interrupts_ok)) {
-            return &ready->results[i];
-        }
-    }
-    return NULL;
 }
 
 /* Building. */

@@ -84,17 +84,12 @@ void iov_ready_check_nic(const struct iov_host *, const struct iov_host_nic *,
                          struct iov_ready *);
 void iov_ready_clear(struct iov_ready *);
 
-const struct iov_ready_result *iov_ready_get(const struct iov_ready *,
-                                             enum iov_ready_id);
 /* The worst outcome of all. */
 enum iov_outcome iov_ready_worst(const struct iov_ready *);
-/* True if the result keeps the port of a virtual machine off VFs. */
+/* True if the result keeps the port of a virtual machine off VFs.
+ * 'unsafe_interrupts_ok' is iov-unsafe-interrupts-ok. */
 bool iov_ready_is_obstacle(const struct iov_ready_result *,
                            bool unsafe_interrupts_ok);
-/* The first result that keeps the port of a virtual machine off VFs, or
- * null.  'unsafe_interrupts_ok' is iov-unsafe-interrupts-ok. */
-const struct iov_ready_result *iov_ready_obstacle(const struct iov_ready *,
-                                                  bool unsafe_interrupts_ok);
 
 /* The whole answer: the host, then each SR-IOV capable NIC, or only 'nic' if
  * it is not null.  Returns the outcome: that of the host and of the NIC that

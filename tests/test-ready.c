@@ -49,16 +49,27 @@ show_table(void)
 
 /* Obstacles. */
 
+/* The first one. */
+static const char *
+find_obstacle(const struct iov_ready *ready, bool override)
+{
+    for (size_t i = 0; i < ready->n; i++) {
+        const struct iov_ready_result *result = &ready->results[i];
+
+        if (iov_ready_is_obstacle(result, override)) {
+            return iov_ready_class(result->id)->slug;
+        }
+    }
+    return "none";
+}
+
 static void
 show_obstacle(const char *what, const struct iov_ready *ready)
 {
     for (int override = 0; override <= 1; override++) {
-        const struct iov_ready_result *result = iov_ready_obstacle(ready,
-                                                                   override);
-
         printf("%s%s: %s\n", what,
                override ? " with iov-unsafe-interrupts-ok" : "",
-               result ? iov_ready_class(result->id)->slug : "none");
+               find_obstacle(ready, override));
     }
 }
 
