@@ -214,16 +214,14 @@ address_is_right(const struct netns_move *m, const struct rtnl_link *link)
                 && eth_addr_equals(link->address, m->op->mac)));
 }
 
+/* Asks even if 'link' is said to be so already: the notification of what the
+ * step before has changed may still be on its way. */
 static void
 step_set_up(struct netns_move *m, struct netns *ns,
             const struct rtnl_link *link, bool up)
 {
     union rtnl_request req;
 
-    if (up == !!(link->flags & IFF_UP)) {
-        m->step++;
-        return;
-    }
     rtnl_encode_set_up(&req, link->ifindex, up);
     ask(m, netns_rtnl(ns), &req, reply_cb);
 }
@@ -265,8 +263,11 @@ refuse_unused(struct netns_move *m, const struct rtnl_link *bond,
                                 "%s", bond->name, m->name, link->name,
                                 !link->in_bond ? ", which it has not taken in"
                                 : link->is_up ? ""
-                                : ", of which it sees no link; it may lack "
-                                "miimon"));
+                                : link->flags & IFF_RUNNING
+                                ? ", of which it sees no link; it may lack "
+                                "miimon"
+                                : ", which has no link; see the kernel's "
+                                "log for what its driver says"));
 }
 
 static void
