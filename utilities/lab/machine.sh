@@ -60,7 +60,11 @@ choose_hardware() {
         hardware+=(-device "intel-iommu,intremap=$intremap,device-iotlb=on,\
 caching-mode=on")
     [[ $acs = yes ]] || port+=,disable-acs=on
-    [[ $slot = port ]] || place=bus=pcie.0,addr=7
+    if [[ $slot = root ]]; then
+        # Registers of VFs that lie above 4 GB are not seen there.
+        place=bus=pcie.0,addr=7
+        hardware+=(-global q35-pcihost.pci-hole64-size=0)
+    fi
     hardware+=(-device "$port" -netdev "hubport,id=n1,hubid=1"
         -netdev "hubport,id=n2,hubid=1"
         -device "$nic_model,$place,netdev=n1,mac=$pf_mac,romfile="
