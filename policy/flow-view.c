@@ -52,12 +52,12 @@ struct iov_view {
     size_t n_groups, allocated_groups;
     uint32_t free_group;        /* Or IOV_NO_ITEM. */
     struct iov_chains chains;   /* Of groups, by the values of the bits. */
-    uint8_t masks[];            /* Packed. */
+    uint8_t masks[];            /* Packed, then 0 up to whole words. */
 };
 
 /* Words of struct flow on which views are hashed, and the bits of them. */
-static uint64_t
-key_mask(uint8_t idx)
+static const struct flow *
+key_masks(void)
 {
     static struct flow mask;
     static bool inited;
@@ -71,7 +71,7 @@ key_mask(uint8_t idx)
         memset(&mask.dl_src, 0xff, sizeof mask.dl_src);
         memset(&mask.vlans[0], 0xff, sizeof mask.vlans[0]);
     }
-    return flow_u64_value(&mask, idx);
+    return &mask;
 }
 
 static bool
@@ -80,14 +80,39 @@ flow_is_left_out(const struct iov_view *view, const struct iov_flow *flow)
     return flow->acts->conjunction || (!view->all && flow->acts->plain);
 }
 
-/* Stores those of the packed 'values' that are in the bits of 'view'. */
+static uint64_t
+get_bytes(const uint8_t *p)
+{
+    uint64_t x;
+
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* Stores those of the packed 'values' that are in the bits of 'view', then 0
+ * up to whole words. */
 static void
 view_mask(const struct iov_subtable *sub, const struct iov_view *view,
           const uint8_t values[], uint8_t key[IOV_PACKED_MAX])
 {
-    for (size_t i = 0; i < sub->n_bytes; i++) {
-        key[i] = values[i] & view->masks[i];
+    for (size_t i = 0; i < sub->n_bytes; i += sizeof(uint64_t)) {
+        uint64_t x = get_bytes(values + i) & get_bytes(view->masks + i);
+        memcpy(key + i, &x, sizeof x);
     }
+}
+
+/* Returns true if 'values' have what view_mask() has stored in 'key'. */
+static bool
+view_is_key(const struct iov_subtable *sub, const struct iov_view *view,
+            const uint8_t values[], const uint8_t key[])
+{
+    for (size_t i = 0; i < sub->n_bytes; i += sizeof(uint64_t)) {
+        if ((get_bytes(values + i) & get_bytes(view->masks + i))
+            != get_bytes(key + i)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Returns the group of flows that have the packed 'values', as far as 'view'
@@ -96,7 +121,7 @@ static uint32_t
 view_find(const struct iov_subtable *sub, const struct iov_view *view,
           const uint8_t values[], uint32_t *hash)
 {
-    uint8_t key[IOV_PACKED_MAX], other[IOV_PACKED_MAX];
+    uint8_t key[IOV_PACKED_MAX];
 
     view_mask(sub, view, values, key);
     *hash = iov_subtable_hash(sub, key);
@@ -104,8 +129,7 @@ view_find(const struct iov_subtable *sub, const struct iov_view *view,
     while (group != IOV_NO_ITEM) {
         const struct iov_flow *flow
             = iov_slab_get(&sub->slab, view->groups[group].first);
-        view_mask(sub, view, flow->values, other);
-        if (!memcmp(other, key, sub->n_bytes)) {
+        if (view_is_key(sub, view, flow->values, key)) {
             break;
         }
         group = iov_chains_next(&view->chains, group);
@@ -205,7 +229,9 @@ view_destroy(struct iov_view *view)
 static struct iov_view *
 view_create(struct iov_subtable *sub, const uint8_t masks[], bool all)
 {
-    struct iov_view *view = xzalloc(sizeof *view + sub->n_bytes);
+    struct iov_view *view = xzalloc(sizeof *view
+                                    + ROUND_UP(sub->n_bytes,
+                                               sizeof(uint64_t)));
 
     memcpy(view->masks, masks, sub->n_bytes);
     view->all = all;
@@ -338,26 +364,27 @@ static void
 query_init(struct query *q, const struct iov_words *words)
 {
     const struct iov_subtable *sub = q->sub;
-    uint64_t values[FLOW_U64S], masks[FLOW_U64S], origin[FLOW_U64S];
+    const struct flow *key = key_masks();
     bool any_origin = false, any_other = false;
+    size_t at = 0;
 
     q->exact = true;
     for (size_t i = 0; i < sub->n_words; i++) {
         const struct iov_mask_word *w = &sub->words[i];
         const struct iov_bits *b = &q->cube->w[w->pos];
         uint8_t idx = words->idx[w->pos];
+        uint64_t mask = w->mask & b->mask & flow_u64_value(key, idx);
+        uint64_t origin = is_origin(idx) ? mask : 0;
 
-        values[i] = b->value & w->mask;
-        masks[i] = w->mask & b->mask & key_mask(idx);
-        origin[i] = is_origin(idx) ? masks[i] : 0;
-        any_origin |= origin[i] != 0;
-        any_other |= origin[i] != w->mask;
+        iov_pack_word(w, b->value & w->mask, q->values + at);
+        iov_pack_word(w, mask, q->masks + at);
+        iov_pack_word(w, origin, q->origin + at);
+        at += w->len;
+        any_origin |= origin != 0;
+        any_other |= origin != w->mask;
         q->exact &= !(w->mask & ~b->mask);
     }
     q->mixed = any_origin && any_other;
-    iov_subtable_pack(sub, values, q->values);
-    iov_subtable_pack(sub, masks, q->masks);
-    iov_subtable_pack(sub, origin, q->origin);
 }
 
 static void
@@ -434,8 +461,11 @@ iov_table_candidates(const struct iov_table *table,
                      const struct iov_cube *cube, bool all,
                      struct iov_candidates *cs)
 {
-    struct query q = { .cube = cube, .found = cs };
     const struct iov_subtable *sub;
+    struct query q;
+
+    q.cube = cube;
+    q.found = cs;
 
     HMAP_FOR_EACH (sub, node, &table->subtables) {
         q.sub = sub;

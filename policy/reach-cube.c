@@ -85,25 +85,36 @@ iov_cube_set_in_port(struct iov_cube *cube, const struct iov_words *words,
     set_word(cube, words, FLOW_U64_OFFSET(in_port), &value, &mask);
 }
 
-static const struct flow conj_id_mask = { .conj_id = UINT32_MAX };
+/* The word of struct flow that has the conj_id, as if there was nothing else
+ * in it. */
+static uint64_t
+conj_id_word(uint32_t conj_id)
+{
+    static const struct flow mask = { .conj_id = UINT32_MAX };
+
+    return (flow_u64_value(&mask, FLOW_U64_OFFSET(conj_id))
+            & ((uint64_t) conj_id << 32 | conj_id));
+}
 
 void
 iov_cube_set_conj_id(struct iov_cube *cube, const struct iov_words *words,
                      uint32_t conj_id)
 {
-    struct flow value = { .conj_id = conj_id };
+    uint8_t pos = words->pos[FLOW_U64_OFFSET(conj_id)];
 
-    set_word(cube, words, FLOW_U64_OFFSET(conj_id), &value, &conj_id_mask);
+    if (pos != IOV_NO_WORD) {
+        iov_bits_set(&cube->w[pos], conj_id_word(conj_id),
+                     conj_id_word(UINT32_MAX));
+    }
 }
 
 void
 iov_cube_forget_conj_id(struct iov_cube *cube, const struct iov_words *words)
 {
-    size_t idx = FLOW_U64_OFFSET(conj_id);
-    uint8_t pos = words->pos[idx];
+    uint8_t pos = words->pos[FLOW_U64_OFFSET(conj_id)];
 
     if (pos != IOV_NO_WORD) {
-        iov_bits_forget(&cube->w[pos], flow_u64_value(&conj_id_mask, idx));
+        iov_bits_forget(&cube->w[pos], conj_id_word(UINT32_MAX));
     }
 }
 
@@ -111,13 +122,11 @@ bool
 iov_cube_may_have_conj_id(const struct iov_cube *cube,
                           const struct iov_words *words, uint32_t conj_id)
 {
-    struct flow value = { .conj_id = conj_id };
-    size_t idx = FLOW_U64_OFFSET(conj_id);
-    uint8_t pos = words->pos[idx];
+    uint8_t pos = words->pos[FLOW_U64_OFFSET(conj_id)];
 
     return (pos == IOV_NO_WORD
-            || !((cube->w[pos].value ^ flow_u64_value(&value, idx))
-                 & cube->w[pos].mask & flow_u64_value(&conj_id_mask, idx)));
+            || !((cube->w[pos].value ^ conj_id_word(conj_id))
+                 & cube->w[pos].mask & conj_id_word(UINT32_MAX)));
 }
 
 /* Sets '*value' and '*mask' to what is known of packets of 'cube'. */

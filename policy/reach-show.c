@@ -25,11 +25,33 @@
 /* More culprits are not sorted by their text, which takes long to make. */
 #define MAX_BY_TEXT 100
 
-/* For sorting: a culprit with its text. */
+/* For sorting: a culprit with its text, once that is asked for. */
 struct entry {
     const struct iov_culprit *culprit;
+    const struct iov_show *show;
     char *text;
 };
+
+/* Texts. */
+
+void
+iov_texts_clear(struct iov_texts *texts)
+{
+    for (size_t i = 0; i < texts->n; i++) {
+        free(texts->list[i].text);
+    }
+    texts->n = 0;
+}
+
+void
+iov_texts_set_time(struct iov_texts *texts, uint64_t flows, uint64_t names)
+{
+    if (texts->flows != flows || texts->names != names) {
+        iov_texts_clear(texts);
+        texts->flows = flows;
+        texts->names = names;
+    }
+}
 
 static char *
 match_text(const struct iov_candidate *at, const struct iov_words *words,
@@ -55,17 +77,30 @@ compare_places(const struct iov_culprit *a, const struct iov_culprit *b)
             : culprit_priority(b) - culprit_priority(a));
 }
 
+static const char *
+entry_text(struct entry *e)
+{
+    if (!e->text) {
+        e->text = (e->culprit->at.flow
+                   ? match_text(&e->culprit->at, e->show->words,
+                                e->show->port_map)
+                   : xstrdup(""));
+    }
+    return e->text;
+}
+
 static int
 compare_entries(const void *a_, const void *b_)
 {
-    const struct entry *a = a_;
-    const struct entry *b = b_;
-    int cmp = compare_places(a->culprit, b->culprit);
+    struct entry *const *a = a_;
+    struct entry *const *b = b_;
+    int cmp = compare_places((*a)->culprit, (*b)->culprit);
 
     if (!cmp) {
-        cmp = strcmp(a->text, b->text);
+        cmp = strcmp(entry_text(*a), entry_text(*b));
     }
-    return cmp ? cmp : (int) a->culprit->reason - (int) b->culprit->reason;
+    return (cmp ? cmp
+            : (int) (*a)->culprit->reason - (int) (*b)->culprit->reason);
 }
 
 /* Compares what flows of equal table and priority match. */
@@ -104,21 +139,17 @@ static void
 sort_by_text(const struct iov_culprit *culprits[], size_t n,
              const struct iov_show *show)
 {
-    struct entry *entries = xcalloc(n, sizeof *entries);
+    struct entry entries[MAX_BY_TEXT], *sorted[MAX_BY_TEXT];
 
     for (size_t i = 0; i < n; i++) {
-        entries[i].culprit = culprits[i];
-        entries[i].text = (culprits[i]->at.flow
-                           ? match_text(&culprits[i]->at, show->words,
-                                        show->port_map)
-                           : xstrdup(""));
+        entries[i] = (struct entry) { culprits[i], show, NULL };
+        sorted[i] = &entries[i];
     }
-    qsort(entries, n, sizeof *entries, compare_entries);
+    qsort(sorted, n, sizeof *sorted, compare_entries);
     for (size_t i = 0; i < n; i++) {
-        culprits[i] = entries[i].culprit;
-        free(entries[i].text);
+        culprits[i] = sorted[i]->culprit;
+        free(sorted[i]->text);
     }
-    free(entries);
 }
 
 void
@@ -218,15 +249,41 @@ format_flow(const struct iov_candidate *at, const struct iov_show *show,
     free(text);
 }
 
-static void
-format_object(const struct iov_culprit *c, const struct iov_show *show,
-              struct ds *s)
+static char *
+make_object(const struct iov_culprit *c, const struct iov_show *show)
 {
+    struct ds s = DS_EMPTY_INITIALIZER;
+
     if (c->at.flow) {
-        format_flow(&c->at, show, s);
+        format_flow(&c->at, show, &s);
     } else {
-        ds_put_format(s, "table=%"PRIu8, c->table_id);
+        ds_put_format(&s, "table=%"PRIu8, c->table_id);
     }
+    return ds_steal_cstr(&s);
+}
+
+/* Returns what 'c' is about.  '*made' is to be freed, and may be null. */
+static const char *
+get_object(const struct iov_culprit *c, const struct iov_show *show,
+           char **made)
+{
+    struct iov_texts *texts = show->texts;
+
+    *made = NULL;
+    for (size_t i = 0; i < texts->n; i++) {
+        if (c->at.flow && texts->list[i].flow == c->at.flow) {
+            return texts->list[i].text;
+        }
+    }
+
+    char *text = make_object(c, show);
+    if (c->at.flow && texts->n < IOV_N_TEXTS) {
+        texts->list[texts->n].flow = c->at.flow;
+        texts->list[texts->n++].text = text;
+    } else {
+        *made = text;
+    }
+    return text;
 }
 
 static char *
@@ -246,15 +303,15 @@ iov_culprit_to_reason(const struct iov_culprit *c,
                       const struct iov_show *show,
                       struct iov_reasons *reasons)
 {
-    struct ds object = DS_EMPTY_INITIALIZER;
     struct ds detail = DS_EMPTY_INITIALIZER;
+    char *made;
 
-    format_object(c, show, &object);
     format_detail(c, show, &detail);
-    iov_reasons_add(reasons, c->reason, ds_cstr(&object), ds_cstr(&detail));
+    iov_reasons_add(reasons, c->reason, get_object(c, show, &made),
+                    ds_cstr(&detail));
     if (show->paths && c->n_path) {
         reasons->list[reasons->n - 1].path = path_to_string(c, show);
     }
-    ds_destroy(&object);
     ds_destroy(&detail);
+    free(made);
 }

@@ -48,6 +48,7 @@ struct iov_reach {
     struct hmap entries;        /* Contains struct entry. */
     struct hmap shared;         /* Contains struct iov_outcome. */
     uint64_t names_result;      /* 'n_results' when names changed. */
+    struct iov_texts texts;
     unsigned long long int n_examined;
 };
 
@@ -121,6 +122,7 @@ iov_reach_destroy(struct iov_reach *reach)
         }
         hmap_destroy(&reach->entries);
         hmap_destroy(&reach->shared);
+        iov_texts_clear(&reach->texts);
         free(reach->base.neighbours);
         free(reach);
     }
@@ -328,8 +330,12 @@ check(const struct iov_reach *reach_, const struct iov_reach_port *port,
             .words = iov_flow_table_words(reach->base.table),
             .port_map = reach->port_map,
             .port = &e->port,
+            .texts = &reach->texts,
             .paths = paths,
         };
+        iov_texts_set_time(&reach->texts,
+                           iov_flow_table_seqno(reach->base.table),
+                           reach->names_result);
         show_culprits(list, n, max, &show, reasons);
         free(list);
     }

@@ -58,7 +58,7 @@ COVERAGE_DEFINE(iov_turn);
 #define JUDGE_ALL_USEC 40000
 
 /* For so long a new snapshot may be put off. */
-#define SEE_LATER_USEC 10000
+#define SEE_LATER_USEC 25000
 
 static struct iov_snapshot *snapshot;
 static struct iov_verdicts *verdicts;
