@@ -3,6 +3,7 @@
 /* Reads a script about flows and ports, and prints what the analysis says.
  *
  *     name NAME OFPORT           gives an OpenFlow port a name
+ *     nameless                   forgets all names
  *     port NAME MAC VLAN [UPLINK...]  describes a port to ask about
  *     neighbour MAC VLAN         another port of the bridge has this address
  *     alone                      no other port has any
@@ -85,6 +86,15 @@ cmd_name(struct test *t, char *args)
 
     ofputil_port_map_put(&t->names, u16_to_ofp(atoi(word(&args, "ofport"))),
                          name);
+    iov_reach_set_port_map(t->reach, &t->names);
+}
+
+static void
+cmd_nameless(struct test *t)
+{
+    ofputil_port_map_destroy(&t->names);
+    ofputil_port_map_init(&t->names);
+    iov_reach_set_port_map(t->reach, &t->names);
 }
 
 static void
@@ -213,6 +223,8 @@ run_command(struct test *t, char *line)
 
     if (!strcmp(command, "name")) {
         cmd_name(t, args);
+    } else if (!strcmp(command, "nameless")) {
+        cmd_nameless(t);
     } else if (!strcmp(command, "port")) {
         cmd_port(t, args);
     } else if (!strcmp(command, "flow") || !strcmp(command, "gone")
