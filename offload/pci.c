@@ -225,6 +225,24 @@ first_entry(char *dir)
     return name;
 }
 
+unsigned int
+pci_count_irqs(const char *pci)
+{
+    char *dir = pci_device_path(pci, "msi_irqs");
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    unsigned int n = 0;
+
+    while (stream && (entry = readdir(stream))) {
+        n += is_name(entry->d_name);
+    }
+    if (stream) {
+        closedir(stream);
+    }
+    free(dir);
+    return n;
+}
+
 char *
 pci_netdev(const char *pci)
 {

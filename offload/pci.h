@@ -67,6 +67,9 @@ int pci_set_master(const char *pci, bool on);
  * has none, or that cannot be read. */
 unsigned int pci_count_vectors(const char *pci);
 
+/* How many interrupts of the kernel (MSI, MSI-X) the device has now. */
+unsigned int pci_count_irqs(const char *pci);
+
 /* Giving a VF another number of vectors, for which it loses its driver for a
  * moment; the same as for pci_num_vfs. */
 struct pci_vectors;

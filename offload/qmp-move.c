@@ -4,14 +4,19 @@
  *
  *   GIVE    bind the VF to vfio-pci.
  *   START   plug it into the virtual machine, as partner of its virtio-net
- *           device, and wait until a driver in the guest has taken it.
+ *           device, and wait until a driver in the guest has taken it and has
+ *           asked for the interrupts of its queues.
  *   TAKE    unplug it, wait until the guest has let go, and give it back to
  *           the driver that it came from.
  *
  * Each is a row of steps; a step is one request, or waiting for something to
  * be seen.  That a driver in the guest has taken the VF is seen from outside:
  * vfio-pci switches off bus mastering when the virtual machine opens the VF,
- * and the driver switches it on.
+ * and the driver switches it on.  That is the first thing it does; packets are
+ * heard only when its interface has been set up, which is when it asks for
+ * interrupts.  QEMU has one for it as soon as it has enabled MSI-X, so that a
+ * second one tells.  A driver that needs no second one is waited for in vain,
+ * and then believed.
  *
  * The subtle thing: a VF that the guest has seen while it was fenced has the
  * fence's MAC address there, which no partner has.  START therefore unplugs a
@@ -41,6 +46,7 @@
 #define ARRIVE_LIMIT 10000      /* For QEMU to show the VF, ms. */
 #define ATTACH_LIMIT 60000      /* For the guest's driver, ms. */
 #define PLUG_LIMIT 120000       /* For QEMU, which pins all memory, ms. */
+#define OPEN_LIMIT 10000        /* For its interrupts, ms. */
 #define POLL_INTERVAL 50        /* For what nobody tells of, ms. */
 
 void
@@ -288,6 +294,15 @@ step_arrive(struct qmp_move *m)
 }
 
 static void
+check_plugged(struct qmp_move *m)
+{
+    if (!find_plugged(m)) {
+        qmp_move_finish(m, ENODEV, xasprintf("VF %s was unplugged again",
+                                             m->pci));
+    }
+}
+
+static void
 step_attach(struct qmp_move *m)
 {
     bool on = false;
@@ -299,10 +314,19 @@ step_attach(struct qmp_move *m)
         on = false;
     }
     if (on) {
+        go(m, m->dummy ? STEP_DONE : STEP_OPEN);
+    } else {
+        check_plugged(m);
+    }
+}
+
+static void
+step_open(struct qmp_move *m)
+{
+    if (pci_count_irqs(m->pci) > 1 || pci_count_vectors(m->pci) < 2) {
         go(m, STEP_DONE);
-    } else if (!find_plugged(m)) {
-        qmp_move_finish(m, ENODEV, xasprintf("VF %s was unplugged again",
-                                             m->pci));
+    } else {
+        check_plugged(m);
     }
 }
 
@@ -399,6 +423,9 @@ step(struct qmp_move *m)
     case STEP_ATTACH:
         step_attach(m);
         break;
+    case STEP_OPEN:
+        step_open(m);
+        break;
     case STEP_FREE:
         step_free(m);
         break;
@@ -414,6 +441,7 @@ limit_of(enum qmp_step step)
     return (step == STEP_LEAVE ? LEAVE_LIMIT
             : step == STEP_ARRIVE ? ARRIVE_LIMIT
             : step == STEP_ATTACH ? ATTACH_LIMIT
+            : step == STEP_OPEN ? OPEN_LIMIT
             : step == STEP_FREE ? FREE_LIMIT
             : 0);
 }
@@ -464,6 +492,8 @@ qmp_move_run(struct qmp_move *m, long long int now)
     } else if (!m->finished && !m->asked && limit_of(m->step)) {
         if (!m->deadline) {
             m->deadline = now + limit_of(m->step);
+        } else if (now >= m->deadline && m->step == STEP_OPEN) {
+            qmp_move_finish(m, 0, NULL);
         } else if (now >= m->deadline) {
             qmp_move_finish(m, ETIMEDOUT, explain_late(m));
         }
@@ -478,7 +508,8 @@ qmp_move_wait(const struct qmp_move *m, long long int now)
     } else if (m->change) {
         vfio_change_wait(m->change);
     } else if (m->deadline) {
-        poll_timer_wait(m->step == STEP_ATTACH || m->step == STEP_FREE
+        poll_timer_wait(m->step == STEP_ATTACH || m->step == STEP_OPEN
+                        || m->step == STEP_FREE
                         ? POLL_INTERVAL : m->deadline - now);
     } else if (!m->asked && m->step != STEP_PLACE) {
         poll_immediate_wake();

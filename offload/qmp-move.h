@@ -29,7 +29,8 @@ enum qmp_step {
     STEP_PLACE,                 /* Look for a place. */
     STEP_PLUG,                  /* Plug it there. */
     STEP_ARRIVE,                /* Wait until QEMU shows it, */
-    STEP_ATTACH,                /* and until the guest's driver has it. */
+    STEP_ATTACH,                /* and until the guest's driver has it, */
+    STEP_OPEN,                  /* and has been told to use it. */
     STEP_FREE,                  /* TAKE: wait until QEMU has closed it, */
     STEP_RESTORE,               /* and bind it to its old driver, */
     STEP_RESTORING,             /* which a child process does. */

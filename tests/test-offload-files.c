@@ -281,6 +281,19 @@ test_vectors(int argc, char *argv[])
     return 0;
 }
 
+/* test-offload irqs SYSFS PCI. */
+int
+test_irqs(int argc, char *argv[])
+{
+    if (argc < 3) {
+        ovs_fatal(0, "usage: test-offload irqs SYSFS PCI");
+    }
+    pci_set_sysfs(argv[1]);
+    printf("%u\n", pci_count_irqs(argv[2]));
+    pci_exit();
+    return 0;
+}
+
 int
 test_journal(int argc, char *argv[])
 {

@@ -25,6 +25,7 @@ main(int argc, char *argv[])
         { "pci", test_pci },
         { "vfio", test_vfio },
         { "vectors", test_vectors },
+        { "irqs", test_irqs },
         { "journal", test_journal },
         { "child", test_child },
         { "daemon", test_daemon },

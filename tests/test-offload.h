@@ -12,6 +12,7 @@ int test_netlink(int argc, char *argv[]);
 int test_pci(int argc, char *argv[]);
 int test_vfio(int argc, char *argv[]);
 int test_vectors(int argc, char *argv[]);
+int test_irqs(int argc, char *argv[]);
 int test_journal(int argc, char *argv[]);
 int test_child(int argc, char *argv[]);
 int test_daemon(int argc, char *argv[]);
