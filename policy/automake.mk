@@ -12,6 +12,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/check-openflow.c \
 	policy/check-port.c \
 	policy/check-safety.c \
+	policy/check-way.c \
 	policy/check.def \
 	policy/check.h \
 	policy/damping.c \

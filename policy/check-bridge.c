@@ -21,8 +21,8 @@ iov_port_vlan(const struct iov_port *port)
     return port->vlan_mode == IOV_VLAN_ACCESS ? port->tag : 0;
 }
 
-static bool
-has_vlan(const struct svec *vlans, int vlan)
+bool
+check_has_vlan(const struct svec *vlans, int vlan)
 {
     char text[12];
 
@@ -37,7 +37,7 @@ meets_vlans(const struct iov_port *port, const struct svec *vlans)
 {
     return (vlans->n
             && (port->vlan_mode != IOV_VLAN_ACCESS
-                || has_vlan(vlans, port->tag)));
+                || check_has_vlan(vlans, port->tag)));
 }
 
 static bool
@@ -162,7 +162,8 @@ uplink_carries(const struct iov_port *uplink, uint16_t vlan)
 {
     return (uplink->vlan_mode == IOV_VLAN_NONE
             || (uplink->vlan_mode == IOV_VLAN_TRUNK
-                && (!uplink->trunks.n || has_vlan(&uplink->trunks, vlan))));
+                && (!uplink->trunks.n
+                    || check_has_vlan(&uplink->trunks, vlan))));
 }
 
 void

@@ -43,22 +43,6 @@ check_hold(struct iov_check *c)
     }
 }
 
-/* True if an interface of this type leads to another switch or is a NIC. */
-static bool
-is_not_for_guests(const char *type)
-{
-    static const char *const types[] = {
-        "patch", "bareudp", "erspan", "geneve", "gre", "gtpu", "ip6erspan",
-        "ip6gre", "lisp", "srv6", "stt", "vxlan", "dpdk",
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-        if (!strcmp(type, types[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void
 check_attached(struct iov_check *c)
 {
@@ -75,7 +59,7 @@ check_attached(struct iov_check *c)
                    port->error ? port->error
                    : "ovs-vswitchd has not answered yet.");
     }
-    if (is_not_for_guests(port->type)) {
+    if (iov_type_leads_away(port->type)) {
         check_fail(c, IOV_REASON_PORT_TYPE, port->type, NULL);
     }
     if (port->admin_down) {

@@ -12,6 +12,7 @@
 #include "policy/verdict.h"
 
 struct iov_owners;
+struct svec;
 
 enum iov_effort {
     IOV_EFFORT_LOOK,            /* Only what is known already. */
@@ -31,6 +32,8 @@ struct iov_check {
     size_t n_uplinks;
     uint32_t *uplink_ofports;   /* Of those that have one. */
     size_t n_uplink_ofports;
+    const struct iov_port **ways;       /* Other ways out, if there are PFs. */
+    size_t n_ways;
     const struct iov_pf **pfs;
     size_t n_pfs;
 
@@ -74,6 +77,9 @@ uint32_t *check_find_uplink_ofports(const struct iov_bridge *, size_t *n);
 
 /* Returns true if what 'c->verdict' says of the flows can be wrong by now. */
 bool check_flows_are_outdated(const struct iov_check *);
+
+/* True if 'vlans', which are text, have 'vlan'. */
+bool check_has_vlan(const struct svec *vlans, int vlan);
 
 /* VLAN of the port in the tables of switch and NIC: its tag, or 0. */
 uint16_t iov_port_vlan(const struct iov_port *);

@@ -88,6 +88,7 @@ port_clear(struct iov_port *port)
     free(port->name);
     free(port->port_name);
     free(port->type);
+    free(port->driver);
     free(port->error);
     free(port->bad_mac);
     free(port->guest_absent);
@@ -216,6 +217,48 @@ iov_port_mac_is_meant(const struct iov_port *port)
             && (port->keys.weight || port->is_uplink
                 || strcmp(port->mac_source, "mac_in_use")
                 || !strcmp(port->type, "internal")));
+}
+
+bool
+iov_type_leads_away(const char *type)
+{
+    static const char *const types[] = {
+        "patch", "bareudp", "erspan", "geneve", "gre", "gtpu", "ip6erspan",
+        "ip6gre", "lisp", "srv6", "stt", "vxlan", "dpdk",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        if (!strcmp(type, types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True if there are guests behind devices of 'driver', or the host itself. */
+static bool
+is_driver_of_guests(const char *driver)
+{
+    static const char *const drivers[] = {
+        "tun", "veth", "netkit", "dummy", "openvswitch",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+        if (!strcmp(driver, drivers[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+iov_port_leads_away(const struct iov_port *port)
+{
+    if (port->is_uplink) {
+        return port->bonded;
+    }
+    return (port->ofport >= 0
+            && (iov_type_leads_away(port->type)
+                || (port->driver && !is_driver_of_guests(port->driver)
+                    && !iov_port_mac_is_meant(port))));
 }
 
 const struct iov_bridge *

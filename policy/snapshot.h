@@ -49,6 +49,7 @@ struct iov_port {
     struct uuid uuid;           /* Interface row. */
     char *port_name;            /* Port that it is a member of. */
     char *type;                 /* Interface type, "" is "system". */
+    char *driver;               /* Of its network device, or null. */
     bool bonded;                /* Its Port has several interfaces. */
     int64_t ofport;             /* -1: failed, 0: not yet known. */
     char *error;                /* Interface's error column, or null. */
@@ -139,6 +140,13 @@ void iov_snapshot_finish(struct iov_snapshot *);
 /* True if 'mac' is the address of what is behind the port, and not just what
  * the device on the host's side of it happens to have. */
 bool iov_port_mac_is_meant(const struct iov_port *);
+
+/* True if an interface of this type leads to another switch or is a NIC. */
+bool iov_type_leads_away(const char *type);
+
+/* True if there are not only guests behind the port, and no VF reaches what
+ * is there. */
+bool iov_port_leads_away(const struct iov_port *);
 
 const struct iov_bridge *iov_snapshot_find_bridge(const struct iov_snapshot *,
                                                   const char *name);

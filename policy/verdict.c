@@ -79,7 +79,23 @@ is_usable_pf(const struct iov_bridge *bridge, const char *netdev)
     return !bridge->keys.pfs.n || svec_contains(&bridge->keys.pfs, netdev);
 }
 
-/* Fills in uplinks and PFs of 'c', to be freed by the caller. */
+/* Fills in other ways out, which matter only if some port could leave the
+ * common one. */
+static void
+find_ways(struct iov_check *c)
+{
+    const struct iov_bridge *b = c->bridge;
+
+    c->ways = xcalloc(b->n_ports + 1, sizeof *c->ways);
+    for (size_t i = 0; c->n_pfs && i < b->n_ports; i++) {
+        if (iov_port_leads_away(&b->ports[i])) {
+            c->ways[c->n_ways++] = &b->ports[i];
+        }
+    }
+}
+
+/* Fills in uplinks, PFs and other ways out of 'c', to be freed by the
+ * caller. */
 static void
 find_uplinks(struct iov_check *c)
 {
@@ -103,6 +119,7 @@ find_uplinks(struct iov_check *c)
             }
         }
     }
+    find_ways(c);
 }
 
 void
@@ -465,6 +482,7 @@ iov_verdicts_destroy(struct iov_verdicts *vs)
             free(vs->parts[i].check.uplink_ofports);
             free(vs->parts[i].check.uplinks);
             free(vs->parts[i].check.pfs);
+            free(vs->parts[i].check.ways);
         }
         free(vs->parts);
         free(vs->list);

@@ -49,6 +49,7 @@ format_port(struct ds *s, const struct iov_port *p)
     };
     ds_put_format(s, "  port %s: of=%s type=%s ofport=%"PRId64, p->name,
                   p->port_name, p->type, p->ofport);
+    put_if(s, "driver", p->driver);
     ds_put_cstr(s, p->bonded ? " bonded" : "");
     if (p->mac_known) {
         ds_put_format(s, " mac="ETH_ADDR_FMT, ETH_ADDR_ARGS(p->mac));

@@ -169,6 +169,31 @@ fill_bridge(struct iov_bridge *bridge, char *members)
     }
 }
 
+/* "test-policy way-out TYPE DRIVER [attached|uplink|bonded|failed]...":
+ * whether such a port leads anywhere else than to guests and VFs.  DRIVER "-"
+ * is not known. */
+static void
+test_way_out(struct ovs_cmdl_context *ctx)
+{
+    struct iov_port port = {
+        .type = ctx->argv[1],
+        .driver = strcmp(ctx->argv[2], "-") ? ctx->argv[2] : NULL,
+        .mac_known = true,
+        .mac_source = "mac_in_use",
+        .ofport = 1,
+    };
+
+    for (int i = 3; i < ctx->argc; i++) {
+        const char *arg = ctx->argv[i];
+
+        port.mac_source = strcmp(arg, "attached") ? port.mac_source : arg;
+        port.is_uplink |= !strcmp(arg, "uplink");
+        port.bonded |= !strcmp(arg, "bonded");
+        port.ofport = strcmp(arg, "failed") ? port.ofport : -1;
+    }
+    puts(iov_port_leads_away(&port) ? "away" : "nowhere");
+}
+
 /* "test-policy snapshot PF BRIDGE:PORT,@MIRROR,... ..." */
 static void
 test_snapshot(struct ovs_cmdl_context *ctx)
@@ -207,6 +232,8 @@ const struct ovs_cmdl_command test_nic_commands[] = {
     { "settings-diff", "JSON JSON", 2, 2, test_settings_diff, OVS_RO },
     { "pf", "MAC [+MAC|!MAC|?MAC]...", 1, INT_MAX, test_pf, OVS_RO },
     { "n-vfs", "N...", 1, INT_MAX, test_n_vfs, OVS_RO },
+    { "way-out", "TYPE DRIVER [PROPERTY...]", 2, INT_MAX, test_way_out,
+      OVS_RO },
     { "snapshot", "PF [BRIDGE:NAME,...]...", 1, INT_MAX, test_snapshot,
       OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },

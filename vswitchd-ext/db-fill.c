@@ -166,6 +166,7 @@ fill_interface(struct iov_port *port, const struct ovsrec_interface *iface)
 {
     port->uuid = iface->header_.uuid;
     port->type = xstrdup(iface->type[0] ? iface->type : "system");
+    port->driver = nullable_xstrdup(smap_get(&iface->status, "driver_name"));
     port->ofport = iface->n_ofport ? iface->ofport[0] : 0;
     port->error = nullable_xstrdup(iface->error);
     port->admin_down = iface->admin_state && !strcmp(iface->admin_state,

@@ -99,6 +99,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_interface_col_mac,
     &ovsrec_interface_col_mac_in_use,
     &ovsrec_interface_col_mtu,
+    &ovsrec_interface_col_status,
     &ovsrec_interface_col_ingress_policing_rate,
     &ovsrec_interface_col_ingress_policing_kpkts_rate,
     &ovsrec_interface_col_cfm_mpid,
