@@ -142,12 +142,13 @@ wanted_settings(const struct iov_verdict *v)
         .mac = v->port->mac,
         .vlan = iov_port_vlan(v->port),
         .vlan_proto = 0x8100,
-        .spoofchk = true,
+        .spoofchk = !keys->forged_transmits,
+        .trust = keys->promiscuous,
         .min_rate = keys->min_rate,
         .max_rate = keys->max_rate,
     };
 
-    if (now->known & IOV_VF_BIT(IOV_VF_TRUST)) {
+    if (keys->promiscuous || now->known & IOV_VF_BIT(IOV_VF_TRUST)) {
         want.known |= IOV_VF_BIT(IOV_VF_TRUST);
     }
     if (keys->min_rate || keys->max_rate

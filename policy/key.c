@@ -270,6 +270,12 @@ get_bool(const struct smap *smap, enum iov_key_id id)
     return value;
 }
 
+static bool
+is_accepted(const struct smap *smap, enum iov_key_id id)
+{
+    return !strcmp(get_text(smap, id), "accept");
+}
+
 static unsigned int
 get_uint(const struct smap *smap, enum iov_key_id id)
 {
@@ -322,6 +328,8 @@ iov_interface_keys_parse(struct iov_interface_keys *keys,
     *keys = (struct iov_interface_keys) {
         .weight = get_uint(smap, IOV_KEY_WEIGHT),
         .hold = get_bool(smap, IOV_KEY_HOLD),
+        .forged_transmits = is_accepted(smap, IOV_KEY_FORGED_TRANSMITS),
+        .promiscuous = is_accepted(smap, IOV_KEY_PROMISCUOUS),
         .min_rate = get_uint(smap, IOV_KEY_MIN_RATE),
         .max_rate = get_uint(smap, IOV_KEY_MAX_RATE),
         .queue_pairs = get_uint(smap, IOV_KEY_QUEUE_PAIRS),

@@ -77,6 +77,8 @@ struct iov_interface_keys {
     bool hold;
     struct iov_vf_pin pin;
     struct iov_guest_spec guest;
+    bool forged_transmits;      /* Accepted; */
+    bool promiscuous;           /* the same. */
     uint32_t min_rate, max_rate;     /* Mbit/s. */
     unsigned int queue_pairs;   /* See iov_vectors_for(). */
     char moderation[16];        /* Interrupt moderation, one of its words. */

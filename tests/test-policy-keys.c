@@ -85,6 +85,10 @@ show_interface(const struct smap *smap)
            keys.weight, keys.hold, pin_text(&keys.pin, pin),
            guest_text(&keys.guest), keys.guest.name ? keys.guest.name : "",
            keys.min_rate, keys.max_rate);
+    if (keys.forged_transmits || keys.promiscuous) {
+        printf("forged-transmits=%d promiscuous=%d\n", keys.forged_transmits,
+               keys.promiscuous);
+    }
     if (keys.guest.kind == IOV_GUEST_KIND_QMP) {
         printf("socket=[%s] device=[%s] bus=[%s] plain=%d\n",
                keys.guest.socket,

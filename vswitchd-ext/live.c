@@ -182,6 +182,8 @@ iov_live_set_request(struct iov_live *live, const struct iov_port *port)
     uint32_t hash = hash_string(keys->guest.text ? keys->guest.text : "",
                                 keys->weight);
 
+    hash = hash_add(hash, keys->forged_transmits);
+    hash = hash_add(hash, keys->promiscuous);
     hash = hash_add(hash, keys->min_rate);
     hash = hash_add(hash, keys->max_rate);
     hash = hash_add(hash, keys->queue_pairs);
