@@ -43,6 +43,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/link-count.c \
 	offload/link-count.h \
 	offload/netns-move.h \
+	offload/netns-rebind.c \
 	offload/netns-steps.c \
 	offload/netns-use.c \
 	offload/netns.c \

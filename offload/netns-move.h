@@ -16,6 +16,8 @@
 #include "policy/op.h"
 
 enum netns_step {
+    STEP_REBIND,                /* Bind the driver of a VF that was reset, */
+    STEP_BOUND,                 /* and wait for its network device. */
     STEP_PREPARE,               /* Give it its address at home; */
     STEP_RESET,                 /* if that is refused, set it up */
     STEP_RESET_DOWN,            /* and down again, which resets its VF. */
@@ -47,6 +49,8 @@ struct netns_move {
     bool asked;                 /* The request of 'step' is under way. */
     bool rename;                /* The name is taken where it goes. */
     bool switched;              /* The bond was asked to send by it. */
+    bool rebound;               /* It had to get its driver anew. */
+    struct vfio_change *change; /* That is under way, or null. */
     long long int began;        /* Time of the first step, in ms. */
     long long int using_since;  /* With STEP_USED: its beginning, or 0. */
     unsigned int requests;
@@ -66,6 +70,12 @@ struct iov_result *netns_move_result(struct netns_move *);
 /* Goes on as far as possible. */
 void netns_move_run(struct netns_move *, long long int now);
 void netns_move_wait(const struct netns_move *);
+
+/* Has it bind the VF's driver anew if the VF, which is at home, was reset
+ * without its driver.  Returns false if there is no need. */
+bool netns_move_must_rebind(struct netns_move *);
+/* One of the steps of that. */
+void netns_move_rebind(struct netns_move *);
 
 /* For all moves. */
 int netns_moves_init(void);     /* 0, or a positive errno. */

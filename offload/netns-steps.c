@@ -23,6 +23,7 @@
 
 #include "offload/netns.h"
 #include "offload/pci.h"
+#include "offload/vfio.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "packets.h"
@@ -75,6 +76,7 @@ netns_move_result(struct netns_move *m)
     struct iov_result *result = iov_result_create(m->op, m->error, m->text);
 
     result->requests = m->requests;
+    vfio_change_destroy(m->change);
     free(m->name);
     free(m->pci);
     free(m->text);
@@ -192,6 +194,8 @@ step_give(struct netns_move *m, struct netns *ns)
 
     if (netns_find_pci(ns, m->pci)) {
         m->step = STEP_DONE;
+        return;
+    } else if (netns_move_must_rebind(m)) {
         return;
     }
     netdev = pci_netdev(m->pci);
@@ -414,6 +418,10 @@ step(struct netns_move *m)
     const struct rtnl_link *link = netns_find_pci(ns, m->pci);
 
     switch ((int) m->step) {
+    case STEP_REBIND:
+    case STEP_BOUND:
+        netns_move_rebind(m);
+        break;
     case STEP_PREPARE:
     case STEP_RESET:
     case STEP_RESET_DOWN:
@@ -462,6 +470,11 @@ time_out(struct netns_move *m)
                                     "namespace %s; if that was deleted, its "
                                     "processes still keep it",
                                     m->pci, m->name));
+    } else if (m->step == STEP_BOUND) {
+        netns_move_finish(m, ETIMEDOUT,
+                          xasprintf("VF %s has no network device any more "
+                                    "since its driver was bound anew; see the "
+                                    "kernel's log", m->pci));
     } else {
         netns_move_finish(m, ETIMEDOUT,
                           xasprintf("network namespace %s did not take VF %s "
@@ -491,7 +504,7 @@ netns_move_run(struct netns_move *m, long long int now)
 
     if (m->step == STEP_DONE && !m->finished) {
         netns_move_finish(m, 0, NULL);
-    } else if (!m->finished && !m->asked && m->step != STEP_USED
+    } else if (!m->finished && !m->asked && !m->change && m->step != STEP_USED
                && now >= m->began + TIME_LIMIT) {
         time_out(m);
     }
@@ -505,7 +518,9 @@ netns_move_wait(const struct netns_move *m)
 
     if (m->finished || !m->began) {
         poll_immediate_wake();
-    } else if (m->step == STEP_SEEN_HOME) {
+    } else if (m->change) {
+        vfio_change_wait(m->change);
+    } else if (m->step == STEP_SEEN_HOME || m->step == STEP_BOUND) {
         /* sysfs tells nobody. */
         poll_timer_wait(20);
     } else if (lone > time_msec()) {

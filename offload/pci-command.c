@@ -108,6 +108,23 @@ pci_count_vectors(const char *pci)
     return n;
 }
 
+bool
+pci_was_reset(const char *pci)
+{
+    int fd = open_config(pci, O_RDONLY);
+    bool off = false;
+
+    if (fd >= 0) {
+        unsigned int place = find_msix(fd);
+
+        off = place && !(read_at(fd, place + PCI_MSIX_FLAGS, 2)
+                         & PCI_MSIX_FLAGS_ENABLE);
+        close(fd);
+    }
+    /* What is read of a device that has gone are ones. */
+    return off && pci_count_irqs(pci);
+}
+
 int
 pci_set_master(const char *pci, bool on)
 {

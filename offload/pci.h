@@ -70,6 +70,10 @@ unsigned int pci_count_vectors(const char *pci);
 /* How many interrupts of the kernel (MSI, MSI-X) the device has now. */
 unsigned int pci_count_irqs(const char *pci);
 
+/* True if the device has its interrupt vectors switched off although its
+ * driver uses them: it was reset without its driver. */
+bool pci_was_reset(const char *pci);
+
 /* Giving a VF another number of vectors, for which it loses its driver for a
  * moment; the same as for pci_num_vfs. */
 struct pci_vectors;

@@ -37,6 +37,7 @@ struct vfio_change {
     char *unbind;
     char *link;
     char *probe;
+    bool anew;                  /* Even if it has that driver already. */
     struct child *child;
     bool done;
     bool abandoned;
@@ -126,7 +127,15 @@ change(const void *c_)
 {
     const struct vfio_change *c = c_;
     bool there = c->driver && !strcmp(c->driver, VFIO_DRIVER);
-    struct child_answer a = rebind(c, there ? VFIO_DRIVER : "\n");
+    struct child_answer a = { 0, STEP_UNBIND };
+
+    if (c->anew && !is_bound(c, NULL)) {
+        a.error = child_write(c->unbind, c->pci);
+        if (a.error) {
+            return a;
+        }
+    }
+    a = rebind(c, there ? VFIO_DRIVER : "\n");
 
     if (!there && c->driver && *c->driver && !is_bound(c, c->driver)) {
         a = rebind(c, c->driver);
@@ -167,9 +176,8 @@ is_changing(const char *pci)
     return false;
 }
 
-int
-vfio_change_start(const char *pci, const char *driver,
-                  struct vfio_change **cp)
+static int
+start(const char *pci, const char *driver, bool anew, struct vfio_change **cp)
 {
     struct vfio_change *c;
     int error;
@@ -181,6 +189,7 @@ vfio_change_start(const char *pci, const char *driver,
     c = xzalloc(sizeof *c);
     c->pci = xstrdup(pci);
     c->driver = nullable_xstrdup(driver);
+    c->anew = anew;
     c->override = pci_device_path(pci, "driver_override");
     c->unbind = pci_device_path(pci, "driver/unbind");
     c->link = pci_device_path(pci, "driver");
@@ -193,6 +202,19 @@ vfio_change_start(const char *pci, const char *driver,
         *cp = c;
     }
     return error;
+}
+
+int
+vfio_change_start(const char *pci, const char *driver,
+                  struct vfio_change **cp)
+{
+    return start(pci, driver, false, cp);
+}
+
+int
+vfio_bind_anew_start(const char *pci, struct vfio_change **cp)
+{
+    return start(pci, "", true, cp);
 }
 
 static char *

@@ -27,6 +27,8 @@ bool vfio_is_held(const char *pci);
  * change has not ended. */
 int vfio_change_start(const char *pci, const char *driver,
                       struct vfio_change **);
+/* The same, but takes its driver from it and has the kernel choose one. */
+int vfio_bind_anew_start(const char *pci, struct vfio_change **);
 /* True when it is done: '*error' is 0 or a positive errno and '*text' a
  * sentence, owned by the caller, or null. */
 bool vfio_change_done(struct vfio_change *, int *error, char **text);

@@ -223,7 +223,8 @@ run_command(char *args[], int n)
     return used;
 }
 
-/* test-offload vfio SYSFS PCI DRIVER; "-" is no driver. */
+/* test-offload vfio SYSFS PCI DRIVER; "-" is no driver, "anew" the one that
+ * it has, bound anew. */
 int
 test_vfio(int argc, char *argv[])
 {
@@ -238,8 +239,11 @@ test_vfio(int argc, char *argv[])
     text = vfio_absent();
     puts(text ? text : "there is vfio-pci");
     free(text);
-    error = vfio_change_start(argv[2], strcmp(argv[3], "-") ? argv[3] : NULL,
-                              &change);
+    error = (!strcmp(argv[3], "anew")
+             ? vfio_bind_anew_start(argv[2], &change)
+             : vfio_change_start(argv[2],
+                                 strcmp(argv[3], "-") ? argv[3] : NULL,
+                                 &change));
     if (error) {
         ovs_fatal(error, "vfio_change_start");
     }
@@ -267,7 +271,8 @@ test_vectors(int argc, char *argv[])
         ovs_fatal(0, "usage: test-offload vectors SYSFS PCI NUMBER");
     }
     pci_set_sysfs(argv[1]);
-    printf("%u\n", pci_count_vectors(argv[2]));
+    printf("%u%s\n", pci_count_vectors(argv[2]),
+           pci_was_reset(argv[2]) ? ", was reset" : "");
     error = pci_vectors_start(argv[2], atoi(argv[3]), &vectors);
     while (vectors && !pci_vectors_done(vectors, &error, &text)) {
         pci_vectors_wait(vectors);
