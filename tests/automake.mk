@@ -65,6 +65,7 @@ LAB_TESTSUITE_AT = \
 	tests/lab-howto.at \
 	tests/lab-isolation.at \
 	tests/lab-kill.at \
+	tests/lab-libvirt.at \
 	tests/lab-moves.at \
 	tests/lab-neighbour.at \
 	tests/lab-offload.at \

@@ -14,6 +14,8 @@ EXTRA_DIST += \
 	utilities/lab/common.sh \
 	utilities/lab/demo.sh \
 	utilities/lab/guest/bin/lab-guest \
+	utilities/lab/guest/bin/lab-libvirt \
+	utilities/lab/guest/bin/lab-libvirt-qemu \
 	utilities/lab/guest/bin/lab-ovs \
 	utilities/lab/guest/bin/lab-vm \
 	utilities/lab/guest/check-host \

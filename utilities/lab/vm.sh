@@ -10,15 +10,17 @@
 # The subtle thing: whoever goes on must be the same QEMU with the same
 # hardware, so the lab's own QEMU boots it, and the options are stored beside
 # the state.  What differs, the back end of its network, must not matter: all
-# offloads are off.  Its clock counts instructions (-icount), or it would be so
-# slow in the lab that it could do nothing but serve its timer.
+# offloads are off.  lab-libvirt describes the same hardware to libvirt, which
+# says nothing of the slots of root ports, so they have no numbers.  Its clock
+# counts instructions (-icount), or it would be so slow in the lab that it
+# could do nothing but serve its timer.
 
 vm_modules=(virtio_pci virtio_net net_failover igbvf)
 vm_address=10.0.0.5/24
 vm_hardware=(-machine q35 -accel tcg -icount shift=4 -cpu qemu64 -m 128
     -nodefaults -display none
-    -device pcie-root-port,id=rp1,chassis=1,slot=1,addr=2
-    -device pcie-root-port,id=rp2,chassis=2,slot=2,addr=3
+    -device pcie-root-port,id=rp1,chassis=1,addr=2
+    -device pcie-root-port,id=rp2,chassis=2,addr=3
     -device "virtio-net-pci,id=net0,netdev=net0,mac=52:54:00:00:00:05,\
 failover=on,romfile=,addr=4,csum=off,gso=off,guest_csum=off,guest_tso4=off,\
 guest_tso6=off,guest_ecn=off,guest_ufo=off,host_tso4=off,host_tso6=off,\
