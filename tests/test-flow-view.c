@@ -151,6 +151,7 @@ find_candidates(const struct iov_table *t, const struct iov_cube *cube,
         allowance = (struct iov_allowance) { .n_flows = 50 };
         iov_table_candidates(t, iov_flow_table_words(table), cube, all, cs);
     } while (allowance.exhausted);
+    cs->allowance = NULL;
 }
 
 static void
