@@ -20,6 +20,7 @@
 #include "dummy.h"
 #include "fatal-signal.h"
 #include "memory.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vconn.h"
@@ -52,6 +53,7 @@ struct ending {
     bool clean_up;
     struct unixctl_conn **conns; /* Answered when the work is done. */
     size_t n_conns;
+    struct ds left;             /* What could not be put back, by lines. */
 };
 
 static void parse_options(int argc, char *argv[], struct options *);
@@ -129,20 +131,35 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
     }
 }
 
+/* A guest that keeps its VF does not keep the daemon from ending, but whoever
+ * has asked for it has to know. */
 static void
 answer_exit(struct ending *ending)
 {
-    for (size_t i = 0; i < ending->n_conns; i++) {
-        unixctl_command_reply(ending->conns[i], NULL);
+    char *error = NULL;
+
+    if (ending->left.length) {
+        error = xasprintf("exit: ovs-iovd has ended, but not all is as it was "
+                          "found:\n%sonce this can be done, start it and exit "
+                          "with --cleanup again", ds_cstr(&ending->left));
     }
+    for (size_t i = 0; i < ending->n_conns; i++) {
+        if (error) {
+            unixctl_command_reply_error(ending->conns[i], error);
+        } else {
+            unixctl_command_reply(ending->conns[i], NULL);
+        }
+    }
+    free(error);
     free(ending->conns);
+    ds_destroy(&ending->left);
 }
 
 int
 main(int argc, char *argv[])
 {
     struct options options = { .dummy = false };
-    struct ending ending = { .asked = false };
+    struct ending ending = { .left = DS_EMPTY_INITIALIZER };
     struct unixctl_server *unixctl;
     int error;
 
@@ -180,6 +197,9 @@ main(int argc, char *argv[])
               IOV_OVS_VERSION);
 
     main_loop(unixctl, &ending);
+    if (ending.clean_up) {
+        iov_loop_verify(&ending.left);
+    }
 
     iov_deferred_cancel("ovs-iovd is exiting");
     iov_aside_cancel("ovs-iovd is exiting");
