@@ -21,6 +21,7 @@ bench_scripts = \
 	tests/bench/bench-loss-in-lab.sh \
 	tests/bench/bench-loss.sh \
 	tests/bench/bench-ready.sh \
+	tests/bench/bench-vm-in-lab.sh \
 	tests/bench/common.sh
 EXTRA_DIST += $(bench_scripts)
 CLEANFILES += \

@@ -97,11 +97,6 @@ stop_traffic() {
     wait "${senders[@]}" "${receivers[@]}"
 }
 
-# event KIND: what begins now.
-event() {
-    echo "$1 $(now_usec)" >>"$out/events"
-}
-
 # change KIND eth0|other COMMAND...
 change() {
     local kind=$1 to=$2
@@ -173,39 +168,6 @@ bench_by_hand() {
     done
 }
 
-# report DIRECTION: for each change, packets lost, the longest time from one
-# that arrived to the next one that did, and packets that arrived twice.
-report() {
-    awk -v direction="$1" '
-        FILENAME ~ /events$/ { kind[++n] = $1; at[n] = $2; next }
-        FILENAME ~ /heard$/ { heard[$1]++; next }
-        {
-            while (e < n && $2 >= at[e + 1]) {
-                flush()
-                e++
-                lost = gap = twice = 0
-                last = $2
-            }
-            if (!($1 in heard)) {
-                lost++
-            } else {
-                if ($1 > number + 1 && $2 - last > gap) {
-                    gap = $2 - last
-                }
-                last = $2
-                number = $1
-                twice += heard[$1] > 1
-            }
-        }
-        function flush() {
-            if (e && kind[e] != "between" && kind[e] != "end") {
-                print direction "-" kind[e], lost, gap, twice
-            }
-        }
-        END { flush() }' \
-        "$out/events" "$out/$1.heard" "$out/$1.sent"
-}
-
 stop_daemon() {
     event between
     iov exit --cleanup
@@ -225,6 +187,6 @@ sleep 2
 bench_by_hand
 stop_traffic
 for direction in in out; do
-    report "$direction" >>"$out/losses"
+    losses "$direction" >>"$out/losses"
 done
 cp /var/log/openvswitch/ovs-iovd.log "$out/"

@@ -3,7 +3,11 @@
 #
 # "make bench-loss": boots the lab, runs bench-loss-in-lab.sh there, prints
 # what was lost, and draws what became of each packet around one change of
-# each kind, into loss.svg, if gnuplot is there.
+# each kind, into loss.svg, if gnuplot is there.  Then the same, without a
+# picture, for bench-vm-in-lab.sh.
+#
+# BENCH_PARTS says which guests, "netns vm", or one of these; BENCH_COUNT and
+# BENCH_VM_COUNT how often they change.
 #
 # The subtle thing: like "make bench-lab", it needs a lab of this machine's
 # Debian release.
@@ -23,6 +27,15 @@ run_lab() {
         --with "$BENCH_BUILD/tests/bench/bench-loss" \
         --with "$BENCH_SOURCE/tests/bench/common.sh" \
         "$BENCH_SOURCE/tests/bench/bench-loss-in-lab.sh" "${BENCH_COUNT:-20}"
+    [[ -s $dir/losses ]] || die "the lab has measured nothing"
+}
+
+run_vm_lab() {
+    rm -f "$dir/losses"
+    "$BENCH_SOURCE/utilities/iov-lab" run --vfs 2 --timeout 3000 --out "$dir" \
+        --with "$BENCH_SOURCE/tests/bench/common.sh" \
+        "$BENCH_SOURCE/tests/bench/bench-vm-in-lab.sh" "${BENCH_VM_COUNT:-5}"
+    [[ -s $dir/losses ]] || die "the lab has measured nothing"
 }
 
 # column KIND N: that column of the changes of KIND, for quantile.
@@ -32,7 +45,7 @@ column() {
 }
 
 # row TEXT KIND: of the direction that is reported.  The ratio is that of the
-# mean numbers of packets lost, to what is lost when a link fails.
+# mean numbers of packets lost, to what is lost in a change of kind $reference.
 row() {
     local lost=$dir/lost gap=$dir/gap twice=$dir/twice
     column "$2" 2 >"$lost"
@@ -42,7 +55,7 @@ row() {
         "$(wc -l <"$lost")" \
         "$(quantile 50 "$direction-$2" "$lost")" \
         "$(quantile 100 "$direction-$2" "$lost")" \
-        "$(ratio "$(mean "$2")" "$(mean link-failed)")" \
+        "$(ratio "$(mean "$2")" "$(mean "$reference")")" \
         "$(ms "$(quantile 50 "$direction-$2" "$gap")")" \
         "$(ms "$(quantile 100 "$direction-$2" "$gap")")" \
         "$(quantile 50 "$direction-$2" "$twice")" \
@@ -54,15 +67,35 @@ mean() {
     column "$1" 2 | awk '{ sum += $2 } END { print NR ? sum / NR : 0 }'
 }
 
-report() {
-    printf '%-38s %5s %8s %5s %7s %9s %9s %8s %5s\n' "$1" times \
+# heading TEXT
+heading() {
+    printf '\n%-38s %5s %8s %5s %7s %9s %9s %8s %5s\n' "$1" times \
         'lost 50%' worst ratio 'gap ms50%' worst 'twice50%' worst
+}
+
+# report DIRECTION TEXT
+report() {
+    direction=$1
+    reference=link-failed
+    heading "$2"
     row 'no change' nothing
     row 'planned fall back' planned
     row 'return' return
     row 'protective fall back' protective
     row "link of the VF fails (reference)" link-failed
     row "link of the VF comes back (reference)" link-restored
+}
+
+report_vm() {
+    direction=vm
+    reference=qmp-unplugged
+    heading 'Virtual machine, there and back'
+    row 'no change' nothing
+    row 'planned fall back' planned
+    row 'return' return
+    row 'protective fall back' protective
+    row 'VF unplugged by QMP (reference)' qmp-unplugged
+    row 'VF plugged in by QMP (reference)' qmp-plugged
 }
 
 # fates KIND: around the change of that kind that lost the median number, runs
@@ -146,14 +179,21 @@ END
     echo "picture: $picture"
 }
 
-run_lab
-[[ -s $dir/losses ]] || die "the lab has measured nothing"
-environment 'igb in the lab, 1000 packets/s'
-echo
-direction=in
-report 'From outside to the guest'
-echo
-direction=out
-report 'From the guest to outside'
-echo
-draw
+for part in ${BENCH_PARTS:-netns vm}; do
+    case $part in
+        netns)
+            run_lab
+            environment 'igb in the lab, 1000 packets/s'
+            report in 'From outside to the guest'
+            report out 'From the guest to outside'
+            echo
+            draw
+            ;;
+        vm)
+            run_vm_lab
+            environment 'igb in the lab, QEMU, 100 packets/s'
+            report_vm
+            ;;
+        *) die "BENCH_PARTS: there is no part \"$part\"" ;;
+    esac
+done

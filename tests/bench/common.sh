@@ -107,3 +107,42 @@ idle_header() {
     printf '%-7s %14s %18s %7s\n' ports ovs-iovd \
         'ovs-vswitchd (ref)' ratio
 }
+
+# event KIND: what begins now; for losses.
+event() {
+    echo "$1 $(now_usec)" >>"$out/events"
+}
+
+# losses DIRECTION: for each change, packets lost, the longest time from one
+# that arrived to the next one that did, and packets that arrived twice.  From
+# $out/events and the lines "NUMBER TIME" of $out/DIRECTION.sent and .heard.
+losses() {
+    awk -v direction="$1" '
+        FILENAME ~ /events$/ { kind[++n] = $1; at[n] = $2; next }
+        FILENAME ~ /heard$/ { heard[$1]++; next }
+        {
+            while (e < n && $2 >= at[e + 1]) {
+                flush()
+                e++
+                lost = gap = twice = 0
+                last = $2
+            }
+            if (!($1 in heard)) {
+                lost++
+            } else {
+                if ($1 > number + 1 && $2 - last > gap) {
+                    gap = $2 - last
+                }
+                last = $2
+                number = $1
+                twice += heard[$1] > 1
+            }
+        }
+        function flush() {
+            if (e && kind[e] != "between" && kind[e] != "end") {
+                print direction "-" kind[e], lost, gap, twice
+            }
+        }
+        END { flush() }' \
+        "$out/events" "$out/$1.heard" "$out/$1.sent"
+}
