@@ -209,14 +209,19 @@ tests/testsuite: tests/package.m4 tests/testsuite-files.at \
 	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
 
 tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
-    $(top_srcdir)/tests/lab-testsuite.at tests/howto-commands.at \
+    $(top_srcdir)/tests/lab-testsuite.at $(HOWTO_COMMANDS) \
     $(top_srcdir)/tests/lab-macros.at \
     $(LAB_TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/lab-testsuite.at' && mv $@.tmp $@
 
-# The commands of the how-to, a file for each of its sections.
-tests/howto-commands.at: $(top_srcdir)/docs/howto-acl-fallback.md
+# The commands of the how-tos, a file for each of their sections.
+HOWTO_COMMANDS = \
+	tests/howto-acl-fallback.at \
+	tests/howto-qemu.at
+
+$(HOWTO_COMMANDS): $(top_srcdir)/docs/howto-acl-fallback.md \
+    $(top_srcdir)/docs/howto-qemu.md $(top_srcdir)/tests/automake.mk
 	$(AM_V_GEN)$(MKDIR_P) tests && $(AWK) ' \
 	  BEGIN { print "AT_DATA([howto-0.sh], [[" } \
 	  /^## / { print "]])\nAT_DATA([howto-" ++n ".sh], [[" } \
@@ -224,12 +229,12 @@ tests/howto-commands.at: $(top_srcdir)/docs/howto-acl-fallback.md
 	  command { print } \
 	  /^```sh$$/ { command = 1 } \
 	  END { print "]])" }' \
-	  $(top_srcdir)/docs/howto-acl-fallback.md > $@.tmp && mv $@.tmp $@
+	  $(top_srcdir)/docs/`basename $@ .at`.md > $@.tmp && mv $@.tmp $@
 
 check_SCRIPTS = tests/testsuite tests/lab-testsuite
 
 CLEANFILES += \
-	tests/howto-commands.at \
+	$(HOWTO_COMMANDS) \
 	tests/lab-testsuite \
 	tests/lab-testsuite-files.at \
 	tests/package.m4 \
