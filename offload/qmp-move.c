@@ -46,7 +46,7 @@
 #define ARRIVE_LIMIT 10000      /* For QEMU to show the VF, ms. */
 #define ATTACH_LIMIT 60000      /* For the guest's driver, ms. */
 #define PLUG_LIMIT 120000       /* For QEMU, which pins all memory, ms. */
-#define OPEN_LIMIT 10000        /* For its interrupts, ms. */
+#define OPEN_LIMIT 30000        /* For its interrupts, ms. */
 #define POLL_INTERVAL 50        /* For what nobody tells of, ms. */
 
 void
