@@ -215,20 +215,24 @@ tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/lab-testsuite.at' && mv $@.tmp $@
 
-# The commands of the how-tos, a file for each of their sections.
+# The commands of the how-tos, a file for each of their sections, and the XML.
 HOWTO_COMMANDS = \
 	tests/howto-acl-fallback.at \
+	tests/howto-libvirt.at \
 	tests/howto-qemu.at
 
 $(HOWTO_COMMANDS): $(top_srcdir)/docs/howto-acl-fallback.md \
-    $(top_srcdir)/docs/howto-qemu.md $(top_srcdir)/tests/automake.mk
+    $(top_srcdir)/docs/howto-libvirt.md $(top_srcdir)/docs/howto-qemu.md \
+    $(top_srcdir)/tests/automake.mk
 	$(AM_V_GEN)$(MKDIR_P) tests && $(AWK) ' \
 	  BEGIN { print "AT_DATA([howto-0.sh], [[" } \
 	  /^## / { print "]])\nAT_DATA([howto-" ++n ".sh], [[" } \
-	  /^```$$/ { command = 0 } \
+	  /^```$$/ { command = xml = 0 } \
 	  command { print } \
+	  xml { text = text $$0 "\n" } \
 	  /^```sh$$/ { command = 1 } \
-	  END { print "]])" }' \
+	  /^```xml$$/ { xml = 1 } \
+	  END { print "]])\nAT_DATA([howto.xml], [[" text "]])" }' \
 	  $(top_srcdir)/docs/`basename $@ .at`.md > $@.tmp && mv $@.tmp $@
 
 check_SCRIPTS = tests/testsuite tests/lab-testsuite
