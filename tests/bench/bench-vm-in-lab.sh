@@ -21,7 +21,7 @@ mac=52:54:00:00:00:05
 address=10.0.0.5
 vm=vm5
 export OVS_RUNDIR=/var/run/openvswitch OVS_LOGDIR=/var/log/openvswitch
-export OVS_CTL_TIMEOUT=120
+export OVS_CTL_TIMEOUT=300
 
 cd "$(dirname "$0")"
 # shellcheck source-path=SCRIPTDIR source=common.sh
