@@ -22,7 +22,8 @@ bench_scripts = \
 	tests/bench/bench-loss.sh \
 	tests/bench/bench-ready.sh \
 	tests/bench/bench-vm-in-lab.sh \
-	tests/bench/common.sh
+	tests/bench/common.sh \
+	tests/bench/in-lab.sh
 EXTRA_DIST += $(bench_scripts)
 CLEANFILES += \
 	loss.svg \

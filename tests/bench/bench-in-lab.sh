@@ -4,44 +4,39 @@
 # The part of "make bench-lab" that runs in the lab: ovs-iovd with a real
 # driver, and the same settings made by hand, one command after another.
 #
-# The subtle thing: ovs-iovd would undo what is done by hand, so it has
-# exited, and put everything back, before the second half.
+# The subtle thing: the daemon has ended before anything is done by hand, see
+# in-lab.sh.
 
 set -euo pipefail
 
 BENCH_OVS_VERSION=$1
 count=$2
 idle=$3
-export OVS_RUNDIR=/var/run/openvswitch OVS_CTL_TIMEOUT=60
 mac=52:54:00:00:00:01
 results=$(mktemp)
 commands=0
 
 cd "$(dirname "$0")"
-# shellcheck source-path=SCRIPTDIR source=common.sh
-. ./common.sh
+# shellcheck source-path=SCRIPTDIR source=in-lab.sh
+. ./in-lab.sh
 
 add_port() {
     ip netns add guest
     ip link add vm1 type veth peer name eth0 netns guest
     ip -n guest link set eth0 address "$mac" up
     ip link set vm1 up
-    ip link set "$PF" up
-    ovs-vsctl add-br br0 -- add-port br0 "$PF" -- add-port br0 vm1 \
+    ovs-vsctl add-port br0 vm1 \
         -- set interface vm1 "external_ids:attached-mac=\"$mac\"" \
         other_config:iov-weight=100 other_config:iov-guest=netns:guest
 }
 
 start() {
-    # shellcheck disable=SC2119
-    lab-ovs start >/dev/null
-    ovs-iovd --detach --no-chdir --pidfile -vconsole:off --log-file
+    start_switch
+    start_daemon
     add_port
-    ovs-vsctl set bridge br0 other_config:iov-enabled=true
     iov iov/sync
     iov iov/show
-    vf=$(iov iov/show | sed -n 's/.*direct on VF \([0-9]*\).*/\1/p')
-    [[ -n $vf ]] || die "the port did not become direct"
+    find_vf
 }
 
 # cmd COMMAND...: one of those that are counted.
@@ -126,10 +121,7 @@ environment "$(ethtool -i "$PF" | sed -n '1s/driver: //p') in the lab"
 ./bench-fence "--count=$count" br0 "$(ovs-vsctl get interface vm1 ofport)" \
     "$mac" "link:$PF:$vf" >"$results"
 idle=$(idle_header "$idle"; idle_row 1 "$idle")
-iov exit --cleanup
-while [[ -e $OVS_RUNDIR/ovs-iovd.pid ]]; do
-    sleep 0.1
-done
+stop_daemon
 bench_by_hand
 
 echo

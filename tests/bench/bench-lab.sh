@@ -12,5 +12,6 @@ set -euo pipefail
 exec "$BENCH_SOURCE/utilities/iov-lab" run --vfs 4 --timeout 300 \
     --with "$BENCH_BUILD/tests/bench/bench-fence" \
     --with "$BENCH_SOURCE/tests/bench/common.sh" \
+    --with "$BENCH_SOURCE/tests/bench/in-lab.sh" \
     "$BENCH_SOURCE/tests/bench/bench-in-lab.sh" "$BENCH_OVS_VERSION" \
     "${BENCH_COUNT:-30}" "${BENCH_IDLE:-10}"

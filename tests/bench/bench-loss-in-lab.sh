@@ -17,30 +17,14 @@ count=$1
 rate=1000
 rest=1.5                        # Seconds after each change.
 mac=52:54:00:00:00:01
-export OVS_RUNDIR=/var/run/openvswitch OVS_LOGDIR=/var/log/openvswitch
-export OVS_CTL_TIMEOUT=60
 
 cd "$(dirname "$0")"
-# shellcheck source-path=SCRIPTDIR source=common.sh
-. ./common.sh
-out=/lab/out
-mkdir -p "$out"
+# shellcheck source-path=SCRIPTDIR source=in-lab.sh
+. ./in-lab.sh
 
-start_switch() {
-    modprobe bonding max_bonds=0
-    # shellcheck disable=SC2119
-    lab-ovs start >/dev/null
-    ovs-vsctl add-br br0 -- add-port br0 "$PF" \
-        -- set bridge br0 other_config:iov-enabled=true
-    ip link set "$PF" up
-    ip link set br0 up
+start_guest() {
     lab-guest add br0 vm1 "$mac" 10.0.0.1/24
     ip netns exec vm1 cat /sys/class/net/eth0/ifindex >"$out/port-device"
-}
-
-# state: of the port.
-state() {
-    ovs-vsctl get Interface vm1 external_ids:iov-state
 }
 
 # member: the bond's active one.
@@ -62,13 +46,11 @@ wait_member() {
     die "the guest's bond did not change to $1"
 }
 
-start_daemon() {
-    ovs-iovd --detach --no-chdir --pidfile -vconsole:off --log-file
+offload() {
     ovs-vsctl set Interface vm1 other_config:iov-weight=100 \
         other_config:iov-guest=netns:vm1
     iov iov/sync
-    [[ $(state) = direct ]] || die "the port did not become direct"
-    vf=$(iov iov/show | sed -n 's/.*direct on VF \([0-9]*\).*/\1/p')
+    find_vf
     wait_member other
 }
 
@@ -108,10 +90,6 @@ change() {
     iov iov/sync
 }
 
-acl() {
-    ovs-ofctl add-flow br0 "priority=9,tcp,in_port=vm1,tp_dst=22,actions=drop"
-}
-
 bench_daemon() {
     local i
     for ((i = 0; i < count; i++)); do
@@ -119,7 +97,7 @@ bench_daemon() {
         sleep "$rest"
         change planned eth0 iov iov/hold vm1
         change return other iov iov/unhold vm1
-        change protective eth0 acl
+        change protective eth0 acl vm1
         change return other ovs-ofctl del-flows br0 tcp
     done
 }
@@ -128,14 +106,12 @@ bench_daemon() {
 # sent by the other way as soon as one command after another can do that.
 fail_link() {
     ip -n vm1 link set "$vf_netdev" down
-    bridge fdb add "$mac" dev "$PF" self permanent
-    ovs-appctl fdb/add br0 vm1 0 "$mac" >/dev/null
+    address_to_port "$mac" vm1
 }
 
 restore_link() {
     ip -n vm1 link set "$vf_netdev" up
-    bridge fdb del "$mac" dev "$PF" self
-    ovs-appctl fdb/add br0 "$PF" 0 "$mac" >/dev/null
+    address_to_vf "$mac"
 }
 
 by_hand_attach() {
@@ -168,19 +144,15 @@ bench_by_hand() {
     done
 }
 
-stop_daemon() {
-    event between
-    iov exit --cleanup
-    while [[ -e $OVS_RUNDIR/ovs-iovd.pid ]]; do
-        sleep 0.1
-    done
-}
-
+modprobe bonding max_bonds=0
 start_switch
+start_guest
 start_daemon
+offload
 start_traffic in
 start_traffic out
 bench_daemon
+event between
 stop_daemon
 by_hand_attach
 sleep 2

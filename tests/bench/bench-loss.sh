@@ -26,6 +26,7 @@ run_lab() {
     "$BENCH_SOURCE/utilities/iov-lab" run --vfs 4 --timeout 3000 --out "$dir" \
         --with "$BENCH_BUILD/tests/bench/bench-loss" \
         --with "$BENCH_SOURCE/tests/bench/common.sh" \
+        --with "$BENCH_SOURCE/tests/bench/in-lab.sh" \
         "$BENCH_SOURCE/tests/bench/bench-loss-in-lab.sh" "${BENCH_COUNT:-20}"
     [[ -s $dir/losses ]] || die "the lab has measured nothing"
 }
@@ -34,6 +35,7 @@ run_vm_lab() {
     rm -f "$dir/losses"
     "$BENCH_SOURCE/utilities/iov-lab" run --vfs 2 --timeout 3000 --out "$dir" \
         --with "$BENCH_SOURCE/tests/bench/common.sh" \
+        --with "$BENCH_SOURCE/tests/bench/in-lab.sh" \
         "$BENCH_SOURCE/tests/bench/bench-vm-in-lab.sh" "${BENCH_VM_COUNT:-5}"
     [[ -s $dir/losses ]] || die "the lab has measured nothing"
 }

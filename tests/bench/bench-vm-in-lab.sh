@@ -20,38 +20,24 @@ rest=4                          # Seconds after each change.
 mac=52:54:00:00:00:05
 address=10.0.0.5
 vm=vm5
-export OVS_RUNDIR=/var/run/openvswitch OVS_LOGDIR=/var/log/openvswitch
-export OVS_CTL_TIMEOUT=300
 
 cd "$(dirname "$0")"
-# shellcheck source-path=SCRIPTDIR source=common.sh
-. ./common.sh
-out=/lab/out
-mkdir -p "$out"
-
-start_switch() {
-    # shellcheck disable=SC2119
-    lab-ovs start >/dev/null
-    ovs-vsctl add-br br0 -- add-port br0 "$PF" \
-        -- set bridge br0 other_config:iov-enabled=true
-    ip link set "$PF" up
-    ip link set br0 up
-    ip -n world address add 10.0.0.100/24 dev "$WORLD"
-    ip -n world neighbour replace "$address" lladdr "$mac" dev "$WORLD"
-}
+# shellcheck source-path=SCRIPTDIR source=in-lab.sh
+. ./in-lab.sh
 
 start_guest() {
+    ip -n world address add 10.0.0.100/24 dev "$WORLD"
+    ip -n world neighbour replace "$address" lladdr "$mac" dev "$WORLD"
     lab-vm start br0 "$vm"
     ip netns exec world ping -q -i 0.2 -c 1 -w 60 "$address" >/dev/null ||
         die "the virtual machine does not answer"
 }
 
-start_daemon() {
-    ovs-iovd --detach --no-chdir --pidfile -vconsole:off --log-file
+offload() {
     ovs-vsctl set Interface "$vm" other_config:iov-weight=100 \
         "other_config:iov-guest=qmp:/run/lab-vm-$vm.qmp"
     wait_state direct
-    vf=$(iov iov/show | sed -n 's/.*direct on VF \([0-9]*\).*/\1/p')
+    find_vf
     vf_pci=$(basename "$(readlink "/sys/class/net/$PF/device/virtfn$vf")")
 }
 
@@ -135,11 +121,6 @@ change() {
     iov iov/sync
 }
 
-acl() {
-    ovs-ofctl add-flow br0 \
-        "priority=9,tcp,in_port=$vm,tp_dst=22,actions=drop"
-}
-
 bench_daemon() {
     local i
     for ((i = 0; i < count; i++)); do
@@ -147,16 +128,8 @@ bench_daemon() {
         sleep "$rest"
         change planned software iov iov/hold "$vm"
         change return direct iov iov/unhold "$vm"
-        change protective software acl
+        change protective software acl "$vm"
         change return direct ovs-ofctl del-flows br0 tcp
-    done
-}
-
-stop_daemon() {
-    event between
-    iov exit --cleanup
-    while [[ -e $OVS_RUNDIR/ovs-iovd.pid ]]; do
-        sleep 0.1
     done
 }
 
@@ -187,15 +160,13 @@ prepare_by_hand() {
 plug() {
     qmp device_add '"driver": "vfio-pci", "id": "iov-net0", "bus": "rp1",
         "failover_pair_id": "net0", "host": "'"$vf_pci"'"' '"return"'
-    bridge fdb del "$mac" dev "$PF" self
-    ovs-appctl fdb/add br0 "$PF" 0 "$mac" >/dev/null
+    address_to_vf "$mac"
     wait_for vf_is_driven
 }
 
 unplug() {
     qmp device_del '"id": "iov-net0"' '"DEVICE_DELETED"'
-    bridge fdb add "$mac" dev "$PF" self permanent
-    ovs-appctl fdb/add br0 "$vm" 0 "$mac" >/dev/null
+    address_to_port "$mac" "$vm"
 }
 
 bench_by_hand() {
@@ -214,9 +185,11 @@ bench_by_hand() {
 start_switch
 start_guest
 start_daemon
+offload
 sleep "$rest"
 start_traffic
 bench_daemon
+event between
 stop_daemon
 prepare_by_hand
 bench_by_hand
