@@ -17,7 +17,6 @@
 #include "util.h"
 
 /* Of more ports than that with one address only the number is told. */
-#define MAX_NAMED 10
 
 /* A port by its address. */
 struct owner {
@@ -98,14 +97,15 @@ name_others(struct iov_check *c, const struct iov_bridge *bridge, size_t n,
             || !iov_port_mac_is_meant(other)) {
             continue;
         }
-        if (--*n_left || n <= MAX_NAMED) {
+        if (--*n_left || n <= CHECK_MAX_NAMED) {
             check_fail(c, IOV_REASON_DUPLICATE_MAC, other->name,
                        "It has "ETH_ADDR_FMT" too.",
                        ETH_ADDR_ARGS(other->mac));
         } else {
             check_fail(c, IOV_REASON_DUPLICATE_MAC, other->name,
                        "It has "ETH_ADDR_FMT" too, and so have %"PRIuSIZE
-                       " more.", ETH_ADDR_ARGS(other->mac), n - MAX_NAMED);
+                       " more.", ETH_ADDR_ARGS(other->mac),
+                       n - CHECK_MAX_NAMED);
         }
     }
 }
@@ -122,7 +122,7 @@ check_mac(struct iov_check *c)
         check_fail(c, IOV_REASON_NO_MAC, NULL, NULL);
     } else {
         size_t n = count_others(c->owners, port);
-        size_t n_left = MIN(n, MAX_NAMED);
+        size_t n_left = MIN(n, CHECK_MAX_NAMED);
 
         for (size_t i = 0; i < c->snapshot->n_bridges && n_left; i++) {
             if (c->snapshot->bridges[i].keys.enabled) {

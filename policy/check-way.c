@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+#include "util.h"
+
 /* True if packets of the VLAN, 0: untagged, pass 'way'. */
 static bool
 carries(const struct iov_port *way, uint16_t vlan)
@@ -32,21 +34,44 @@ carries(const struct iov_port *way, uint16_t vlan)
     return true;
 }
 
+static bool
+is_way_of(const struct iov_port *way, const struct iov_port *port)
+{
+    return (way != port
+            && (port->vlan_mode != IOV_VLAN_ACCESS
+                || carries(way, port->tag)));
+}
+
+/* 'n_more' others are not named. */
+static void
+fail(struct iov_check *c, const struct iov_port *way, size_t n_more)
+{
+    bool by_type = !way->driver || iov_type_leads_away(way->type);
+    const char *what = by_type ? "of the type" : "a device of the driver";
+    const char *which = by_type ? way->type : way->driver;
+
+    if (n_more) {
+        check_fail(c, IOV_REASON_OTHER_WAY_OUT, way->name,
+                   "It is %s %s, and there are %"PRIuSIZE" more.", what,
+                   which, n_more);
+    } else {
+        check_fail(c, IOV_REASON_OTHER_WAY_OUT, way->name, "It is %s %s.",
+                   what, which);
+    }
+}
+
 void
 check_ways(struct iov_check *c)
 {
-    bool tagged = c->port->vlan_mode == IOV_VLAN_ACCESS;
+    size_t n = 0, n_named = 0;
 
     for (size_t i = 0; i < c->n_ways; i++) {
-        const struct iov_port *way = c->ways[i];
-
-        if (way != c->port
-            && (!tagged || carries(way, iov_port_vlan(c->port)))) {
-            check_fail(c, IOV_REASON_OTHER_WAY_OUT, way->name, "It is %s%s.",
-                       way->driver && !iov_type_leads_away(way->type)
-                       ? "a device of the driver " : "of the type ",
-                       way->driver && !iov_type_leads_away(way->type)
-                       ? way->driver : way->type);
+        n += is_way_of(c->ways[i], c->port);
+    }
+    for (size_t i = 0; n_named < MIN(n, CHECK_MAX_NAMED); i++) {
+        if (is_way_of(c->ways[i], c->port)) {
+            fail(c, c->ways[i],
+                 ++n_named == CHECK_MAX_NAMED ? n - n_named : 0);
         }
     }
 }

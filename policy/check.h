@@ -20,6 +20,9 @@ enum iov_effort {
     IOV_EFFORT_FULL
 };
 
+/* Of many objects at fault a check names so many, and counts the others. */
+#define CHECK_MAX_NAMED 10
+
 struct iov_check {
     const struct iov_snapshot *snapshot;
     const struct iov_bridge *bridge;
