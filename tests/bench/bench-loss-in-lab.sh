@@ -90,18 +90,6 @@ change() {
     iov iov/sync
 }
 
-bench_daemon() {
-    local i
-    for ((i = 0; i < count; i++)); do
-        event nothing
-        sleep "$rest"
-        change planned eth0 iov iov/hold vm1
-        change return other iov iov/unhold vm1
-        change protective eth0 acl vm1
-        change return other ovs-ofctl del-flows br0 tcp
-    done
-}
-
 # By hand, with the VF left in the guest: its link fails, and its packets are
 # sent by the other way as soon as one command after another can do that.
 fail_link() {
@@ -151,7 +139,7 @@ start_daemon
 offload
 start_traffic in
 start_traffic out
-bench_daemon
+bench_daemon vm1 eth0 other
 event between
 stop_daemon
 by_hand_attach

@@ -121,18 +121,6 @@ change() {
     iov iov/sync
 }
 
-bench_daemon() {
-    local i
-    for ((i = 0; i < count; i++)); do
-        event nothing
-        sleep "$rest"
-        change planned software iov iov/hold "$vm"
-        change return direct iov iov/unhold "$vm"
-        change protective software acl "$vm"
-        change return direct ovs-ofctl del-flows br0 tcp
-    done
-}
-
 # By hand.
 
 # qmp COMMAND ARGUMENTS WORD: until QEMU says something with WORD in it.
@@ -188,7 +176,7 @@ start_daemon
 offload
 sleep "$rest"
 start_traffic
-bench_daemon
+bench_daemon "$vm" software direct
 event between
 stop_daemon
 prepare_by_hand

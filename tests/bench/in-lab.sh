@@ -58,6 +58,20 @@ acl() {
     ovs-ofctl add-flow br0 "priority=9,tcp,in_port=$1,tp_dst=22,actions=drop"
 }
 
+# bench_daemon PORT SOFTWARE VF: every kind of move of PORT, $count times, by
+# change KIND WHERE COMMAND..., which waits until it is at SOFTWARE or VF.
+bench_daemon() {
+    local i
+    for ((i = 0; i < count; i++)); do
+        event nothing
+        sleep "$rest"
+        change planned "$2" iov iov/hold "$1"
+        change return "$3" iov iov/unhold "$1"
+        change protective "$2" acl "$1"
+        change return "$3" ovs-ofctl del-flows br0 tcp
+    done
+}
+
 # event KIND: what begins now; for losses.
 event() {
     echo "$1 $(now_usec)" >>"$out/events"
