@@ -177,6 +177,7 @@ start_switch() {
     run ovs-vsctl add-port "$bridge" "$PF"
     ip link set "$PF" up
     ip link set "$bridge" up
+    lab-ovs check "$bridge"
     ip -n world address add "$world_address/24" dev "$WORLD"
     start_server
     for guest in vm1 vm2; do
