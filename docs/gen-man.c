@@ -125,7 +125,7 @@ static const struct key {
 #define LATER true
 #define KEY(TABLE, ENUM, NAME, TYPE, DEFAULT, EFFECT, ACCEPTED, MEANING) \
     { TABLE, NAME, DEFAULT, EFFECT, ACCEPTED, MEANING },
-#include "policy/key.def"
+#include "policy/model/key.def"
 #undef KEY
 #undef NOW
 #undef LATER
@@ -180,7 +180,7 @@ static const struct {
     const char *name, *meaning;
 } published[] = {
 #define PUBLISHED(TABLE, ENUM, NAME, MEANING) { TABLE, NAME, MEANING },
-#include "vswitchd-ext/published.def"
+#include "vswitchd-ext/ovs/published.def"
 #undef PUBLISHED
 };
 
@@ -219,7 +219,7 @@ put_reasons(void)
     if (EFFECT) { \
         put_text("The port yields."); \
     }
-#include "policy/reason.def"
+#include "policy/model/reason.def"
 #undef REASON
 #undef PROTECT
 #undef YIELD
@@ -241,7 +241,7 @@ put_commands(void)
 {
 #define COMMAND(NAME, USAGE, MIN_ARGS, MAX_ARGS, FUNCTION, MEANING) \
     put_command(NAME, USAGE, MEANING);
-#include "vswitchd-ext/command.def"
+#include "vswitchd-ext/command/command.def"
 #undef COMMAND
 }
 
@@ -252,7 +252,7 @@ put_settings(void)
     put_tag(NAME "=VALUE"); \
     fputs(#SCOPE[0] == 'P' ? "Of a port: " : "Of a bridge: ", stdout); \
     put_text(ACCEPTED ".");
-#include "policy/what-if.def"
+#include "policy/verdict/what-if.def"
 #undef WHAT_IF
 }
 
@@ -272,7 +272,7 @@ put_capabilities(void)
 {
 #define PRIVILEGE(CAP, MOVES, PURPOSE, LOST) \
     put_capability(#CAP, PURPOSE ".", LOST ".");
-#include "vswitchd-ext/privileges.def"
+#include "vswitchd-ext/control/privileges.def"
 #undef PRIVILEGE
 }
 
@@ -282,7 +282,7 @@ put_states(void)
 #define PORT_STATE(ENUM, NAME, MEANING) \
     put_tag(NAME); \
     put_text(MEANING ".");
-#include "policy/port-state.def"
+#include "policy/model/port-state.def"
 #undef PORT_STATE
 }
 
@@ -292,7 +292,7 @@ put_vf_attrs(void)
 #define VF_ATTR(ENUM, NAME, MEMBER, MEANING) \
     put_tag(NAME); \
     put_text(MEANING ".");
-#include "policy/vf-attr.def"
+#include "policy/model/vf-attr.def"
 #undef VF_ATTR
 }
 
@@ -302,7 +302,7 @@ put_checks(void)
 #define CHECK(NAME, QUESTION) \
     put_tag(#NAME); \
     put_text(QUESTION ".");
-#include "policy/check.def"
+#include "policy/verdict/check.def"
 #undef CHECK
 }
 
@@ -312,7 +312,7 @@ put_operations(void)
 #define OP(ENUM, NAME, REASON, MEANING) \
     put_tag(NAME); \
     put_text(MEANING ".");
-#include "policy/op.def"
+#include "policy/model/op.def"
 #undef OP
 }
 
@@ -323,7 +323,7 @@ static const struct schema_row {
     { #TABLE, NAME, NULL, SINCE, #BY, WORDS },
 #define SETTING(TABLE, NAME, KEY, SINCE, BY, WORDS) \
     { #TABLE, NAME, KEY, SINCE, #BY, WORDS },
-#include "policy/schema.def"
+#include "policy/model/schema.def"
 #undef COLUMN
 #undef SETTING
 };
@@ -381,7 +381,7 @@ static const struct ready {
 #define READY(ENUM, ID, SLUG, SCOPE, FORCE, QUESTION, CAUSE, CONSEQUENCE, \
               REMEDY) \
     { SCOPE, FORCE, ID, SLUG, QUESTION, CAUSE, CONSEQUENCE, REMEDY },
-#include "policy/ready.def"
+#include "policy/ready/ready.def"
 #undef READY
 };
 

@@ -4,84 +4,84 @@ noinst_LIBRARIES += offload/libiov-offload.a
 offload_libiov_offload_a_SOURCES = \
 	offload/child.c \
 	offload/child.h \
-	offload/device-events.c \
-	offload/device-events.h \
-	offload/devlink.c \
-	offload/devlink.h \
 	offload/die.c \
 	offload/die.h \
-	offload/dummy-guest.c \
-	offload/dummy-script.c \
-	offload/dummy-store.c \
-	offload/dummy.c \
-	offload/dummy.h \
-	offload/genl.c \
-	offload/genl.h \
-	offload/guest-netns.c \
-	offload/guest-none.c \
-	offload/guest-qmp.c \
+	offload/dummy/dummy-guest.c \
+	offload/dummy/dummy-script.c \
+	offload/dummy/dummy-store.c \
+	offload/dummy/dummy.c \
+	offload/dummy/dummy.h \
 	offload/guest.c \
 	offload/guest.h \
-	offload/host-events.c \
-	offload/host-events.h \
-	offload/host-fact.c \
-	offload/host-file.c \
-	offload/host-file.h \
-	offload/host-internal.h \
-	offload/host-live.c \
-	offload/host-nic.c \
-	offload/host-pci.c \
-	offload/host-tar.c \
-	offload/host.c \
-	offload/host.h \
+	offload/guest/guest-netns.c \
+	offload/guest/guest-none.c \
+	offload/guest/guest-qmp.c \
+	offload/guest/libvirt.c \
+	offload/guest/libvirt.h \
+	offload/guest/netns-move.h \
+	offload/guest/netns-rebind.c \
+	offload/guest/netns-steps.c \
+	offload/guest/netns-use.c \
+	offload/guest/netns.c \
+	offload/guest/netns.h \
+	offload/guest/qmp-move.c \
+	offload/guest/qmp-move.h \
+	offload/guest/qmp-vm.c \
+	offload/guest/qmp-vm.h \
+	offload/guest/qmp.c \
+	offload/guest/qmp.h \
+	offload/host/host-events.c \
+	offload/host/host-events.h \
+	offload/host/host-fact.c \
+	offload/host/host-file.c \
+	offload/host/host-file.h \
+	offload/host/host-internal.h \
+	offload/host/host-live.c \
+	offload/host/host-nic.c \
+	offload/host/host-pci.c \
+	offload/host/host-tar.c \
+	offload/host/host.c \
+	offload/host/host.h \
 	offload/journal-json.c \
 	offload/journal-json.h \
 	offload/journal.c \
 	offload/journal.h \
-	offload/libvirt.c \
-	offload/libvirt.h \
-	offload/link-count.c \
-	offload/link-count.h \
-	offload/netns-move.h \
-	offload/netns-rebind.c \
-	offload/netns-steps.c \
-	offload/netns-use.c \
-	offload/netns.c \
-	offload/netns.h \
-	offload/pci-command.c \
-	offload/pci-num-vfs.c \
-	offload/pci-vectors.c \
-	offload/pci.c \
-	offload/pci.h \
+	offload/netlink/devlink.c \
+	offload/netlink/devlink.h \
+	offload/netlink/genl.c \
+	offload/netlink/genl.h \
+	offload/netlink/link-stats.c \
+	offload/netlink/link-stats.h \
+	offload/netlink/rtnl-link.c \
+	offload/netlink/rtnl-link.h \
+	offload/netlink/rtnl-vf.c \
+	offload/netlink/rtnl-vf.h \
+	offload/netlink/rtnl.c \
+	offload/netlink/rtnl.h \
+	offload/nic/device-events.c \
+	offload/nic/device-events.h \
+	offload/pci/pci-command.c \
+	offload/pci/pci-num-vfs.c \
+	offload/pci/pci-vectors.c \
+	offload/pci/pci.c \
+	offload/pci/pci.h \
+	offload/pci/vfio.c \
+	offload/pci/vfio.h \
 	offload/provider.c \
 	offload/provider.h \
-	offload/qmp-move.c \
-	offload/qmp-move.h \
-	offload/qmp-vm.c \
-	offload/qmp-vm.h \
-	offload/qmp.c \
-	offload/qmp.h \
-	offload/rtnl-link.c \
-	offload/rtnl-link.h \
-	offload/rtnl-vf.c \
-	offload/rtnl-vf.h \
-	offload/rtnl.c \
-	offload/rtnl.h \
-	offload/veb-pf.c \
-	offload/veb-pf.h \
-	offload/veb.c \
-	offload/vfio.c \
-	offload/vfio.h
+	offload/veb/veb-pf.c \
+	offload/veb/veb-pf.h \
+	offload/veb/veb.c
 
 # The one program that is linked with libvirt.
 if HAVE_LIBVIRT
 pkglibexec_PROGRAMS = offload/ovs-iov-libvirt
 offload_ovs_iov_libvirt_SOURCES = \
-	offload/libvirt-link.c \
-	offload/libvirt-link.h \
-	offload/libvirt-xml.c \
-	offload/libvirt-xml.h \
-	offload/ovs-iov-libvirt.c
+	offload/guest/libvirt-link.c \
+	offload/guest/libvirt-link.h \
+	offload/guest/libvirt-xml.c \
+	offload/guest/libvirt-xml.h \
+	offload/guest/ovs-iov-libvirt.c
 offload_ovs_iov_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 offload_ovs_iov_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
 endif

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "openvswitch/vlog.h"
-#include "policy/op.h"
+#include "policy/model/op.h"
 #include "unixctl.h"
 #include "util.h"
 

@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "offload/die.h"
-#include "offload/dummy.h"
-#include "offload/link-count.h"
-#include "offload/netns.h"
+#include "offload/dummy/dummy.h"
+#include "offload/guest/netns.h"
+#include "offload/guest/qmp-vm.h"
+#include "offload/netlink/link-stats.h"
 #include "offload/provider.h"
-#include "offload/qmp-vm.h"
 #include "util.h"
 
 static const struct iov_guest_class *const classes[] = {

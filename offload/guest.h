@@ -14,9 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "policy/key.h"
-#include "policy/nic.h"
-#include "policy/op.h"
+#include "policy/model/key.h"
+#include "policy/model/nic.h"
+#include "policy/model/op.h"
 
 struct iov_guest_class {
     enum iov_guest_kind kind;

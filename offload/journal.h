@@ -18,8 +18,8 @@
 
 #include <stdbool.h>
 
-#include "policy/nic.h"
-#include "policy/op.h"
+#include "policy/model/nic.h"
+#include "policy/model/op.h"
 
 /* Reads 'file'.  Returns null, or a sentence (owned by the caller): a file
  * that cannot be read or parsed is set aside as FILE.bad and the journal

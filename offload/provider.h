@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "policy/nic.h"
-#include "policy/op.h"
+#include "policy/model/nic.h"
+#include "policy/model/op.h"
 
 struct iov_provider_class {
     const char *name;

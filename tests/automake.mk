@@ -7,176 +7,176 @@
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
-	tests/daemon-badinput.at \
-	tests/daemon-commands.at \
-	tests/daemon-kill.at \
-	tests/daemon-openflow.at \
-	tests/daemon-privileges.at \
-	tests/daemon-reasons-damping.at \
-	tests/daemon-reasons-flows.at \
-	tests/daemon-reasons-host.at \
-	tests/daemon-reasons-nic.at \
-	tests/daemon-reasons-switch.at \
-	tests/daemon-support.at \
-	tests/daemon-what-if.at \
-	tests/db-publish.at \
-	tests/db-snapshot.at \
 	tests/docs.at \
-	tests/flow-monitor-life.at \
-	tests/flow-monitor-rare.at \
-	tests/flow-monitor-updates.at \
-	tests/flow-update.at \
 	tests/fuzz.at \
-	tests/netlink-golden.at \
-	tests/offload-child.at \
-	tests/offload-dummy.at \
-	tests/offload-journal.at \
-	tests/offload-pci.at \
-	tests/policy-damping.at \
-	tests/policy-failures.at \
-	tests/policy-keys.at \
-	tests/policy-nic.at \
-	tests/policy-plan.at \
-	tests/policy-reasons.at \
-	tests/policy-safety.at \
-	tests/qmp-guest.at \
-	tests/qmp-daemon.at \
-	tests/libvirt-xml.at \
-	tests/libvirt-domain.at \
-	tests/libvirt-guest.at \
-	tests/reach-flows.at \
-	tests/reach-harmless.at \
-	tests/reach-memory.at \
-	tests/reach-tables.at \
-	tests/reach-trace.at \
-	tests/ready-host.at \
-	tests/ready-nic.at \
-	tests/ready-trees.at \
-	tests/schema.at \
+	tests/offload/libvirt-domain.at \
+	tests/offload/libvirt-guest.at \
+	tests/offload/libvirt-xml.at \
+	tests/offload/netlink-golden.at \
+	tests/offload/offload-child.at \
+	tests/offload/offload-dummy.at \
+	tests/offload/offload-journal.at \
+	tests/offload/offload-pci.at \
+	tests/offload/qmp-daemon.at \
+	tests/offload/qmp-guest.at \
+	tests/policy/policy-damping.at \
+	tests/policy/policy-failures.at \
+	tests/policy/policy-keys.at \
+	tests/policy/policy-nic.at \
+	tests/policy/policy-plan.at \
+	tests/policy/policy-reasons.at \
+	tests/policy/policy-safety.at \
+	tests/policy/reach-flows.at \
+	tests/policy/reach-harmless.at \
+	tests/policy/reach-memory.at \
+	tests/policy/reach-tables.at \
+	tests/policy/reach-trace.at \
+	tests/policy/ready-host.at \
+	tests/policy/ready-nic.at \
+	tests/policy/ready-trees.at \
+	tests/policy/schema.at \
+	tests/policy/verdict-update.at \
+	tests/policy/what-if.at \
 	tests/source.at \
-	tests/switch-mac.at \
-	tests/verdict-update.at \
-	tests/what-if.at
+	tests/vswitchd-ext/daemon-badinput.at \
+	tests/vswitchd-ext/daemon-commands.at \
+	tests/vswitchd-ext/daemon-kill.at \
+	tests/vswitchd-ext/daemon-openflow.at \
+	tests/vswitchd-ext/daemon-privileges.at \
+	tests/vswitchd-ext/daemon-reasons-damping.at \
+	tests/vswitchd-ext/daemon-reasons-flows.at \
+	tests/vswitchd-ext/daemon-reasons-host.at \
+	tests/vswitchd-ext/daemon-reasons-nic.at \
+	tests/vswitchd-ext/daemon-reasons-switch.at \
+	tests/vswitchd-ext/daemon-support.at \
+	tests/vswitchd-ext/daemon-what-if.at \
+	tests/vswitchd-ext/db-publish.at \
+	tests/vswitchd-ext/db-snapshot.at \
+	tests/vswitchd-ext/fdb.at \
+	tests/vswitchd-ext/flow-monitor-life.at \
+	tests/vswitchd-ext/flow-monitor-rare.at \
+	tests/vswitchd-ext/flow-monitor-updates.at \
+	tests/vswitchd-ext/flow-update.at
 
 LAB_TESTSUITE_AT = \
-	tests/lab-badinput.at \
-	tests/lab-exit.at \
-	tests/lab-guest.at \
-	tests/lab-howto.at \
-	tests/lab-isolation.at \
-	tests/lab-kill.at \
-	tests/lab-libvirt.at \
-	tests/lab-moves.at \
-	tests/lab-neighbour.at \
-	tests/lab-offload.at \
-	tests/lab-path.at \
-	tests/lab-readiness.at
+	tests/lab/badinput.at \
+	tests/lab/exit.at \
+	tests/lab/guest.at \
+	tests/lab/howto.at \
+	tests/lab/isolation.at \
+	tests/lab/kill.at \
+	tests/lab/libvirt.at \
+	tests/lab/moves.at \
+	tests/lab/neighbour.at \
+	tests/lab/offload.at \
+	tests/lab/path.at \
+	tests/lab/readiness.at
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
-	tests/test-policy-damping.c \
-	tests/test-policy-failures.c \
-	tests/test-policy-keys.c \
-	tests/test-policy-nic.c \
-	tests/test-policy-plan.c \
-	tests/test-policy-reasons.c \
-	tests/test-policy-safety.c \
-	tests/test-policy-schema.c \
-	tests/test-policy.c \
-	tests/test-policy.h
+	tests/policy/test-policy-damping.c \
+	tests/policy/test-policy-failures.c \
+	tests/policy/test-policy-keys.c \
+	tests/policy/test-policy-nic.c \
+	tests/policy/test-policy-plan.c \
+	tests/policy/test-policy-reasons.c \
+	tests/policy/test-policy-safety.c \
+	tests/policy/test-policy-schema.c \
+	tests/policy/test-policy.c \
+	tests/policy/test-policy.h
 tests_test_policy_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-reach
-tests_test_reach_SOURCES = tests/test-reach.c
+tests_test_reach_SOURCES = tests/policy/test-reach.c
 tests_test_reach_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-verdict
 tests_test_verdict_SOURCES = \
-	tests/test-verdict-packet.c \
-	tests/test-verdict-random.c \
-	tests/test-verdict-switch.c \
-	tests/test-verdict.c \
-	tests/test-verdict.h
+	tests/policy/test-verdict-packet.c \
+	tests/policy/test-verdict-random.c \
+	tests/policy/test-verdict-switch.c \
+	tests/policy/test-verdict.c \
+	tests/policy/test-verdict.h
 tests_test_verdict_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-flow-view
-tests_test_flow_view_SOURCES = tests/test-flow-view.c
+tests_test_flow_view_SOURCES = tests/policy/test-flow-view.c
 tests_test_flow_view_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-verdict-update
 tests_test_verdict_update_SOURCES = \
-	tests/sample-bridge.c \
-	tests/sample-bridge.h \
-	tests/test-verdict-random.c \
-	tests/test-verdict-update.c \
-	tests/test-verdict.h
+	tests/policy/sample-bridge.c \
+	tests/policy/sample-bridge.h \
+	tests/policy/test-verdict-random.c \
+	tests/policy/test-verdict-update.c \
+	tests/policy/test-verdict.h
 tests_test_verdict_update_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-what-if
 tests_test_what_if_SOURCES = \
-	tests/sample-bridge.c \
-	tests/sample-bridge.h \
-	tests/test-verdict-random.c \
-	tests/test-verdict.h \
-	tests/test-what-if.c
+	tests/policy/sample-bridge.c \
+	tests/policy/sample-bridge.h \
+	tests/policy/test-verdict-random.c \
+	tests/policy/test-verdict.h \
+	tests/policy/test-what-if.c
 tests_test_what_if_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-offload
 tests_test_offload_SOURCES = \
-	tests/test-offload-child.c \
-	tests/test-offload-daemon.c \
-	tests/test-offload-files.c \
-	tests/test-offload-netlink.c \
-	tests/test-offload.c \
-	tests/test-offload.h
+	tests/offload/test-offload-child.c \
+	tests/offload/test-offload-daemon.c \
+	tests/offload/test-offload-files.c \
+	tests/offload/test-offload-netlink.c \
+	tests/offload/test-offload.c \
+	tests/offload/test-offload.h
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
 if HAVE_LIBVIRT
 check_PROGRAMS += tests/test-libvirt
-tests_test_libvirt_SOURCES = tests/test-libvirt.c offload/libvirt-xml.c
+tests_test_libvirt_SOURCES = tests/offload/test-libvirt.c offload/guest/libvirt-xml.c
 tests_test_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_test_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
 endif
 
 check_PROGRAMS += tests/test-ready
-tests_test_ready_SOURCES = tests/test-ready.c
+tests_test_ready_SOURCES = tests/policy/test-ready.c
 tests_test_ready_LDADD = offload/libiov-offload.a policy/libiov-policy.a \
 	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-flow-update
-tests_test_flow_update_SOURCES = tests/test-flow-update.c
+tests_test_flow_update_SOURCES = tests/vswitchd-ext/test-flow-update.c
 tests_test_flow_update_LDADD = vswitchd-ext/libiov-inputs.a \
 	policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-inputs
 tests_test_inputs_SOURCES = \
-	tests/test-inputs-show.c \
-	tests/test-inputs.c \
-	tests/test-inputs.h
+	tests/vswitchd-ext/test-inputs-show.c \
+	tests/vswitchd-ext/test-inputs.c \
+	tests/vswitchd-ext/test-inputs.h
 tests_test_inputs_LDADD = vswitchd-ext/libiov-inputs.a \
 	offload/libiov-offload.a policy/libiov-policy.a $(MNL_LIBS) $(OVS_LIBS)
 
 EXTRA_DIST += \
-	tests/daemon-kit.at \
-	tests/daemon-macros.at \
-	tests/fake-qmp.py \
-	tests/fake-switch.py \
-	tests/lab-macros.at \
-	tests/lab-testsuite.at \
+	tests/vswitchd-ext/daemon-kit.at \
+	tests/vswitchd-ext/daemon-macros.at \
+	tests/offload/fake-qmp.py \
+	tests/vswitchd-ext/fake-switch.py \
+	tests/lab/lab-macros.at \
+	tests/lab/lab-testsuite.at \
 	tests/lab/devlink-say \
 	tests/lab/frames \
-	tests/schema-compare.py \
-	tests/ready-macros.at \
-	tests/ready-tree.py \
-	tests/ready/bonded.tree \
-	tests/ready/no-acs.tree \
-	tests/ready/no-intremap.tree \
-	tests/ready/no-iommu.tree \
-	tests/ready/no-sriov.tree \
-	tests/ready/on-root.tree \
-	tests/ready/ready.tree \
-	tests/ready/switched-off.tree \
+	tests/policy/schema-compare.py \
+	tests/policy/ready-macros.at \
+	tests/policy/ready-tree.py \
+	tests/policy/ready/bonded.tree \
+	tests/policy/ready/no-acs.tree \
+	tests/policy/ready/no-intremap.tree \
+	tests/policy/ready/no-iommu.tree \
+	tests/policy/ready/no-sriov.tree \
+	tests/policy/ready/on-root.tree \
+	tests/policy/ready/ready.tree \
+	tests/policy/ready/switched-off.tree \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
 	$(LAB_TESTSUITE_AT)
@@ -201,19 +201,19 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 	  echo "m4_include([$$f])"; done > $@
 
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
-    $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/daemon-macros.at \
-    $(top_srcdir)/tests/ready-macros.at \
-    $(top_srcdir)/tests/daemon-kit.at \
+    $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/vswitchd-ext/daemon-macros.at \
+    $(top_srcdir)/tests/policy/ready-macros.at \
+    $(top_srcdir)/tests/vswitchd-ext/daemon-kit.at \
     $(TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
 
 tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
-    $(top_srcdir)/tests/lab-testsuite.at $(HOWTO_COMMANDS) \
-    $(top_srcdir)/tests/lab-macros.at \
+    $(top_srcdir)/tests/lab/lab-testsuite.at $(HOWTO_COMMANDS) \
+    $(top_srcdir)/tests/lab/lab-macros.at \
     $(LAB_TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
-	  -o $@.tmp '$(top_srcdir)/tests/lab-testsuite.at' && mv $@.tmp $@
+	  -o $@.tmp '$(top_srcdir)/tests/lab/lab-testsuite.at' && mv $@.tmp $@
 
 # The commands of the how-tos, a file for each of their sections, and the XML.
 HOWTO_COMMANDS = \

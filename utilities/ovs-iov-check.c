@@ -3,8 +3,8 @@
 /* Says whether this host and its NICs are able and safe for SR-IOV with
  * ovs-iovd, and if not, what to do.
  *
- * Reads (offload/host.h), judges (policy/ready.h), prints.  It needs neither
- * ovs-iovd nor Open vSwitch, and it changes nothing.
+ * Reads (offload/host/host.h), judges (policy/ready/ready.h), prints.  It
+ * needs neither ovs-iovd nor Open vSwitch, and it changes nothing.
  *
  * The subtle thing: what is asked of the user is in the output and in the
  * exit status both, so errors of usage must not look like an answer: they
@@ -18,11 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "offload/host.h"
+#include "offload/host/host.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
-#include "policy/host.h"
-#include "policy/ready.h"
+#include "policy/ready/host.h"
+#include "policy/ready/ready.h"
 #include "util.h"
 
 enum status { READY, NOT_READY, COULD_NOT_TELL, USAGE };

@@ -32,10 +32,10 @@
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
-#include "vswitchd-ext/command.h"
-#include "vswitchd-ext/live.h"
-#include "vswitchd-ext/loop.h"
-#include "vswitchd-ext/privileges.h"
+#include "vswitchd-ext/command/command.h"
+#include "vswitchd-ext/control/loop.h"
+#include "vswitchd-ext/control/privileges.h"
+#include "vswitchd-ext/control/runtime.h"
 
 VLOG_DEFINE_THIS_MODULE(iovd);
 

@@ -31,8 +31,8 @@ measure() {
     }' "$dir/time" >>"$dir/times"
 }
 
-python3 "$BENCH_SOURCE/tests/ready-tree.py" large \
-    "$BENCH_SOURCE/tests/ready/ready.tree" "$dir/tree" "$nics" "$vfs"
+python3 "$BENCH_SOURCE/tests/policy/ready-tree.py" large \
+    "$BENCH_SOURCE/tests/policy/ready/ready.tree" "$dir/tree" "$nics" "$vfs"
 for ((i = 0; i < count; i++)); do
     measure find find "$dir/tree" -printf '%p %l\n'
     measure check "$BENCH_BUILD/utilities/ovs-iov-check" \

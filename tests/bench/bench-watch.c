@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "dirs.h"
-#include "offload/rtnl-link.h"
-#include "offload/rtnl-vf.h"
+#include "offload/netlink/rtnl-link.h"
+#include "offload/netlink/rtnl-vf.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "socket-util.h"

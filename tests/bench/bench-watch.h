@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "policy/nic.h"
+#include "policy/model/nic.h"
 
 struct bench_watch;
 

@@ -40,8 +40,8 @@ tests_fuzz_fuzz_what_if_SOURCES = \
 	tests/fuzz/fuzz-main.c \
 	tests/fuzz/fuzz-what-if.c \
 	tests/fuzz/fuzz.h \
-	tests/sample-bridge.c \
-	tests/sample-bridge.h
+	tests/policy/sample-bridge.c \
+	tests/policy/sample-bridge.h
 tests_fuzz_fuzz_what_if_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 EXTRA_DIST += \
@@ -70,8 +70,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/what-if/settings.txt \
 	tests/fuzz/corpus/what-if/several.txt
 
-fuzz_sources = $(policy_libiov_policy_a_SOURCES) tests/sample-bridge.c \
-	vswitchd-ext/flow-monitor-messages.c vswitchd-ext/flow-update.c
+fuzz_sources = $(policy_libiov_policy_a_SOURCES) tests/policy/sample-bridge.c \
+	vswitchd-ext/ovs/flow-monitor-messages.c vswitchd-ext/ovs/flow-update.c
 fuzz_cflags = -g -O1 -std=gnu11 -fno-strict-aliasing -pthread \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize=alignment \
 	-fno-sanitize-recover=undefined -DFUZZ_BY_CLANG

@@ -23,10 +23,10 @@
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/rconn.h"
 #include "packets.h"
-#include "policy/flow-table.h"
-#include "policy/reach.h"
+#include "policy/flow/table.h"
+#include "policy/reach/reach.h"
 #include "util.h"
-#include "vswitchd-ext/flow-monitor-internal.h"
+#include "vswitchd-ext/ovs/flow-monitor-internal.h"
 
 #ifdef FUZZ_BY_CLANG
 unsigned long long int fuzz_n_accepted;

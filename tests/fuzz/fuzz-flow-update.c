@@ -18,10 +18,10 @@
 
 #include "openvswitch/ofpbuf.h"
 #include "packets.h"
-#include "policy/flow-table.h"
-#include "policy/reach.h"
+#include "policy/flow/table.h"
+#include "policy/reach/reach.h"
 #include "util.h"
-#include "vswitchd-ext/flow-update.h"
+#include "vswitchd-ext/ovs/flow-update.h"
 
 #ifdef FUZZ_BY_CLANG
 unsigned long long int fuzz_n_accepted;

@@ -23,11 +23,11 @@
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-port.h"
 #include "packets.h"
-#include "policy/flow-table.h"
-#include "policy/reach.h"
-#include "policy/verdict.h"
-#include "policy/what-if.h"
-#include "tests/sample-bridge.h"
+#include "policy/flow/table.h"
+#include "policy/reach/reach.h"
+#include "policy/verdict/verdict.h"
+#include "policy/verdict/what-if.h"
+#include "tests/policy/sample-bridge.h"
 #include "util.h"
 
 #ifdef FUZZ_BY_CLANG

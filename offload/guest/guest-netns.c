@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* "netns:NAME": the guest is a network namespace that holds the VF's network
+ * device.
+ *
+ *   GIVE    give the device, which is down, the address that the PF gave its
+ *           VF, and move it there.  A driver that refuses the address takes
+ *           it when it resets the VF.
+ *   START   see to it that it is up with the address that the PF gave its VF,
+ *           let a bond that has taken it in send by it, and wait until that
+ *           does.
+ *   TAKE    let its bond send by another member, take it out of the bond, and
+ *           move it home; the kernel takes it down on the way.
+ *
+ * The subtle thing: the guest may do with its device what it likes, but a
+ * port is only on its VF while the guest uses that.  A device that a bond
+ * holds in reserve counts as given, not as running, and is started again; if
+ * that does not help, the port goes to software. */
+
+#include <config.h>
+
+#include "offload/guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "offload/guest/netns-move.h"
+#include "offload/guest/netns.h"
+#include "packets.h"
+#include "util.h"
+
+static struct ovs_list moves = OVS_LIST_INITIALIZER(&moves);
+
+static char *
+ns_absent(const struct iov_guest_spec *spec,
+          struct eth_addr mac OVS_UNUSED)
+{
+    return netns_absent(spec->name);
+}
+
+/* True if the guest can be expected to use 'link' now: a device that has not
+ * taken over the address of its VF yet cannot be used, and one that its bond
+ * does not send by is not. */
+static bool
+is_used(const struct netns *ns, const struct rtnl_link *link,
+        const struct iov_vf *vf)
+{
+    const struct rtnl_link *bond
+        = netns_find_bond(ns, link, vf->record ? vf->record->mac
+                          : eth_addr_zero);
+
+    return (link->flags & IFF_UP
+            && (!(vf->now.known & IOV_VF_BIT(IOV_VF_MAC))
+                || eth_addr_equals(link->address, vf->now.mac))
+            && (link->in_bond ? link->is_active : !bond));
+}
+
+static enum iov_guest_state
+ns_state(const struct iov_guest_spec *spec, const struct iov_vf *vf)
+{
+    int error;
+    const struct netns *ns = netns_get(spec->name, &error, NULL);
+    const struct rtnl_link *link = ns ? netns_find_pci(ns, vf->pci) : NULL;
+
+    if (!link) {
+        return (vf->netdev || !vf->driver ? IOV_GUEST_NONE
+                : IOV_GUEST_MISSING);
+    }
+    return (is_used(ns, link, vf) ? IOV_GUEST_RUNNING : IOV_GUEST_GIVEN);
+}
+
+static void
+ns_start(struct iov_op *op, const struct iov_guest_spec *spec,
+         const struct iov_vf *vf)
+{
+    struct netns_move *m = netns_move_create(op, spec->name,
+                                             vf && vf->pci ? vf->pci : "");
+    int error = netns_moves_init();
+
+    if (error) {
+        netns_move_finish(m, error, xstrdup("a netlink socket cannot be "
+                                            "opened"));
+    } else if (!vf || !vf->pci) {
+        netns_move_finish(m, ENODEV, xstrdup("the VF has gone"));
+    }
+    ovs_list_push_back(&moves, &m->node);
+}
+
+/* Nothing else takes long. */
+static void
+ns_cancel(const char *port)
+{
+    struct netns_move *m;
+
+    LIST_FOR_EACH (m, node, &moves) {
+        if (!strcmp(m->op->port, port) && m->step == STEP_USED
+            && !m->finished) {
+            netns_move_finish(m, ECANCELED, NULL);
+        }
+    }
+}
+
+static struct iov_result *
+ns_next_result(void)
+{
+    struct netns_move *m;
+
+    LIST_FOR_EACH (m, node, &moves) {
+        if (m->finished && !m->asked) {
+            ovs_list_remove(&m->node);
+            return netns_move_result(m);
+        }
+    }
+    return NULL;
+}
+
+static void
+ns_run(long long int now)
+{
+    struct netns_move *m;
+
+    netns_run(now);
+    netns_moves_run();
+    LIST_FOR_EACH (m, node, &moves) {
+        netns_move_run(m, now);
+    }
+}
+
+static void
+ns_wait(long long int now)
+{
+    struct netns_move *m;
+
+    netns_wait(now);
+    netns_moves_wait();
+    LIST_FOR_EACH (m, node, &moves) {
+        netns_move_wait(m);
+    }
+}
+
+static void
+ns_exit(void)
+{
+    struct iov_result *result;
+    struct netns_move *m;
+
+    LIST_FOR_EACH (m, node, &moves) {
+        netns_move_finish(m, ECANCELED, m->text);
+    }
+    netns_exit();
+    netns_moves_exit();
+    while ((result = ns_next_result())) {
+        iov_result_destroy(result);
+    }
+}
+
+const struct iov_guest_class iov_guest_netns = {
+    .kind = IOV_GUEST_KIND_NETNS,
+    .sees_running = true,
+    .absent = ns_absent,
+    .state = ns_state,
+    .use = netns_use,
+    .start = ns_start,
+    .cancel = ns_cancel,
+    .next_result = ns_next_result,
+    .run = ns_run,
+    .wait = ns_wait,
+    .exit = ns_exit,
+};

@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The steps by which a VF's device goes to a network namespace and returns:
+ * see netns-move.h.
+ *
+ * The subtle thing: a VF driver takes over the MAC address that the PF set
+ * only when it resets the VF, which most do when the device goes down.  A
+ * device that is up with another address is therefore set down first, and one
+ * that still shows another address is set down again and given the right one
+ * by name.  A guest must not see a device with another address even for a
+ * moment: a bond copies the address of its active member once, and keeps it.
+ * A device that is up with the right address is left alone, because its bond
+ * may be sending by it. */
+
+#include <config.h>
+
+#include "offload/guest/netns-move.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "offload/guest/netns.h"
+#include "offload/pci/pci.h"
+#include "offload/pci/vfio.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "packets.h"
+#include "timeval.h"
+#include "util.h"
+
+/* What takes longer than this has failed; in ms. */
+#define TIME_LIMIT 5000
+
+/* How long is waited for the guest to use a device, so that it loses no
+ * packets, and how long for one that has no bond, or for a bond to take the
+ * device in by itself.  A driver may take ten seconds until it sees a link for
+ * the first time. */
+#define USE_LIMIT 15000
+#define LONE_LIMIT 500
+
+/* Name for a device whose own is taken where it goes. */
+#define NAME_PATTERN "vf%d"
+
+static struct rtnl *home;
+
+/* Name that a device had at home, by PCI address, to be given back. */
+static struct shash old_names = SHASH_INITIALIZER(&old_names);
+
+struct netns_move *
+netns_move_create(struct iov_op *op, const char *name, const char *pci)
+{
+    struct netns_move *m = xzalloc(sizeof *m);
+
+    m->op = op;
+    m->name = xstrdup(name);
+    m->pci = xstrdup(pci);
+    m->step = (op->type == IOV_OP_GUEST_GIVE
+               ? eth_addr_is_zero(op->mac) ? STEP_GIVE : STEP_PREPARE
+               : op->type == IOV_OP_GUEST_START ? STEP_STOP : STEP_SWITCH);
+    return m;
+}
+
+void
+netns_move_finish(struct netns_move *m, int error, char *text)
+{
+    m->finished = true;
+    m->error = error;
+    m->text = text;
+}
+
+struct iov_result *
+netns_move_result(struct netns_move *m)
+{
+    struct iov_result *result = iov_result_create(m->op, m->error, m->text);
+
+    result->requests = m->requests;
+    vfio_change_destroy(m->change);
+    free(m->name);
+    free(m->pci);
+    free(m->text);
+    free(m);
+    return result;
+}
+
+/* Requests. */
+
+static void
+reply_cb(void *m_, const struct rtnl_reply *reply)
+{
+    struct netns_move *m = m_;
+    bool moving = m->step == STEP_GIVE || m->step == STEP_TAKE;
+
+    m->asked = false;
+    if (m->step == STEP_PREPARE) {
+        m->step = reply->error ? STEP_RESET : STEP_GIVE;
+    } else if (m->step == STEP_USED) {
+        /* A bond of another mode, or too early: that is seen. */
+        m->switched = true;
+    } else if (m->step == STEP_SWITCH || m->step == STEP_LEAVE) {
+        m->step++;
+    } else if (m->step == STEP_RESET || m->step == STEP_RESET_DOWN) {
+        /* If this was refused, START tries again. */
+        m->step++;
+    } else if (reply->error == EEXIST && moving && !m->rename) {
+        m->rename = true;
+    } else if (reply->error == ENODEV && m->step == STEP_TAKE) {
+        /* It has left already, perhaps without its old name. */
+        m->step = STEP_SEEN_HOME;
+    } else if (reply->error) {
+        netns_move_finish(m, reply->error, nullable_xstrdup(reply->text));
+    } else {
+        m->step++;
+    }
+}
+
+/* The answer to STEP_READ is the device itself. */
+static void
+read_cb(void *m_, const struct rtnl_reply *reply)
+{
+    struct netns_move *m = m_;
+    const struct nlmsghdr *nlh = rtnl_next_message(reply, NULL);
+    struct rtnl_link link;
+
+    if (!reply->error && nlh && rtnl_decode_link(nlh, &link)) {
+        int error;
+        struct netns *ns = netns_get(m->name, &error, NULL);
+
+        if (ns) {
+            netns_update(ns, &link);
+        }
+    }
+    reply_cb(m, reply);
+}
+
+static void
+ask(struct netns_move *m, struct rtnl *rtnl, const union rtnl_request *req,
+    rtnl_reply_cb *cb)
+{
+    m->asked = true;
+    m->requests++;
+    rtnl_send(rtnl, &req->nlh, cb, m);
+    rtnl_run(rtnl);
+}
+
+/* Asks the bond of 'link' to send by it, or not.  Returns false if that cannot
+ * be asked. */
+static bool
+ask_bond(struct netns_move *m, struct netns *ns, const struct rtnl_link *link,
+         bool by_it)
+{
+    m->asked = true;
+    if (!netns_use_member(ns, link, by_it, reply_cb, m)) {
+        m->asked = false;
+        return false;
+    }
+    m->requests++;
+    return true;
+}
+
+/* Steps.  Each either asks, or goes on to another step, or finishes, or does
+ * nothing to be called again later. */
+
+/* What is done at home to the device 'ifindex', called 'netdev'. */
+static void
+step_home(struct netns_move *m, struct netns *ns, int ifindex,
+          const char *netdev)
+{
+    union rtnl_request req;
+
+    switch ((int) m->step) {
+    case STEP_PREPARE:
+        rtnl_encode_set_address(&req, ifindex, m->op->mac);
+        break;
+    case STEP_RESET:
+    case STEP_RESET_DOWN:
+        rtnl_encode_set_up(&req, ifindex, m->step == STEP_RESET);
+        break;
+    default:
+        free(shash_replace(&old_names, m->pci, xstrdup(netdev)));
+        rtnl_encode_set_netns(&req, ifindex, netns_fd(ns),
+                              m->rename ? NAME_PATTERN : NULL);
+        break;
+    }
+    ask(m, home, &req, reply_cb);
+}
+
+static void
+step_give(struct netns_move *m, struct netns *ns)
+{
+    char *netdev;
+    int ifindex;
+
+    if (netns_find_pci(ns, m->pci)) {
+        m->step = STEP_DONE;
+        return;
+    } else if (netns_move_must_rebind(m)) {
+        return;
+    }
+    netdev = pci_netdev(m->pci);
+    ifindex = netdev ? if_nametoindex(netdev) : 0;
+    if (!ifindex) {
+        netns_move_finish(m, ENODEV,
+                          xasprintf("VF %s has no network device here; bind "
+                                    "its driver", m->pci));
+    } else {
+        step_home(m, ns, ifindex, netdev);
+    }
+    free(netdev);
+}
+
+static bool
+address_is_right(const struct netns_move *m, const struct rtnl_link *link)
+{
+    return (eth_addr_is_zero(m->op->mac)
+            || (link->has_address
+                && eth_addr_equals(link->address, m->op->mac)));
+}
+
+/* Asks even if 'link' is said to be so already: the notification of what the
+ * step before has changed may still be on its way. */
+static void
+step_set_up(struct netns_move *m, struct netns *ns,
+            const struct rtnl_link *link, bool up)
+{
+    union rtnl_request req;
+
+    rtnl_encode_set_up(&req, link->ifindex, up);
+    ask(m, netns_rtnl(ns), &req, reply_cb);
+}
+
+static void
+step_compare(struct netns_move *m, const struct rtnl_link *link)
+{
+    if (address_is_right(m, link)) {
+        m->step = STEP_USED;
+    } else if (m->step == STEP_COMPARE) {
+        m->step++;
+    } else {
+        netns_move_finish(m, EADDRNOTAVAIL,
+                          xasprintf("%s in network namespace %s has address "
+                                    ETH_ADDR_FMT" instead of "ETH_ADDR_FMT,
+                                    link->name, m->name,
+                                    ETH_ADDR_ARGS(link->address),
+                                    ETH_ADDR_ARGS(m->op->mac)));
+    }
+}
+
+/* A guest with a bond is trusted to put the device into it and to set it up,
+ * but not for long. */
+static void
+step_up(struct netns_move *m, struct netns *ns, const struct rtnl_link *link)
+{
+    if (link->master || !netns_find_bond(ns, link, m->op->mac)
+        || time_msec() >= m->began + LONE_LIMIT) {
+        step_set_up(m, ns, link, true);
+    }
+}
+
+static void
+refuse_unused(struct netns_move *m, const struct rtnl_link *bond,
+              const struct rtnl_link *link)
+{
+    netns_move_finish(m, EBUSY,
+                      xasprintf("%s in network namespace %s does not use %s"
+                                "%s", bond->name, m->name, link->name,
+                                !link->in_bond ? ", which it has not taken in"
+                                : link->is_up ? ""
+                                : link->flags & IFF_RUNNING
+                                ? ", of which it sees no link; it may lack "
+                                "miimon"
+                                : ", which has no link; see the kernel's "
+                                "log for what its driver says"));
+}
+
+static void
+step_used(struct netns_move *m, struct netns *ns, const struct rtnl_link *link)
+{
+    const struct rtnl_link *bond = netns_find_bond(ns, link, m->op->mac);
+    long long int now = time_msec();
+
+    m->using_since = m->using_since ? m->using_since : now;
+    if (link->is_active
+        || (!bond && now >= m->using_since + (link->flags & IFF_RUNNING
+                                              ? LONE_LIMIT : USE_LIMIT))) {
+        m->step = STEP_DONE;
+    } else if (bond && now >= m->using_since + USE_LIMIT) {
+        refuse_unused(m, bond, link);
+    } else if (link->is_up && link->flags & IFF_RUNNING && !m->switched) {
+        ask_bond(m, ns, link, true);
+    }
+}
+
+static void
+step_switch(struct netns_move *m, struct netns *ns,
+            const struct rtnl_link *link)
+{
+    if (!link || !link->is_active || !ask_bond(m, ns, link, false)) {
+        m->step = STEP_LEAVE;
+    }
+}
+
+static void
+step_leave(struct netns_move *m, struct netns *ns,
+           const struct rtnl_link *link)
+{
+    union rtnl_request req;
+
+    if (link && link->in_bond) {
+        rtnl_encode_leave_master(&req, link->ifindex);
+        ask(m, netns_rtnl(ns), &req, reply_cb);
+    } else {
+        m->step = STEP_TAKE;
+    }
+}
+
+/* Steps of START, on the device that is there. */
+static void
+step_there(struct netns_move *m, struct netns *ns,
+           const struct rtnl_link *link)
+{
+    union rtnl_request req;
+
+    switch ((int) m->step) {
+    case STEP_STOP:
+        if (link->flags & IFF_UP && address_is_right(m, link)) {
+            m->step = STEP_USED;
+            break;
+        }
+        /* Fall through. */
+    case STEP_STOP_AGAIN:
+        step_set_up(m, ns, link, false);
+        break;
+    case STEP_UP:
+        step_up(m, ns, link);
+        break;
+    case STEP_UP_AGAIN:
+        step_set_up(m, ns, link, true);
+        break;
+    case STEP_READ:
+    case STEP_READ_AGAIN:
+        rtnl_encode_get_link(&req, link->ifindex);
+        ask(m, netns_rtnl(ns), &req, read_cb);
+        break;
+    case STEP_ADDRESS:
+        rtnl_encode_set_address(&req, link->ifindex, m->op->mac);
+        ask(m, netns_rtnl(ns), &req, reply_cb);
+        break;
+    case STEP_COMPARE:
+    case STEP_COMPARE_AGAIN:
+        step_compare(m, link);
+        break;
+    case STEP_USED:
+        step_used(m, ns, link);
+        break;
+    }
+}
+
+static void
+step_take(struct netns_move *m, struct netns *ns, const struct rtnl_link *link)
+{
+    const char *old_name = shash_find_data(&old_names, m->pci);
+    union rtnl_request req;
+    int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        netns_move_finish(m, errno,
+                          xstrdup("the own network namespace cannot be "
+                                  "opened"));
+        return;
+    }
+    rtnl_encode_set_netns(&req, link->ifindex, fd,
+                          m->rename ? NAME_PATTERN : old_name);
+    ask(m, netns_rtnl(ns), &req, reply_cb);
+    /* The kernel has looked at the descriptor when the request was sent. */
+    close(fd);
+}
+
+static void
+step_seen_home(struct netns_move *m)
+{
+    char *netdev = pci_netdev(m->pci);
+
+    if (netdev) {
+        free(shash_find_and_delete(&old_names, m->pci));
+        m->step = STEP_DONE;
+    }
+    free(netdev);
+}
+
+/* Goes on without the namespace, which cannot be entered. */
+static void
+step_without(struct netns_move *m, int error, char *text)
+{
+    if (m->op->type == IOV_OP_GUEST_TAKE) {
+        /* Gone, so that the kernel returns the device by itself. */
+        m->step = STEP_SEEN_HOME;
+        step_seen_home(m);
+        free(text);
+    } else {
+        netns_move_finish(m, error, text);
+    }
+}
+
+static void
+step(struct netns_move *m)
+{
+    char *text;
+    int error;
+    struct netns *ns = netns_get(m->name, &error, &text);
+
+    if (!ns) {
+        step_without(m, error, text);
+        return;
+    }
+
+    const struct rtnl_link *link = netns_find_pci(ns, m->pci);
+
+    switch ((int) m->step) {
+    case STEP_REBIND:
+    case STEP_BOUND:
+        netns_move_rebind(m);
+        break;
+    case STEP_PREPARE:
+    case STEP_RESET:
+    case STEP_RESET_DOWN:
+    case STEP_GIVE:
+        step_give(m, ns);
+        break;
+    case STEP_SEEN_THERE:
+        m->step = link ? STEP_DONE : m->step;
+        break;
+    case STEP_SWITCH:
+        step_switch(m, ns, link);
+        break;
+    case STEP_LEAVE:
+        step_leave(m, ns, link);
+        break;
+    case STEP_TAKE:
+        if (link) {
+            step_take(m, ns, link);
+        } else {
+            m->step = STEP_SEEN_HOME;
+        }
+        break;
+    case STEP_SEEN_HOME:
+        if (!link) {
+            step_seen_home(m);
+        }
+        break;
+    default:
+        if (link) {
+            step_there(m, ns, link);
+        } else {
+            netns_move_finish(m, ENODEV,
+                              xasprintf("VF %s is not in network namespace "
+                                        "%s any more", m->pci, m->name));
+        }
+        break;
+    }
+}
+
+static void
+time_out(struct netns_move *m)
+{
+    if (m->step == STEP_SEEN_HOME) {
+        netns_move_finish(m, ETIMEDOUT,
+                          xasprintf("VF %s did not come back from network "
+                                    "namespace %s; if that was deleted, its "
+                                    "processes still keep it",
+                                    m->pci, m->name));
+    } else if (m->step == STEP_BOUND) {
+        netns_move_finish(m, ETIMEDOUT,
+                          xasprintf("VF %s has no network device any more "
+                                    "since its driver was bound anew; see the "
+                                    "kernel's log", m->pci));
+    } else {
+        netns_move_finish(m, ETIMEDOUT,
+                          xasprintf("network namespace %s did not take VF %s "
+                                    "within %d s", m->name, m->pci,
+                                    TIME_LIMIT / 1000));
+    }
+}
+
+void
+netns_move_run(struct netns_move *m, long long int now)
+{
+    enum netns_step before;
+
+    m->began = m->began ? m->began : now;
+    do {
+        before = m->step;
+        if (!m->asked && !m->finished && m->step != STEP_DONE) {
+            bool rename = m->rename;
+            bool switched = m->switched;
+
+            step(m);
+            if (rename != m->rename || switched != m->switched) {
+                before = STEP_DONE;
+            }
+        }
+    } while (m->step != before && m->step != STEP_DONE && !m->finished);
+
+    if (m->step == STEP_DONE && !m->finished) {
+        netns_move_finish(m, 0, NULL);
+    } else if (!m->finished && !m->asked && !m->change && m->step != STEP_USED
+               && now >= m->began + TIME_LIMIT) {
+        time_out(m);
+    }
+}
+
+void
+netns_move_wait(const struct netns_move *m)
+{
+    long long int lone = (m->using_since ? m->using_since : m->began)
+                         + LONE_LIMIT;
+
+    if (m->finished || !m->began) {
+        poll_immediate_wake();
+    } else if (m->change) {
+        vfio_change_wait(m->change);
+    } else if (m->step == STEP_SEEN_HOME || m->step == STEP_BOUND) {
+        /* sysfs tells nobody. */
+        poll_timer_wait(20);
+    } else if (lone > time_msec()) {
+        poll_timer_wait_until(lone);
+    } else {
+        poll_timer_wait_until(m->using_since ? m->using_since + USE_LIMIT
+                              : m->began + TIME_LIMIT);
+    }
+}
+
+int
+netns_moves_init(void)
+{
+    return home ? 0 : rtnl_open(&home, -1, 0, NULL, NULL);
+}
+
+void
+netns_moves_run(void)
+{
+    if (home) {
+        rtnl_run(home);
+    }
+}
+
+void
+netns_moves_wait(void)
+{
+    if (home) {
+        rtnl_wait(home);
+    }
+}
+
+void
+netns_moves_exit(void)
+{
+    rtnl_close(home);
+    home = NULL;
+    shash_destroy_free_data(&old_names);
+    shash_init(&old_names);
+}

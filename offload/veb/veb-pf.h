@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_OFFLOAD_VEB_VEB_PF_H
+#define IOV_OFFLOAD_VEB_VEB_PF_H 1
+
+/* The PFs that the kernel has, and what was last read of them; used by veb.c
+ * alone.
+ *
+ * The subtle thing: a PF is told of only after its first complete reading, so
+ * that nobody takes settings that were never read for settings that are
+ * zero. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "openvswitch/shash.h"
+#include "policy/model/nic.h"
+
+struct device_event;
+struct rtnl;
+struct rtnl_reply;
+
+struct veb_pf {
+    int ifindex;
+    struct iov_pf known;        /* As last read. */
+    bool told;                  /* Read completely at least once. */
+    bool stale;                 /* To be read again: all but the MACs, */
+    bool stale_macs;            /* the MACs. */
+    bool have_link, have_macs;  /* Has been read at least once. */
+    bool writing;               /* VFs are being created or removed by us; not
+                                 * read before that is complete. */
+    char *signature;            /* Contents when last told of. */
+};
+
+/* By network device. */
+extern struct shash veb_pfs;
+
+/* Finds the PFs of the host. */
+void veb_pfs_scan(void);
+void veb_pfs_clear(void);
+void veb_pfs_mark_all(void);
+struct veb_pf *veb_pf_find(const char *netdev);
+
+/* Marks the PFs that 'event' may concern. */
+void veb_pfs_event(const struct device_event *);
+/* Begins to read what is marked. */
+void veb_pfs_refresh(struct rtnl *);
+/* True if that would begin something. */
+bool veb_pfs_stale(void);
+
+/* Takes over what RTM_GETLINK told. */
+void veb_pf_take_link(struct veb_pf *, const struct rtnl_reply *);
+/* Something in 'known' has changed: counts it if it is visible. */
+void veb_pf_update(struct veb_pf *);
+/* Grows with each visible change. */
+uint64_t veb_pfs_changed(void);
+
+#endif /* offload/veb/veb-pf.h */

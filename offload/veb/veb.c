@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* "veb": NICs whose embedded switch knows MAC addresses and VLANs, set by the
+ * legacy SR-IOV interface of rtnetlink.
+ *
+ * Capability is found by asking: what a driver answers "not supported" to is
+ * remembered for all VFs of the PF.
+ *
+ * The subtle thing: the kernel's acknowledgement counts at once, before
+ * anything has been read back, so that the plan goes on without waiting; but
+ * a reading that comes later always wins.  This needs all requests to be
+ * answered in order, which rtnl.h promises. */
+
+#include <config.h>
+
+#include "offload/provider.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "offload/netlink/link-stats.h"
+#include "offload/netlink/rtnl-vf.h"
+#include "offload/nic/device-events.h"
+#include "offload/pci/pci.h"
+#include "offload/veb/veb-pf.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "packets.h"
+#include "util.h"
+
+/* Writing that takes the kernel long, under way: one of both. */
+struct job {
+    struct ovs_list node;
+    struct iov_op *op;
+    struct pci_num_vfs *num_vfs;
+    struct pci_vectors *vectors;
+};
+
+struct finished {
+    struct ovs_list node;
+    struct iov_result *result;
+};
+
+static struct rtnl *rtnl;
+static struct ovs_list jobs = OVS_LIST_INITIALIZER(&jobs);
+static struct ovs_list results = OVS_LIST_INITIALIZER(&results);
+
+static char *
+veb_init(void)
+{
+    int error = rtnl_open(&rtnl, -1, 0, NULL, NULL);
+
+    if (error) {
+        return xasprintf("a netlink socket cannot be opened (%s)",
+                         ovs_strerror(error));
+    }
+
+    char *text = device_events_open(veb_pfs_event);
+
+    if (text) {
+        rtnl_close(rtnl);
+        rtnl = NULL;
+        return text;
+    }
+    veb_pfs_scan();
+    return NULL;
+}
+
+static void
+finish(struct iov_op *op, int error, const char *text, unsigned int requests)
+{
+    struct finished *f = xmalloc(sizeof *f);
+
+    f->result = iov_result_create(op, error, text);
+    f->result->requests = requests;
+    ovs_list_push_back(&results, &f->node);
+}
+
+static struct iov_result *
+veb_next_result(void)
+{
+    struct iov_result *result = NULL;
+
+    if (!ovs_list_is_empty(&results)) {
+        struct finished *f = CONTAINER_OF(ovs_list_pop_front(&results),
+                                          struct finished, node);
+        result = f->result;
+        free(f);
+    }
+    return result;
+}
+
+/* What an error without words of the kernel usually means. */
+static const char *
+explain(const struct iov_op *op, int error)
+{
+    if (error == EPERM) {
+        return "the capability CAP_NET_ADMIN is missing, or the driver "
+               "refuses";
+    } else if (op->type == IOV_OP_PF_MAC_ADD
+               && (error == ENOMEM || error == ENOSPC)) {
+        return "the address list of the PF is full";
+    }
+    return NULL;
+}
+
+/* Operations that are one request. */
+
+static void
+acknowledge_set(struct iov_pf *pf, const struct iov_op *op, int error)
+{
+    if (!error && op->vf < pf->n_vfs) {
+        iov_vf_attr_copy(&pf->vfs[op->vf].now, &op->set, op->attr);
+    } else if (error == EOPNOTSUPP) {
+        for (unsigned int i = 0; i < pf->n_vfs; i++) {
+            pf->vfs[i].cannot |= IOV_VF_BIT(op->attr);
+        }
+    }
+}
+
+static void
+remove_mac(struct iov_pf *pf, struct eth_addr mac)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < pf->n_macs; i++) {
+        if (!eth_addr_equals(pf->macs[i], mac)) {
+            pf->macs[n++] = pf->macs[i];
+        }
+    }
+    pf->n_macs = n;
+}
+
+static void
+acknowledge(struct veb_pf *pf, const struct iov_op *op,
+            const struct rtnl_reply *reply, int error)
+{
+    switch ((int) op->type) {
+    case IOV_OP_VF_SET:
+        acknowledge_set(&pf->known, op, error);
+        break;
+    case IOV_OP_PF_MAC_ADD:
+        if (!error) {
+            iov_pf_add_mac(&pf->known, op->mac, false);
+        }
+        break;
+    case IOV_OP_PF_MAC_DEL:
+        if (!error) {
+            remove_mac(&pf->known, op->mac);
+        }
+        break;
+    case IOV_OP_READ_BACK:
+        if (!error) {
+            veb_pf_take_link(pf, reply);
+        }
+        break;
+    }
+    veb_pf_update(pf);
+}
+
+static void
+reply_cb(void *op_, const struct rtnl_reply *reply)
+{
+    struct iov_op *op = op_;
+    struct veb_pf *pf = veb_pf_find(op->pf);
+    int error = reply->error;
+
+    if (op->type == IOV_OP_PF_MAC_DEL && error == ENOENT) {
+        /* It is not there, as wanted. */
+        error = 0;
+    }
+    if (pf) {
+        acknowledge(pf, op, reply, error);
+    }
+    finish(op, error, reply->text || !error ? reply->text
+           : explain(op, error), 1);
+}
+
+static void
+request(struct iov_op *op, const struct veb_pf *pf)
+{
+    union rtnl_request req;
+
+    switch ((int) op->type) {
+    case IOV_OP_VF_SET:
+        rtnl_vf_encode(&req, pf->ifindex, op->vf, op->attr, &op->set);
+        break;
+    case IOV_OP_PF_MAC_ADD:
+    case IOV_OP_PF_MAC_DEL:
+        rtnl_encode_set_mac(&req, pf->ifindex, op->mac,
+                            op->type == IOV_OP_PF_MAC_ADD);
+        break;
+    case IOV_OP_READ_BACK:
+        rtnl_encode_get_link(&req, pf->ifindex);
+        break;
+    default:
+        finish(op, EOPNOTSUPP, NULL, 0);
+        return;
+    }
+    rtnl_send(rtnl, &req.nlh, reply_cb, op);
+
+    /* Not in the next turn of the loop: the first operation of a fallback
+     * should be on its way now. */
+    rtnl_run(rtnl);
+}
+
+/* What takes the kernel long. */
+
+static void
+start_job(struct iov_op *op, const char *pci, struct veb_pf *pf)
+{
+    struct job *job = xzalloc(sizeof *job);
+    bool num_vfs = op->type == IOV_OP_SET_NUM_VFS;
+    int error = (num_vfs
+                 ? pci_num_vfs_start(op->pf, op->num_vfs, &job->num_vfs)
+                 : pci_vectors_start(pci, op->set.vectors, &job->vectors));
+
+    if (error) {
+        free(job);
+        finish(op, error, error == EBUSY ? "vfio-pci has the VF"
+               : "no process can be started", 0);
+    } else {
+        job->op = op;
+        pf->writing |= num_vfs;
+        ovs_list_push_back(&jobs, &job->node);
+    }
+}
+
+static bool
+is_done(struct job *job, int *error, char **text)
+{
+    return (job->num_vfs ? pci_num_vfs_done(job->num_vfs, error, text)
+            : pci_vectors_done(job->vectors, error, text));
+}
+
+/* Apart from its operation. */
+static void
+job_free(struct job *job)
+{
+    pci_num_vfs_destroy(job->num_vfs);
+    pci_vectors_destroy(job->vectors);
+    free(job);
+}
+
+/* The result must not come before the VFs are seen. */
+static void
+end_job(const struct job *job, int error)
+{
+    struct veb_pf *pf = veb_pf_find(job->op->pf);
+
+    if (pf) {
+        if (job->num_vfs) {
+            pf->writing = false;
+        } else {
+            acknowledge_set(&pf->known, job->op, error);
+        }
+        pf->stale = true;
+        veb_pfs_refresh(rtnl);
+        rtnl_run(rtnl);
+    }
+}
+
+static void
+run_jobs(void)
+{
+    struct job *job;
+
+    LIST_FOR_EACH_SAFE (job, node, &jobs) {
+        char *text;
+        int error;
+
+        if (is_done(job, &error, &text)) {
+            end_job(job, error);
+            finish(job->op, error, text, 0);
+            free(text);
+            ovs_list_remove(&job->node);
+            job_free(job);
+        }
+    }
+}
+
+/* These two are not the PF's to set. */
+
+static void
+set_dma(struct iov_op *op, struct veb_pf *pf)
+{
+    const char *pci = pf->known.vfs[op->vf].pci;
+    int error = pci ? pci_set_master(pci, op->set.dma) : ENODEV;
+
+    if (!error) {
+        acknowledge_set(&pf->known, op, 0);
+        veb_pf_update(pf);
+    }
+    finish(op, error, error ? "writing its PCI command" : NULL, 0);
+}
+
+static void
+set_vectors(struct iov_op *op, struct veb_pf *pf)
+{
+    const char *pci = pf->known.vfs[op->vf].pci;
+
+    if (pci) {
+        start_job(op, pci, pf);
+    } else {
+        finish(op, ENODEV, NULL, 0);
+    }
+}
+
+static void
+veb_start(struct iov_op *op)
+{
+    struct veb_pf *pf = veb_pf_find(op->pf);
+
+    if (!pf) {
+        finish(op, ENODEV, "the PF has gone", 0);
+    } else if (op->type == IOV_OP_VF_SET && op->vf >= pf->known.n_vfs) {
+        finish(op, ENODEV, "the VF has gone", 0);
+    } else if (op->type == IOV_OP_SET_NUM_VFS) {
+        start_job(op, NULL, pf);
+    } else if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_DMA) {
+        set_dma(op, pf);
+    } else if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_VECTORS) {
+        set_vectors(op, pf);
+    } else {
+        request(op, pf);
+    }
+}
+
+/* The life of the provider. */
+
+static void
+veb_exit(void)
+{
+    struct iov_result *r;
+    struct job *job;
+
+    LIST_FOR_EACH_POP (job, node, &jobs) {
+        iov_op_destroy(job->op);
+        job_free(job);
+    }
+    rtnl_close(rtnl);
+    rtnl = NULL;
+    while ((r = veb_next_result())) {
+        iov_result_destroy(r);
+    }
+    device_events_close();
+    veb_pfs_clear();
+    link_count_exit();
+    pci_exit();
+}
+
+static void
+veb_run(long long int now OVS_UNUSED)
+{
+    device_events_run();
+    run_jobs();
+    veb_pfs_refresh(rtnl);
+    rtnl_run(rtnl);
+}
+
+static void
+veb_wait(long long int now OVS_UNUSED)
+{
+    struct job *job;
+
+    device_events_wait();
+    rtnl_wait(rtnl);
+    LIST_FOR_EACH (job, node, &jobs) {
+        if (job->num_vfs) {
+            pci_num_vfs_wait(job->num_vfs);
+        } else {
+            pci_vectors_wait(job->vectors);
+        }
+    }
+    if (!ovs_list_is_empty(&results) || veb_pfs_stale()) {
+        poll_immediate_wake();
+    }
+}
+
+static uint64_t
+veb_changed(void)
+{
+    return veb_pfs_changed();
+}
+
+static void
+fill_vf(struct iov_vf *dst, const struct iov_vf *src)
+{
+    dst->pci = nullable_xstrdup(src->pci);
+    dst->driver = nullable_xstrdup(src->driver);
+    dst->netdev = nullable_xstrdup(src->netdev);
+    dst->now = src->now;
+    dst->cannot = src->cannot;
+    dst->busy = src->busy;
+}
+
+static void
+fill_pf(struct iov_pf *dst, const struct iov_pf *src)
+{
+    *dst = (struct iov_pf) {
+        .provider = nullable_xstrdup(src->provider),
+        .netdev = xstrdup(src->netdev),
+        .pci = nullable_xstrdup(src->pci),
+        .driver = nullable_xstrdup(src->driver),
+        .description = nullable_xstrdup(src->description),
+        .mac = src->mac,
+        .up = src->up,
+        .mtu = src->mtu,
+        .total_vfs = src->total_vfs,
+        .total_vectors = src->total_vectors,
+        .original_vfs = -1,
+    };
+    iov_pf_set_n_vfs(dst, src->n_vfs);
+    for (unsigned int i = 0; i < src->n_vfs; i++) {
+        fill_vf(&dst->vfs[i], &src->vfs[i]);
+    }
+    for (size_t i = 0; i < src->n_macs; i++) {
+        iov_pf_add_mac(dst, src->macs[i], false);
+    }
+}
+
+static void
+veb_fill(struct iov_nics *nics)
+{
+    struct shash_node *node;
+
+    nics->pfs = xrealloc(nics->pfs,
+                         (nics->n_pfs + shash_count(&veb_pfs) + 1)
+                         * sizeof *nics->pfs);
+    SHASH_FOR_EACH (node, &veb_pfs) {
+        const struct veb_pf *pf = node->data;
+
+        if (pf->told) {
+            fill_pf(&nics->pfs[nics->n_pfs++], &pf->known);
+        }
+    }
+}
+
+static bool
+veb_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
+          uint64_t *heard)
+{
+    return link_count_vf(pf->netdev, pf->n_vfs, vf, sent, heard);
+}
+
+const struct iov_provider_class iov_provider_veb = {
+    .name = "veb",
+    .init = veb_init,
+    .exit = veb_exit,
+    .run = veb_run,
+    .wait = veb_wait,
+    .changed = veb_changed,
+    .fill = veb_fill,
+    .start = veb_start,
+    .next_result = veb_next_result,
+    .count = veb_count,
+};

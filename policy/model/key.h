@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_MODEL_KEY_H
+#define IOV_POLICY_MODEL_KEY_H 1
+
+/* The keys that users set in other_config, parsed and checked.
+ *
+ * The list is key.def.  A bad value never stops the parse: the key keeps its
+ * default and an entry in 'errors' says which key, which value and what is
+ * accepted.  A key that begins with "iov-" and is not in the list, or stands
+ * in the wrong table, is an error of the same kind.
+ *
+ * The subtle thing: an unset key and a key set to its default differ for
+ * the keys that are "not yet effective": only a set one is told of. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/types.h"
+#include "svec.h"
+
+struct ds;
+struct json;
+struct smap;
+
+enum iov_key_table {
+    IOV_TABLE_BRIDGE,
+    IOV_TABLE_INTERFACE,
+    IOV_TABLE_OPEN_VSWITCH
+};
+
+enum iov_key_id {
+#define KEY(TABLE, ENUM, NAME, TYPE, DEFAULT, EFFECT, ACCEPTED, MEANING) \
+    IOV_KEY_##ENUM,
+#include "policy/model/key.def"
+#undef KEY
+    IOV_N_KEYS
+};
+
+enum iov_guest_kind {
+    IOV_GUEST_KIND_NONE,
+    IOV_GUEST_KIND_NETNS,
+    IOV_GUEST_KIND_QMP,         /* By QMP, or by libvirt in the same way. */
+    IOV_GUEST_KIND_UNKNOWN      /* Not one of this build's. */
+};
+
+/* iov-guest, taken apart. */
+struct iov_guest_spec {
+    enum iov_guest_kind kind;
+    char *text;                 /* As written. */
+    char *name;                 /* Network namespace, or null. */
+    char *socket;               /* QMP socket, "libvirt:DOMAIN", or null; */
+    char *device;               /* with it the guest's virtio-net device, */
+    char *bus;                  /* and where to plug the VF, or null; */
+    bool plain;                 /* the guest pairs nothing by itself. */
+};
+
+/* iov-vf, taken apart. */
+enum iov_vf_pin_kind { IOV_PIN_NONE, IOV_PIN_INDEX, IOV_PIN_PCI };
+struct iov_vf_pin {
+    enum iov_vf_pin_kind kind;
+    unsigned int index;         /* With IOV_PIN_INDEX. */
+    char pci[16];               /* With IOV_PIN_PCI, "0000:01:10.0". */
+};
+
+struct iov_bridge_keys {
+    bool enabled;
+    struct svec pfs;            /* iov-pf, sorted. */
+    int vfs;                    /* iov-vfs, or -1. */
+    struct svec errors;         /* Sentences. */
+    struct svec later;          /* Names of set keys without effect yet. */
+};
+
+struct iov_interface_keys {
+    unsigned int weight;
+    bool hold;
+    struct iov_vf_pin pin;
+    struct iov_guest_spec guest;
+    bool forged_transmits;      /* Accepted; */
+    bool promiscuous;           /* the same. */
+    uint32_t min_rate, max_rate;     /* Mbit/s. */
+    unsigned int queue_pairs;   /* See iov_vectors_for(). */
+    char moderation[16];        /* Interrupt moderation, one of its words. */
+    struct svec errors;
+    struct svec later;
+};
+
+struct iov_global_keys {
+    bool unsafe_interrupts_ok;
+    unsigned int failback_delay;     /* Seconds. */
+    unsigned int flap_limit;         /* Fallbacks in a minute. */
+    struct svec errors;
+    struct svec later;
+};
+
+/* Interrupt vectors that a driver wants for so many queue pairs: one for each
+ * and one for the VF itself. */
+static inline unsigned int
+iov_vectors_for(unsigned int queue_pairs)
+{
+    return queue_pairs + 1;
+}
+
+/* Each initializes its output whatever the input; free with _destroy(). */
+void iov_bridge_keys_parse(struct iov_bridge_keys *, const struct smap *);
+void iov_bridge_keys_destroy(struct iov_bridge_keys *);
+void iov_interface_keys_parse(struct iov_interface_keys *,
+                              const struct smap *);
+void iov_interface_keys_destroy(struct iov_interface_keys *);
+void iov_global_keys_parse(struct iov_global_keys *, const struct smap *);
+void iov_global_keys_destroy(struct iov_global_keys *);
+
+/* Parses the text of iov-guest alone; also used for the journal's. */
+void iov_guest_spec_parse(struct iov_guest_spec *, const char *text);
+void iov_guest_spec_destroy(struct iov_guest_spec *);
+
+/* A row of key.def, for the manual. */
+struct iov_key_class {
+    enum iov_key_table table;
+    const char *name;
+    const char *default_;
+    bool later;
+    const char *accepted;
+    const char *meaning;
+};
+const struct iov_key_class *iov_key_class(enum iov_key_id);
+const char *iov_key_table_name(enum iov_key_table);
+
+#endif /* policy/model/key.h */

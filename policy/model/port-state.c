@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The states of a port's life: see port-state.h.
+ *
+ * The subtle thing: "releasing" ends when the VF is free or safely fenced,
+ * not when the guest has answered. */
+
+#include <config.h>
+#include "policy/model/port-state.h"
+
+static const char *const names[IOV_N_PORT_STATES] = {
+#define PORT_STATE(ENUM, NAME, MEANING) NAME,
+#include "policy/model/port-state.def"
+#undef PORT_STATE
+};
+
+const char *
+iov_port_state_name(enum iov_port_state state)
+{
+    return names[state];
+}
+
+enum iov_port_state
+iov_port_state_next(enum iov_port_state was,
+                    const struct iov_port_facts *facts)
+{
+    if (facts->direct) {
+        return (facts->on_vf && (facts->done || was == IOV_PORT_DIRECT)
+                ? IOV_PORT_DIRECT
+                : IOV_PORT_ATTACHING);
+    } else if (facts->taken && !facts->done) {
+        return IOV_PORT_RELEASING;
+    } else {
+        return facts->requested ? IOV_PORT_SOFTWARE : IOV_PORT_OFF;
+    }
+}

@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What has to be done next: see plan.h for the idea and the order.
+ *
+ * Each step_*() function looks at one thing and returns the operation that
+ * would put it right, or null if it is right already.  A sequence is a table
+ * of steps; the first one that returns something wins.
+ *
+ * The subtle thing: on the way to the VF a step whose operation has just
+ * failed stops the sequence (there is nothing safe behind it), on the way
+ * back it is passed over, because the release of a VF must not depend on the
+ * guest or on ovs-vswitchd. */
+
+#include <config.h>
+#include "policy/plan/plan.h"
+
+#include <string.h>
+
+#include "openvswitch/util.h"
+#include "packets.h"
+#include "util.h"
+
+typedef struct iov_op *step_func(const struct iov_plan_in *);
+
+static step_func step_record, step_fence, step_take_over, step_learn_here;
+static step_func step_take_back, step_put_back, step_forget, step_isolate;
+static step_func step_settings, step_veil, step_address, step_hand_over;
+static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
+static step_func step_learn_uplink, step_read_back, step_record_kept;
+static step_func step_vectors, step_cover;
+
+static step_func *const attach_steps[] = {
+    step_record, step_vectors, step_settings, step_veil, step_address,
+    step_open, step_dma, step_link_up, step_hand_over, step_cover, step_start,
+    step_learn_uplink, step_give_up, step_read_back
+};
+
+static step_func *const protect_steps[] = {
+    step_record_kept, step_fence, step_isolate, step_take_over,
+    step_learn_here, step_take_back, step_put_back, step_forget
+};
+
+static step_func *const yield_steps[] = {
+    step_record_kept, step_take_over, step_learn_here, step_take_back,
+    step_fence, step_isolate, step_put_back, step_forget
+};
+
+static const struct iov_vf_record *
+record(const struct iov_plan_in *in)
+{
+    return in->vf ? in->vf->record : NULL;
+}
+
+/* True if the VF was taken with another MAC address or guest than is wanted
+ * now, so that it has to be given back first. */
+static bool
+is_stale(const struct iov_plan_in *in)
+{
+    const struct iov_vf_record *r = record(in);
+
+    return r && (!eth_addr_equals(r->mac, in->mac)
+                 || strcmp(r->guest, in->guest));
+}
+
+static struct iov_op *
+attach(const struct iov_plan_in *in)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(attach_steps); i++) {
+        struct iov_op *op = attach_steps[i](in);
+        if (op && in->failures && iov_failures_find(in->failures, op)) {
+            iov_op_destroy(op);
+            if (attach_steps[i] != step_link_up
+                && attach_steps[i] != step_vectors) {
+                return NULL;
+            }
+        } else if (op) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
+static struct iov_op *
+release(const struct iov_plan_in *in, step_func *const *steps, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct iov_op *op = steps[i](in);
+        if (op && in->failures && iov_failures_find(in->failures, op)) {
+            iov_op_destroy(op);
+        } else if (op) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
+/* True if the guest has a VF whose DMA was taken away: it may send again as
+ * soon as it has DMA, but most drivers hear nothing until they have reset the
+ * VF. */
+static bool
+is_deaf(const struct iov_plan_in *in)
+{
+    return (in->direct && record(in) && !in->guest_keeps && !in->guest_pairs
+            && (in->vf->guest == IOV_GUEST_GIVEN
+                || in->vf->guest == IOV_GUEST_RUNNING)
+            && in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
+            && !in->vf->now.dma);
+}
+
+struct iov_op *
+iov_plan_next(const struct iov_plan_in *in)
+{
+    if (record(in) && (((in->direct || in->keep_fenced) && is_stale(in))
+                       || is_deaf(in))) {
+        struct iov_plan_in back = *in;
+
+        back.direct = back.keep_fenced = false;
+        back.protect = true;
+        return iov_plan_next(&back);
+    } else if (in->direct && in->vf) {
+        return attach(in);
+    } else if (in->protect) {
+        return release(in, protect_steps, ARRAY_SIZE(protect_steps));
+    } else {
+        return release(in, yield_steps, ARRAY_SIZE(yield_steps));
+    }
+}
+
+static bool
+vf_has_mac(const struct iov_vf *vf, struct eth_addr mac)
+{
+    return vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
+           && eth_addr_equals(vf->now.mac, mac);
+}
+
+static bool
+vf_has_vlan(const struct iov_vf *vf, uint16_t vlan)
+{
+    return vf->now.known & IOV_VF_BIT(IOV_VF_VLAN) && vf->now.vlan == vlan;
+}
+
+bool
+iov_vf_is_fenced(const struct iov_vf *vf)
+{
+    return (vf->record && vf_has_mac(vf, vf->record->fence_mac)
+            && vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk
+            && !vf->now.trust && !vf->now.dma);
+}
+
+bool
+iov_vf_is_open(const struct iov_vf *vf, const struct iov_vf_settings *want)
+{
+    return (vf->now.known & want->known & IOV_VF_BIT(IOV_VF_MAC)
+            && iov_vf_attr_equal(&vf->now, want, IOV_VF_MAC)
+            && iov_vf_attr_equal(&vf->now, want, IOV_VF_VLAN));
+}
+
+/* Making operations. */
+
+static struct iov_op *
+make_op(const struct iov_plan_in *in, enum iov_op_type type)
+{
+    const struct iov_pf *pf = in->pf;
+    struct iov_op *op = iov_op_create(type, in->port, pf ? pf->netdev : "",
+                                      in->vf ? in->vf->index : 0);
+
+    op->bridge = xstrdup(in->bridge);
+    op->mac = in->mac;
+    op->vlan = in->vlan;
+    return op;
+}
+
+static struct iov_op *
+make_guest_op(const struct iov_plan_in *in, enum iov_op_type type)
+{
+    struct iov_op *op = make_op(in, type);
+
+    op->guest = xstrdup(record(in)->guest);
+    op->mac = record(in)->mac;
+    return op;
+}
+
+/* Sets 'attr' of the VF to its value in 'to', or null if it has that value or
+ * 'to' does not know it. */
+static struct iov_op *
+make_set(const struct iov_plan_in *in, enum iov_vf_attr attr,
+         const struct iov_vf_settings *to)
+{
+    struct iov_op *op;
+
+    if (!(to->known & IOV_VF_BIT(attr))
+        || (in->vf->now.known & IOV_VF_BIT(attr)
+            && iov_vf_attr_equal(&in->vf->now, to, attr))) {
+        return NULL;
+    }
+    op = make_op(in, IOV_OP_VF_SET);
+    op->attr = attr;
+    iov_vf_attr_copy(&op->set, to, attr);
+    return op;
+}
+
+/* Like make_set() for the first attribute of 'attrs' that differs. */
+static struct iov_op *
+make_set_any(const struct iov_plan_in *in, const enum iov_vf_attr *attrs,
+             size_t n, const struct iov_vf_settings *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct iov_op *op = make_set(in, attrs[i], to);
+        if (op && in->failures && iov_failures_find(in->failures, op)
+            && !in->direct) {
+            iov_op_destroy(op);
+        } else if (op) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
+/* A driver in a virtual machine that resets the VF takes over the MAC address
+ * that it has then, and its failover loses sight of it: Linux then waits for
+ * ever for a device that it cannot let go of. */
+static bool
+may_change_mac(const struct iov_plan_in *in)
+{
+    return !(in->guest_pairs && (in->vf->guest == IOV_GUEST_GIVEN
+                                 || in->vf->guest == IOV_GUEST_RUNNING));
+}
+
+static struct iov_vf_settings
+fence_settings(const struct iov_plan_in *in)
+{
+    return (struct iov_vf_settings) {
+        .known = ((may_change_mac(in) ? IOV_VF_BIT(IOV_VF_MAC) : 0)
+                  | IOV_VF_BIT(IOV_VF_VLAN)
+                  | IOV_VF_BIT(IOV_VF_SPOOFCHK)
+                  | (in->vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
+                                          | IOV_VF_BIT(IOV_VF_DMA)))
+                  | IOV_VF_BIT(IOV_VF_LINK_STATE)),
+        .mac = record(in)->fence_mac,
+        .vlan = IOV_FENCE_VLAN,
+        .vlan_proto = 0x8100,
+        .spoofchk = true,
+        .link_state = IOV_VF_LINK_DISABLE,
+    };
+}
+
+/* Steps to the VF. */
+
+static struct iov_op *
+step_record(const struct iov_plan_in *in)
+{
+    struct iov_vf_record *r;
+    struct iov_op *op;
+
+    if (record(in)) {
+        return NULL;
+    }
+    r = xzalloc(sizeof *r);
+    r->original = in->vf->now;
+    if (in->vf->busy && !in->guest_keeps && vf_has_mac(in->vf, in->mac)) {
+        /* It was ours, and the record of it is lost. */
+        r->original.mac = eth_addr_zero;
+    }
+    r->port = xstrdup(in->port);
+    r->bridge = xstrdup(in->bridge);
+    r->guest = xstrdup(in->guest);
+    r->driver = nullable_xstrdup(in->vf->driver);
+    r->mac = in->mac;
+    r->fence_mac = in->fence_mac;
+    op = make_op(in, IOV_OP_RECORD);
+    op->record = r;
+    return op;
+}
+
+static struct iov_op *
+step_settings(const struct iov_plan_in *in)
+{
+    static const enum iov_vf_attr attrs[] = {
+        IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_RATE
+    };
+
+    return make_set_any(in, attrs, ARRAY_SIZE(attrs), in->want);
+}
+
+/* For this a VF has to lose its driver for a moment, so it comes before
+ * everything that the driver would see, and never while a guest has it. */
+static struct iov_op *
+step_vectors(const struct iov_plan_in *in)
+{
+    return (in->guest_keeps || in->vf->guest == IOV_GUEST_GIVEN
+            || in->vf->guest == IOV_GUEST_RUNNING
+            ? NULL
+            : make_set(in, IOV_VF_VECTORS, in->want));
+}
+
+/* The VLAN of the fence, so that the VF may get the port's MAC address while
+ * the guest still has it, from before. */
+static struct iov_op *
+step_veil(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings fence = fence_settings(in);
+
+    return (iov_vf_is_open(in->vf, in->want)
+            ? NULL
+            : make_set(in, IOV_VF_VLAN, &fence));
+}
+
+static struct iov_op *
+step_address(const struct iov_plan_in *in)
+{
+    return make_set(in, IOV_VF_MAC, in->want);
+}
+
+static struct iov_op *
+step_hand_over(const struct iov_plan_in *in)
+{
+    return (in->guest_keeps || in->vf->guest == IOV_GUEST_GIVEN
+            || in->vf->guest == IOV_GUEST_RUNNING
+            ? NULL
+            : make_guest_op(in, IOV_OP_GUEST_GIVE));
+}
+
+static struct iov_op *
+step_open(const struct iov_plan_in *in)
+{
+    return make_set(in, IOV_VF_VLAN, in->want);
+}
+
+static struct iov_op *
+step_dma(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings on = { .known = IOV_VF_BIT(IOV_VF_DMA),
+                                  .dma = true };
+
+    return (in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
+            ? make_set(in, IOV_VF_DMA, &on)
+            : NULL);
+}
+
+static struct iov_op *
+step_link_up(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings up = {
+        .known = IOV_VF_BIT(IOV_VF_LINK_STATE),
+        .link_state = record(in)->original.link_state,
+    };
+
+    if (up.link_state == IOV_VF_LINK_DISABLE) {
+        up.link_state = IOV_VF_LINK_AUTO;
+    }
+    return (in->vf->now.known & ~in->vf->cannot
+            & IOV_VF_BIT(IOV_VF_LINK_STATE)
+            ? make_set(in, IOV_VF_LINK_STATE, &up)
+            : NULL);
+}
+
+static struct iov_op *
+step_start(const struct iov_plan_in *in)
+{
+    return (in->guest_keeps || in->vf->guest == IOV_GUEST_RUNNING
+            ? NULL
+            : make_guest_op(in, IOV_OP_GUEST_START));
+}
+
+static struct iov_op *
+make_pf_mac(const struct iov_plan_in *in, enum iov_op_type type,
+            const struct iov_pf *pf)
+{
+    struct iov_op *op = make_op(in, type);
+
+    free(op->pf);
+    op->pf = xstrdup(pf->netdev);
+    return op;
+}
+
+static bool
+is_our_mac(const struct iov_pf *pf, struct eth_addr mac)
+{
+    for (size_t i = 0; i < pf->n_our_macs; i++) {
+        if (eth_addr_equals(pf->our_macs[i], mac)) {
+            return iov_pf_has_mac(pf, mac);
+        }
+    }
+    return false;
+}
+
+static struct iov_op *
+step_give_up(const struct iov_plan_in *in)
+{
+    return (is_our_mac(in->pf, in->mac)
+            ? make_pf_mac(in, IOV_OP_PF_MAC_DEL, in->pf)
+            : NULL);
+}
+
+static struct iov_op *
+make_learn(const struct iov_plan_in *in, const char *where)
+{
+    struct iov_op *op;
+
+    if (in->learned_at && !strcmp(in->learned_at, where)) {
+        return NULL;
+    }
+    op = make_op(in, IOV_OP_SWITCH_LEARN);
+    op->switch_port = xstrdup(where);
+    return op;
+}
+
+static struct iov_op *
+step_learn_uplink(const struct iov_plan_in *in)
+{
+    return make_learn(in, in->pf->netdev);
+}
+
+static struct iov_op *
+step_read_back(const struct iov_plan_in *in)
+{
+    struct iov_op *op;
+
+    if (in->checked) {
+        return NULL;
+    }
+    op = make_op(in, IOV_OP_READ_BACK);
+    op->set = *in->want;
+    return op;
+}
+
+/* While a guest does not use its VF any more, though the port's packets have
+ * gone there, they come by the PF, too. */
+static struct iov_op *
+step_cover(const struct iov_plan_in *in)
+{
+    struct iov_op *op;
+
+    if (in->guest_keeps || in->vf->guest == IOV_GUEST_RUNNING
+        || !in->learned_at || strcmp(in->learned_at, in->pf->netdev)) {
+        return NULL;
+    }
+    op = step_take_over(in);
+    return op ? op : step_learn_here(in);
+}
+
+/* Steps back to software. */
+
+static struct iov_op *
+step_record_kept(const struct iov_plan_in *in)
+{
+    return (in->keep_fenced || in->lost) && in->vf ? step_record(in) : NULL;
+}
+
+/* True if nobody has the VF, but the port's packets still go there. */
+static bool
+is_open_at_home(const struct iov_plan_in *in)
+{
+    const struct iov_vf_record *r = record(in);
+
+    return (in->protect && !in->guest_keeps
+            && in->vf->guest == IOV_GUEST_NONE
+            && vf_has_mac(in->vf, r->mac)
+            && !eth_addr_equals(r->original.mac, r->mac)
+            && !vf_has_vlan(in->vf, IOV_FENCE_VLAN));
+}
+
+/* What stops most comes first: without DMA the VF neither sends nor receives;
+ * with another MAC address and the spoof check on it does not either, even if
+ * whoever drives it lets it have DMA again. */
+static struct iov_op *
+step_fence(const struct iov_plan_in *in)
+{
+    static const enum iov_vf_attr attrs[] = {
+        IOV_VF_DMA, IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_VLAN
+    };
+    struct iov_vf_settings fence;
+
+    /* What is put back at once must not be fenced again and again. */
+    if (!record(in)
+        || ((in->vf->guest == IOV_GUEST_NONE || in->guest_keeps)
+            && !in->keep_fenced && !is_open_at_home(in))) {
+        return NULL;
+    }
+    fence = fence_settings(in);
+    return make_set_any(in, attrs, ARRAY_SIZE(attrs), &fence);
+}
+
+/* Lets a guest that keeps its VF see that the link is gone, where the NIC
+ * can. */
+static struct iov_op *
+step_isolate(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings fence;
+
+    if (!record(in) || !in->keep_fenced
+        || in->vf->cannot & IOV_VF_BIT(IOV_VF_LINK_STATE)
+        || !(in->vf->now.known & IOV_VF_BIT(IOV_VF_LINK_STATE))) {
+        return NULL;
+    }
+    fence = fence_settings(in);
+    return make_set(in, IOV_VF_LINK_STATE, &fence);
+}
+
+static struct iov_op *
+step_take_over(const struct iov_plan_in *in)
+{
+    if (!in->managed || !in->has_mac) {
+        return NULL;
+    }
+    for (size_t i = 0; i < in->n_pfs; i++) {
+        const struct iov_pf *pf = in->pfs[i];
+        if (pf->n_vfs && !iov_pf_has_mac(pf, in->mac)
+            && !eth_addr_equals(pf->mac, in->mac)) {
+            return make_pf_mac(in, IOV_OP_PF_MAC_ADD, pf);
+        }
+    }
+    return NULL;
+}
+
+static struct iov_op *
+step_learn_here(const struct iov_plan_in *in)
+{
+    return (in->managed && in->has_mac && (in->n_pfs || in->learned_at)
+            ? make_learn(in, in->port)
+            : NULL);
+}
+
+static struct iov_op *
+step_take_back(const struct iov_plan_in *in)
+{
+    return (record(in) && !in->guest_keeps
+            && (in->vf->guest == IOV_GUEST_GIVEN
+                || in->vf->guest == IOV_GUEST_RUNNING)
+            ? make_guest_op(in, IOV_OP_GUEST_TAKE)
+            : NULL);
+}
+
+/* True if the VF may be opened to whatever it was set to before. */
+static bool
+may_put_back(const struct iov_plan_in *in)
+{
+    return (record(in)
+            && (in->guest_keeps
+                ? !in->keep_fenced
+                : in->vf->guest == IOV_GUEST_NONE));
+}
+
+static struct iov_op *
+step_put_back(const struct iov_plan_in *in)
+{
+    static const enum iov_vf_attr attrs[] = {
+#define VF_ATTR(ENUM, NAME, MEMBER, MEANING) IOV_VF_##ENUM,
+#include "policy/model/vf-attr.def"
+#undef VF_ATTR
+    };
+
+    struct iov_op *op = (may_put_back(in)
+                         ? make_set_any(in, attrs, ARRAY_SIZE(attrs),
+                                        &record(in)->original)
+                         : NULL);
+
+    /* While the VF has the port's MAC address, because the NIC does not let
+     * go of it, the VLAN of the fence keeps the port's packets from going
+     * there. */
+    if (op && op->attr == IOV_VF_VLAN
+        && vf_has_mac(in->vf, record(in)->mac)
+        && !eth_addr_equals(record(in)->original.mac, record(in)->mac)) {
+        iov_op_destroy(op);
+        return NULL;
+    }
+    return op;
+}
+
+static bool
+is_put_back(const struct iov_plan_in *in)
+{
+    const struct iov_vf_settings *original = &record(in)->original;
+
+    for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
+        if (original->known & in->vf->now.known & ~in->vf->cannot
+            & IOV_VF_BIT(i)
+            && !iov_vf_attr_equal(&in->vf->now, original, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct iov_op *
+step_forget(const struct iov_plan_in *in)
+{
+    return (may_put_back(in) && is_put_back(in)
+            ? make_op(in, IOV_OP_FORGET)
+            : NULL);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What becomes of a class of packets.
+ *
+ * Packets for many are the same for all ports of a VLAN, which share their
+ * outcome, so that a flow about them is not followed once for each port.
+ *
+ * The subtle thing: whether a dropped packet costs the VF can depend on a
+ * second packet, see iov_reach_set_neighbours().  A flow that concerns only
+ * that one has to be noticed, too. */
+
+#include <config.h>
+
+#include "policy/reach/outcome.h"
+
+#include <string.h>
+
+#include "packets.h"
+#include "policy/flow/index.h"
+#include "policy/flow/table.h"
+#include "policy/reach/reach.h"
+#include "util.h"
+
+static uint32_t
+class_uplink(const struct iov_class *class, const struct iov_reach_port *port)
+{
+    return (class->kind == IOV_CLASS_FROM_PORT ? 0
+            : port->uplinks[class->uplink]);
+}
+
+struct iov_outcome *
+iov_outcome_create(const struct iov_class *class,
+                   const struct iov_reach_port *port)
+{
+    struct iov_outcome *o = xzalloc(sizeof *o);
+
+    o->class = *class;
+    o->uplink = class_uplink(class, port);
+    o->vlan = port->vlan;
+    iov_findings_init(&o->findings);
+    return o;
+}
+
+void
+iov_outcome_destroy(struct iov_outcome *o)
+{
+    iov_findings_destroy(&o->findings);
+    free(o->cubes);
+    free(o);
+}
+
+bool
+iov_outcome_is_of(const struct iov_outcome *o, const struct iov_class *class,
+                  const struct iov_reach_port *port)
+{
+    return (class->kind == IOV_CLASS_TO_MANY
+            && o->class.kind == IOV_CLASS_TO_MANY
+            && o->class.uplink == class->uplink
+            && o->uplink == class_uplink(class, port)
+            && o->vlan == port->vlan);
+}
+
+bool
+iov_outcome_is_outdated(struct iov_outcome *o,
+                        const struct iov_reach_base *base)
+{
+    uint64_t seqno = iov_flow_table_seqno(base->table);
+
+    if (!o->result || o->unfinished
+        || (o->neighbours_seqno != base->neighbours_seqno
+            && o->findings.n_asked)
+        || (o->seqno != seqno
+            && iov_flow_table_concerns(base->table, o->seqno,
+                                       o->findings.tables, o->cubes,
+                                       o->n_cubes))) {
+        return true;
+    }
+    o->seqno = seqno;
+    o->neighbours_seqno = base->neighbours_seqno;
+    return false;
+}
+
+static void
+add_cube(struct iov_outcome *o, struct match *m)
+{
+    if (o->findings.other_in_port) {
+        m->wc.masks.in_port.ofp_port = 0;
+    }
+    iov_key_cube_init(&o->cubes[o->n_cubes++], m);
+}
+
+/* Keeps what tells whether a changed flow can concern 'packets', or those by
+ * an uplink that were looked at besides. */
+static void
+set_cubes(struct iov_outcome *o, const struct iov_reach_port *port,
+          struct match packets[], size_t n)
+{
+    const struct iov_findings *f = &o->findings;
+    bool many = f->n_asked > IOV_MAX_ASKED;
+    size_t n_asked = many ? 1 : f->n_asked;
+
+    free(o->cubes);
+    o->cubes = xcalloc(n + n_asked * port->n_uplinks, sizeof *o->cubes);
+    o->n_cubes = 0;
+    for (size_t i = 0; i < n; i++) {
+        add_cube(o, &packets[i]);
+    }
+    for (size_t i = 0; n_asked && i < port->n_uplinks; i++) {
+        for (size_t j = 0; j < n_asked; j++) {
+            struct match m;
+            iov_packets_init_twin(&m, port, i, f->asked[j]);
+            if (many) {
+                m.wc.masks.dl_dst = eth_addr_zero;
+            }
+            add_cube(o, &m);
+        }
+    }
+}
+
+void
+iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
+                    const struct iov_reach_port *port)
+{
+    struct match packets[IOV_CLASS_MATCHES];
+    size_t n = iov_class_get_packets(&o->class, port, packets);
+    bool was_clean = (o->result && !o->unfinished
+                      && hmap_is_empty(&o->findings.culprits));
+
+    iov_findings_clear(&o->findings);
+    for (size_t i = 0; i < n; i++) {
+        struct iov_walk_order order = {
+            .table = base->table,
+            .port = port,
+            .neighbours = base->neighbours,
+            .n_neighbours = base->n_neighbours,
+            .packets = &packets[i],
+            .class = (o->class.kind == IOV_CLASS_FROM_PORT ? 0
+                      : 1 + o->class.uplink),
+            .allowance = base->allowance,
+        };
+        iov_walk(&order, &o->findings);
+    }
+    o->unfinished = base->allowance && base->allowance->exhausted;
+    if (!o->unfinished
+        && !(was_clean && hmap_is_empty(&o->findings.culprits))) {
+        o->result = ++base->n_results;
+    }
+    set_cubes(o, port, packets, n);
+    o->seqno = iov_flow_table_seqno(base->table);
+    o->neighbours_seqno = base->neighbours_seqno;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a lookup of packets can find: which flows are hidden from them, by
+ * this table or by one before, and which stand for others.
+ *
+ * The subtle thing: that a flow is hidden can take long to find out.  There
+ * is a limit to it, beyond which the flow counts. */
+
+#include <config.h>
+
+#include "policy/reach/walk-internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/ofp-actions.h"
+#include "policy/reach/shadow.h"
+#include "util.h"
+
+/* Work to find out that one flow is hidden. */
+#define MAX_HIDING_ONE 1000
+/* Among up to so many flows that were found, one that hides another is looked
+ * for one by one. */
+#define MAX_ONE_BY_ONE 32
+
+void
+iov_search_init(struct iov_search *s, const struct iov_walk *w,
+                ofp_port_t in_port)
+{
+    iov_cube_copy(&s->cube, &s->p->cube, w->words);
+    if (in_port != OFPP_IN_PORT) {
+        w->findings->other_in_port = true;
+        iov_cube_set_in_port(&s->cube, w->words, in_port);
+    }
+    if (s->table->n_conj) {
+        s->any_conj_id = !iov_table_conj_ids(s->table, &s->cube,
+                                             &s->conj_ids, &s->n_conj_ids);
+        if (s->any_conj_id || s->n_conj_ids) {
+            iov_cube_forget_conj_id(&s->cube, w->words);
+        }
+    }
+}
+
+void
+iov_search_uninit(struct iov_search *s)
+{
+    free(s->found.list);
+    free(s->conj_ids);
+    free(s->hiders);
+}
+
+/* Returns true if a single flow of higher priority than 'c', or any flow if it
+ * is null, matches all packets of 'cube'. */
+static bool
+is_covered(const struct iov_search *s, const struct iov_cube *cube,
+           const struct iov_candidate *c)
+{
+    const struct iov_candidates *cs = &s->found;
+    int priority = c ? c->flow->priority : -1;
+
+    if (cs->partial || cs->n > MAX_ONE_BY_ONE || s->table->n_conj) {
+        return iov_table_covers(s->table, cube, c);
+    }
+    for (size_t i = 0; i < cs->n; i++) {
+        if (cs->list[i].flow->priority > priority
+            && iov_flow_covers(&cs->list[i], cube)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+iov_search_hides(struct iov_walk *w, struct iov_search *s,
+                 const struct iov_cube *cube, const struct iov_candidate *c)
+{
+    size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
+
+    if (is_covered(s, cube, c)) {
+        return true;
+    } else if (!budget) {
+        return false;
+    }
+    if (!s->hiders) {
+        s->hiders = (s->found.partial
+                     ? iov_table_hiders(s->table, w->words, &s->cube,
+                                        &s->n_hiders)
+                     : iov_candidates_hiders(&s->found, w->words, &s->cube,
+                                             &s->n_hiders));
+    }
+
+    struct iov_past past = {
+        s->p->past, s->hiders, s->n_hiders, c ? c->flow->priority : -1
+    };
+    size_t left = budget - 1;
+    bool hidden = iov_past_hides(&past, w->words, cube, &left);
+    w->hiding -= budget - left;
+    return hidden;
+}
+
+bool
+iov_search_has_conj_id(const struct iov_walk *w, const struct iov_search *s,
+                       const struct iov_cube *cube)
+{
+    bool possible = (s->any_conj_id
+                     || iov_cube_may_have_conj_id(cube, w->words, 0));
+
+    for (size_t i = 0; !possible && i < s->n_conj_ids; i++) {
+        possible = iov_cube_may_have_conj_id(cube, w->words, s->conj_ids[i]);
+    }
+    return possible;
+}
+
+/* Returns the number of a flow of 'run', after number 'i', that does the same
+ * with all packets of 'cube', which match 'i', and more packets; or 'i'
+ * itself.  Between the two must be no flow that does something else. */
+static size_t
+find_stand_in(const struct iov_search *s, const struct iov_candidates *run,
+              size_t i, const struct iov_cube *cube)
+{
+    const struct iov_flow *flow = run->list[i].flow;
+    int floor = -1;
+
+    for (size_t j = 0; j < s->n_hiders; j++) {
+        const struct iov_hider *h = &s->hiders[j];
+        if (h->acts != flow->acts && h->priority <= flow->priority) {
+            floor = MAX(floor, h->priority);
+        }
+    }
+    for (size_t j = run->n - 1; j > i; j--) {
+        if (run->list[j].flow->priority >= floor
+            && iov_flow_covers(&run->list[j], cube)) {
+            return j;
+        }
+    }
+    return i;
+}
+
+static void
+ways_add(struct iov_ways *ways, const struct iov_walk *w,
+         const struct iov_candidate *c, const struct iov_cube *cube,
+         int priority)
+{
+    if (!ways->n) {
+        iov_cube_copy(&ways->hull, cube, w->words);
+        ways->priority = priority;
+    } else {
+        iov_cube_widen(&ways->hull, cube, w->words);
+        ways->priority = MAX(ways->priority, priority);
+    }
+    if (ways->n < IOV_MAX_APART) {
+        ways->list[ways->n].flow = c;
+        ways->list[ways->n].priority = priority;
+    }
+    ways->n++;
+}
+
+void
+iov_search_find_ways(struct iov_walk *w, struct iov_search *s,
+                     const struct iov_candidates *run, bool apart,
+                     struct iov_ways *ways)
+{
+    int stands_in[IOV_MAX_APART];       /* For flows of up to that priority. */
+
+    ways->n = 0;
+    memset(stands_in, 0xff, sizeof stands_in);
+    for (size_t i = 0; i < run->n; i++) {
+        const struct iov_candidate *c = &run->list[i];
+        struct iov_cube narrow;
+        int priority = apart ? stands_in[i] : -1;
+
+        iov_cube_copy(&narrow, &s->cube, w->words);
+        iov_flow_narrow(c, w->words, &narrow);
+        if (priority < 0) {
+            if (!iov_search_has_conj_id(w, s, &narrow)
+                || iov_search_hides(w, s, &narrow, c)) {
+                continue;
+            }
+            priority = c->flow->priority;
+        }
+        size_t j = apart ? find_stand_in(s, run, i, &narrow) : i;
+        if (j != i) {
+            stands_in[j] = MAX(stands_in[j], priority);
+        } else {
+            ways_add(ways, w, c, &narrow, priority);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_REACH_SHADOW_H
+#define IOV_POLICY_REACH_SHADOW_H 1
+
+/* Packets that did not come this way, because flows of higher priority took
+ * them, in this table or in one before.
+ *
+ * Each lookup has a list of flows that take some of its packets ("hiders"); a
+ * path remembers the lookups it went through and the priority of the flow it
+ * left them by.  Packets are hidden if all those lists together leave none of
+ * them over. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct iov_cube;
+struct iov_hider;
+struct iov_words;
+
+/* A lookup that a path went through. */
+struct iov_past {
+    const struct iov_past *up;
+    const struct iov_hider *hiders;
+    size_t n;
+    int priority;               /* Flows of more than that were passed by. */
+};
+
+/* Returns true if no packet of 'cube' is left over by 'past', whose last
+ * lookup is the one that 'cube' is in.  Takes from '*budget', and returns
+ * false when it is used up. */
+bool iov_past_hides(const struct iov_past *past, const struct iov_words *,
+                    const struct iov_cube *cube, size_t *budget);
+
+/* Returns, to be freed, the hiders of 'past' that concern packets as far as
+ * they can be seen from outside, the word at 'pos' left out; '*n' of them. */
+struct iov_hider *iov_past_headers(const struct iov_past *past, uint8_t pos,
+                                   size_t *n);
+
+#endif /* policy/reach/shadow.h */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_VERDICT_ASSIGN_H
+#define IOV_POLICY_VERDICT_ASSIGN_H 1
+
+/* Who gets which VF.
+ *
+ * By weight, the highest first; of two with the same weight the one that has
+ * a VF keeps it, then the one whose name comes first.  A pinned port takes
+ * its VF or none; nobody else is given a VF that somebody is pinned to. */
+
+#include <stddef.h>
+
+struct iov_pf;
+struct iov_verdict;
+
+/* 'list' holds the verdicts of one bridge, 'pfs' its usable PFs.  Sets 'pf',
+ * 'vf' and 'want' of those without reasons, or gives them a reason. */
+void iov_assign_vfs(struct iov_verdict *list, size_t n,
+                    const struct iov_pf *const *pfs, size_t n_pfs);
+
+#endif /* policy/verdict/assign.h */

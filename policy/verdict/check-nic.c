@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checks of the way out: uplink, PF, what the NIC said to earlier requests,
+ * and whether the daemon can move ports at all.
+ *
+ * The subtle thing: a failed operation stays an obstacle until it is time to
+ * try it again, so that a NIC that refuses does not make the port flap. */
+
+#include <config.h>
+#include "policy/verdict/check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "policy/model/op.h"
+#include "util.h"
+
+static void
+check_named_pfs(struct iov_check *c)
+{
+    const struct svec *names = &c->bridge->keys.pfs;
+
+    for (size_t i = 0; i < names->n; i++) {
+        const char *name = names->names[i];
+        check_fail(c, IOV_REASON_NOT_A_PF, name,
+                   iov_nics_find(c->snapshot->nics, name)
+                   ? "%s is not an unbonded port of bridge %s."
+                   : "%s (for bridge %s) has no SR-IOV or is not there.",
+                   name, c->bridge->name);
+    }
+}
+
+static void
+explain_no_pf(struct iov_check *c)
+{
+    if (c->bridge->keys.pfs.n) {
+        check_named_pfs(c);
+        return;
+    }
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        if (c->uplinks[i]->bonded) {
+            check_fail(c, IOV_REASON_UPLINK_BONDED, c->uplinks[i]->port_name,
+                       "%s is a member of it.", c->uplinks[i]->name);
+        }
+    }
+    if (!c->n_uplinks) {
+        check_fail(c, IOV_REASON_NO_UPLINK, c->bridge->name, NULL);
+    }
+}
+
+void
+check_uplink(struct iov_check *c)
+{
+    unsigned int n_vfs = 0;
+
+    if (!c->n_pfs) {
+        explain_no_pf(c);
+        return;
+    }
+    for (size_t i = 0; i < c->n_pfs; i++) {
+        const struct iov_pf *pf = c->pfs[i];
+
+        n_vfs += pf->n_vfs;
+        if (!pf->up) {
+            check_fail(c, IOV_REASON_PF_DOWN, pf->netdev, NULL);
+        }
+        if (c->port->mtu > pf->mtu && pf->mtu > 0) {
+            check_fail(c, IOV_REASON_MTU, pf->netdev,
+                       "The port's is %d, the PF's is %d.", c->port->mtu,
+                       pf->mtu);
+        }
+    }
+    if (!n_vfs) {
+        check_fail(c, IOV_REASON_NO_VFS, c->pfs[0]->netdev,
+                   "It could have %u.", c->pfs[0]->total_vfs);
+    }
+}
+
+static bool
+is_harmless(const struct iov_op *op)
+{
+    return op->type == IOV_OP_VF_SET && iov_vf_attr_is_optional(op->attr);
+}
+
+/* The address list of a PF that is full says ENOMEM (igb), ENOSPC or ENOBUFS;
+ * anything else has to do with something else. */
+static enum iov_reason_id
+failure_reason(const struct iov_failure *f)
+{
+    return (f->op->type == IOV_OP_PF_MAC_ADD && f->error != ENOMEM
+            && f->error != ENOSPC && f->error != ENOBUFS
+            ? IOV_REASON_PF_ERROR
+            : iov_op_reason(f->op->type));
+}
+
+static void
+fail_with(struct iov_check *c, const struct iov_failure *f)
+{
+    struct ds object = DS_EMPTY_INITIALIZER;
+
+    iov_op_format(&object, f->op);
+    check_fail(c, failure_reason(f), ds_cstr(&object), "%s%s%s",
+               ovs_strerror(f->error), f->text ? ": " : "",
+               f->text ? f->text : "");
+    ds_destroy(&object);
+}
+
+/* Failures whose reason lies in the range that a check speaks of. */
+static void
+tell_failures(struct iov_check *c, bool of_switch)
+{
+    const struct iov_failures *failures = c->port->failures;
+
+    for (size_t i = 0; failures && i < failures->n; i++) {
+        const struct iov_failure *f = &failures->list[i];
+        bool is_switch = (f->op->type == IOV_OP_SWITCH_LEARN
+                          || f->op->type == IOV_OP_SWITCH_FORGET);
+        if (is_switch == of_switch && !is_harmless(f->op)
+            && iov_failures_find(failures, f->op)) {
+            fail_with(c, f);
+        }
+    }
+}
+
+void
+check_nic(struct iov_check *c)
+{
+    tell_failures(c, false);
+}
+
+void
+check_host(struct iov_check *c)
+{
+    const struct iov_snapshot *s = c->snapshot;
+
+    if (s->no_privilege) {
+        check_fail(c, IOV_REASON_NO_PRIVILEGE, NULL, "%s", s->no_privilege);
+    }
+    if (s->no_switch) {
+        check_fail(c, IOV_REASON_SWITCH_UNREACHABLE, NULL, "%s",
+                   s->no_switch);
+    }
+    tell_failures(c, true);
+}

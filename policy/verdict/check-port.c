@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checks of the request and of the port itself.
+ *
+ * The subtle thing: a key that cannot be parsed is an obstacle even if its
+ * default would be harmless, because what the user wanted is not known. */
+
+#include <config.h>
+#include "policy/verdict/check.h"
+
+#include <string.h>
+
+#include "util.h"
+
+void
+check_request(struct iov_check *c)
+{
+    if (!c->bridge->keys.enabled) {
+        check_fail(c, IOV_REASON_BRIDGE_NOT_ENABLED, c->bridge->name, NULL);
+    } else if (!c->port->keys.weight && !c->port->keys.errors.n) {
+        check_fail(c, IOV_REASON_NOT_REQUESTED, NULL, NULL);
+    }
+}
+
+void
+check_keys(struct iov_check *c)
+{
+    const struct iov_interface_keys *keys = &c->port->keys;
+
+    for (size_t i = 0; i < keys->errors.n; i++) {
+        check_fail(c, IOV_REASON_BAD_KEY, NULL, "%s", keys->errors.names[i]);
+    }
+}
+
+void
+check_hold(struct iov_check *c)
+{
+    if (c->port->keys.hold) {
+        check_fail(c, IOV_REASON_HELD, "other_config:iov-hold", NULL);
+    }
+    if (c->port->commanded_hold) {
+        check_fail(c, IOV_REASON_HELD, "iov/hold", NULL);
+    }
+}
+
+void
+check_attached(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (port->is_uplink) {
+        check_fail(c, IOV_REASON_PORT_IS_UPLINK, port->name, NULL);
+    }
+    if (port->bonded) {
+        check_fail(c, IOV_REASON_PORT_BONDED, port->port_name, NULL);
+    }
+    if (port->ofport <= 0) {
+        check_fail(c, IOV_REASON_NO_OFPORT, NULL, "%s",
+                   port->error ? port->error
+                   : "ovs-vswitchd has not answered yet.");
+    }
+    if (iov_type_leads_away(port->type)) {
+        check_fail(c, IOV_REASON_PORT_TYPE, port->type, NULL);
+    }
+    if (port->admin_down) {
+        check_fail(c, IOV_REASON_PORT_DOWN, port->name, NULL);
+    }
+}
+
+/* The guest can take the VF, and did not refuse it. */
+void
+check_guest(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (port->keys.guest.kind == IOV_GUEST_KIND_UNKNOWN) {
+        check_fail(c, IOV_REASON_GUEST_UNKNOWN, port->keys.guest.text, NULL);
+    } else if (port->guest_absent) {
+        check_fail(c, IOV_REASON_GUEST_ABSENT, port->keys.guest.text, "%s",
+                   port->guest_absent);
+    } else if (port->guest_held) {
+        check_fail(c, IOV_REASON_GUEST_BUSY, port->keys.guest.text, "%s",
+                   port->guest_held);
+    }
+}
+
+/* The rest depends on who gets which VF: verdict.c and assign.c add to these
+ * checks. */
+void
+check_damping(struct iov_check *c OVS_UNUSED)
+{
+}
+
+void
+check_vf(struct iov_check *c OVS_UNUSED)
+{
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Holds verdicts that are brought up to date piece by piece against those that
+ * are made at once.
+ *
+ *     test-verdict-update SEED N
+ *
+ * Makes N random changes: of flows of two bridges, of ports, and of the bridge
+ * that a port is on.  After each, both have to say the same.
+ *
+ * The subtle thing: a port that moves must not take along what the flows of
+ * the other bridge did to it, not even until those of the new one are
+ * examined. */
+
+#include <config.h>
+
+#include "policy/verdict/verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-port.h"
+#include "packets.h"
+#include "policy/flow/table.h"
+#include "policy/reach/reach.h"
+#include "random.h"
+#include "svec.h"
+#include "test-verdict.h"
+#include "tests/policy/sample-bridge.h"
+#include "util.h"
+
+#define N_BRIDGES 2
+#define N_PORTS 3
+
+struct switch_bridge {
+    const char *name;
+    const char *uplink;
+    struct iov_flow_table *table;
+    struct iov_reach *reach;
+};
+
+/* What a snapshot is made of. */
+struct vm {
+    const char *name;
+    int bridge;
+    uint16_t tag;
+    bool held;
+};
+
+static struct switch_bridge bridges[N_BRIDGES] = {
+    { "br0", "pf0", NULL, NULL }, { "br1", "pf1", NULL, NULL },
+};
+static struct vm vms[N_PORTS] = {
+    { .name = "vm1" }, { .name = "vm2" }, { .name = "vm3", .bridge = 1 },
+};
+static struct ofputil_port_map names = OFPUTIL_PORT_MAP_INITIALIZER(&names);
+static struct iov_nics nics;
+static struct iov_snapshot *snapshot;
+static struct iov_verdicts *verdicts;
+
+static void
+begin(void)
+{
+    for (int i = 0; i < N_BRIDGES; i++) {
+        bridges[i].table = iov_flow_table_create();
+        bridges[i].reach = iov_reach_create(bridges[i].table);
+        struct iov_pf *pf = sample_add_pf(&nics, bridges[i].uplink);
+        for (int j = 0; j < N_PORTS; j++) {
+            iov_pf_add_mac(pf, sample_mac(VM1 + j), false);
+        }
+        ofputil_port_map_put(&names, u16_to_ofp(UPLINK), bridges[i].uplink);
+    }
+    for (int i = 0; i < N_PORTS; i++) {
+        ofputil_port_map_put(&names, u16_to_ofp(VM1 + i), vms[i].name);
+    }
+    for (int i = 0; i < N_BRIDGES; i++) {
+        iov_reach_set_port_map(bridges[i].reach, &names);
+    }
+}
+
+static struct iov_snapshot *
+make_snapshot(void)
+{
+    struct iov_snapshot *s = iov_snapshot_create();
+
+    s->nics = &nics;
+    for (int i = 0; i < N_BRIDGES; i++) {
+        struct iov_bridge *bridge = sample_add_bridge(s, bridges[i].name);
+
+        bridge->reach = bridges[i].reach;
+        for (int j = 0; j < N_PORTS; j++) {
+            if (vms[j].bridge == i) {
+                struct iov_port *port = sample_add_port(bridge, vms[j].name,
+                                                        VM1 + j, &names);
+                port->tag = vms[j].tag;
+                port->vlan_mode = (vms[j].tag ? IOV_VLAN_ACCESS
+                                   : IOV_VLAN_NONE);
+                port->commanded_hold = vms[j].held;
+            }
+        }
+        sample_add_port(bridge, bridges[i].uplink, UPLINK, &names);
+    }
+    iov_snapshot_finish(s);
+    return s;
+}
+
+/* Random changes. */
+
+static void
+change_flows(void)
+{
+    struct iov_flow_table *table = PICK(bridges).table;
+    struct svec flows = SVEC_EMPTY_INITIALIZER;
+
+    random_table(&flows);
+    if (chance(10)) {
+        iov_flow_table_clear(table);
+    }
+    for (size_t i = chance(70) ? flows.n - MIN(flows.n, 2) : 0; i < flows.n;
+         i++) {
+        sample_add_flow(table, &names, flows.names[i]);
+    }
+    svec_destroy(&flows);
+}
+
+static void
+change_port(void)
+{
+    struct vm *vm = &PICK(vms);
+
+    switch (random_range(4)) {
+    case 0:
+        vm->tag = vm->tag ? 0 : VM2_VLAN;
+        break;
+    case 1:
+        vm->held = !vm->held;
+        break;
+    default:
+        vm->bridge = !vm->bridge;
+        break;
+    }
+}
+
+/* Judging. */
+
+static void
+check_moved(const struct iov_verdict *v, const struct iov_verdicts *old)
+{
+    const struct iov_verdict *before = (old ? iov_verdicts_find(old,
+                                                                v->port->name)
+                                        : NULL);
+
+    if (!before || !strcmp(before->bridge->name, v->bridge->name)
+        || !v->outdated) {
+        return;
+    }
+    if (!iov_reasons_have(&v->reasons, IOV_REASON_OPENFLOW_UNKNOWN)) {
+        ovs_fatal(0, "%s takes along what flows of %s did to it",
+                  v->port->name, before->bridge->name);
+    }
+}
+
+/* As the daemon does it after a change of what is in the database. */
+static void
+judge_snapshot(void)
+{
+    struct iov_snapshot *old_snapshot = snapshot;
+    struct iov_verdicts *old = verdicts;
+
+    snapshot = make_snapshot();
+    verdicts = iov_verdicts_begin(snapshot, old);
+    for (size_t i = 0; i < verdicts->n; i++) {
+        check_moved(&verdicts->list[i], old);
+    }
+    iov_verdicts_destroy(old);
+    iov_snapshot_destroy(old_snapshot);
+}
+
+static void
+update(bool whole)
+{
+    while (iov_verdicts_update(verdicts)) {
+        if (!whole && chance(30)) {
+            break;
+        }
+    }
+    iov_verdicts_finish(verdicts);
+}
+
+/* What is found by an analysis that knows nothing of before. */
+static void
+judge_anew(struct ds *s)
+{
+    struct iov_snapshot *fresh = make_snapshot();
+    struct iov_reach *reaches[N_BRIDGES];
+
+    for (int i = 0; i < N_BRIDGES; i++) {
+        reaches[i] = iov_reach_create(bridges[i].table);
+        iov_reach_set_port_map(reaches[i], &names);
+        fresh->bridges[i].reach = reaches[i];
+    }
+    struct iov_verdicts *vs = iov_verdicts_compute(fresh);
+    sample_format_verdicts(vs, s);
+    iov_verdicts_destroy(vs);
+    for (int i = 0; i < N_BRIDGES; i++) {
+        iov_reach_destroy(reaches[i]);
+    }
+    iov_snapshot_destroy(fresh);
+}
+
+/* How often a port was judged to be direct, and how often not. */
+static unsigned int n_direct, n_software;
+
+static void
+compare(unsigned int i)
+{
+    struct ds pieces = DS_EMPTY_INITIALIZER;
+    struct ds anew = DS_EMPTY_INITIALIZER;
+
+    sample_format_verdicts(verdicts, &pieces);
+    judge_anew(&anew);
+    if (strcmp(ds_cstr(&pieces), ds_cstr(&anew))) {
+        printf("change %u: piece by piece:\n%sat once:\n%s", i,
+               ds_cstr(&pieces), ds_cstr(&anew));
+        exit(EXIT_FAILURE);
+    }
+    for (size_t j = 0; j < verdicts->n; j++) {
+        *(verdicts->list[j].vf ? &n_direct : &n_software) += 1;
+    }
+    ds_destroy(&pieces);
+    ds_destroy(&anew);
+}
+
+static void
+end(void)
+{
+    iov_verdicts_destroy(verdicts);
+    iov_snapshot_destroy(snapshot);
+    for (int i = 0; i < N_BRIDGES; i++) {
+        iov_reach_destroy(bridges[i].reach);
+        iov_flow_table_destroy(bridges[i].table);
+    }
+    iov_nics_clear(&nics);
+    ofputil_port_map_destroy(&names);
+}
+
+int
+main(int argc, char *argv[])
+{
+    set_program_name(argv[0]);
+    if (argc != 3) {
+        ovs_fatal(0, "usage: %s SEED N", program_name);
+    }
+    random_set_seed(atoi(argv[1]));
+    begin();
+    judge_snapshot();
+    for (unsigned int i = 0; i < atoi(argv[2]); i++) {
+        if (chance(50)) {
+            change_flows();
+            iov_verdicts_see_flows(verdicts);
+        } else {
+            change_port();
+            judge_snapshot();
+        }
+        if (chance(80)) {
+            update(true);
+            compare(i);
+        } else {
+            update(false);
+        }
+    }
+    end();
+    if (!n_direct || !n_software) {
+        ovs_fatal(0, "%u times direct, %u times not: one is missing",
+                  n_direct, n_software);
+    }
+    return 0;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Commands that answer later: iov/sync, iov/verify and iov/hold.
+ *
+ * Each goes through stages, every one of which waits for something:
+ *
+ *   iov/sync     database -> flow monitors -> all ports settled
+ *   iov/verify   every PF read again -> all ports settled -> compare
+ *   iov/hold     the port's VF is with nobody, or fenced for good
+ *
+ * The subtle thing: what a stage brings in has to go through a turn of the
+ * loop before "settled" means anything. */
+
+#include <config.h>
+#include "vswitchd-ext/command/command.h"
+
+#include <string.h>
+
+#include "openvswitch/json.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+#include "vswitchd-ext/control/loop.h"
+#include "vswitchd-ext/control/reconcile-pf.h"
+#include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/ovs/db.h"
+#include "vswitchd-ext/ovs/monitors.h"
+
+/* A deferred command gives up after this time, ms; iov/hold unless it is told
+ * another. */
+#define PATIENCE 30000
+
+enum kind { SYNC, VERIFY, HOLD };
+
+enum stage {
+    STAGE_DATABASE,
+    STAGE_MONITORS,
+    STAGE_REREAD,
+    STAGE_TURN,
+    STAGE_SETTLED
+};
+
+struct deferred {
+    struct ovs_list node;
+    struct unixctl_conn *conn;
+    enum stage stage;
+    enum kind kind;
+    bool json;
+    char *port;                 /* For HOLD. */
+    int patience;               /* ms. */
+    uint64_t token;             /* Of the present stage. */
+    long long int deadline;     /* ms. */
+};
+
+static struct ovs_list deferred = OVS_LIST_INITIALIZER(&deferred);
+
+static struct deferred *
+defer(struct iov_command *cmd, enum kind kind, enum stage stage)
+{
+    struct deferred *d = xzalloc(sizeof *d);
+
+    d->conn = cmd->conn;
+    d->kind = kind;
+    d->json = cmd->json;
+    d->patience = PATIENCE;
+    d->deadline = time_msec() + PATIENCE;
+    d->stage = stage;
+    ovs_list_push_back(&deferred, &d->node);
+    cmd->conn = NULL;
+    poll_immediate_wake();
+    return d;
+}
+
+void
+cmd_sync(struct iov_command *cmd)
+{
+    struct deferred *d = defer(cmd, SYNC, STAGE_DATABASE);
+
+    d->token = iov_db_sync();
+}
+
+void
+cmd_verify(struct iov_command *cmd)
+{
+    defer(cmd, VERIFY, STAGE_REREAD);
+    iov_reread_start(cmd->view->nics);
+    iov_loop_touch();
+}
+
+void
+iov_deferred_hold(struct iov_command *cmd)
+{
+    struct deferred *d = defer(cmd, HOLD, STAGE_TURN);
+
+    d->port = xstrdup(cmd->arg);
+    d->token = iov_loop_turn();
+    if (cmd->timeout >= 0) {
+        d->patience = cmd->timeout * 1000;
+        d->deadline = time_msec() + d->patience;
+    }
+}
+
+/* Returns true if 'd' has passed its present stage, and enters the next. */
+static bool
+advance(struct deferred *d)
+{
+    switch (d->stage) {
+    case STAGE_DATABASE:
+        if (!iov_db_synced(d->token)) {
+            return false;
+        }
+        d->stage = STAGE_MONITORS;
+        iov_monitors_sync();
+        return true;
+    case STAGE_MONITORS:
+        if (!iov_monitors_synced()) {
+            return false;
+        }
+        break;
+    case STAGE_REREAD:
+        if (!iov_reread_is_done()) {
+            return false;
+        }
+        break;
+    case STAGE_TURN:
+        if (iov_loop_turn() <= d->token) {
+            return false;
+        }
+        d->stage = STAGE_SETTLED;
+        return true;
+    case STAGE_SETTLED:
+        return false;
+    }
+    d->stage = STAGE_TURN;
+    d->token = iov_loop_turn();
+    iov_loop_touch();
+    return true;
+}
+
+static const struct iov_port_status *
+find_status(const char *port)
+{
+    const struct iov_status *status = iov_loop_view()->status;
+
+    for (size_t i = 0; i < status->n_ports; i++) {
+        if (!strcmp(status->ports[i].name, port)) {
+            return &status->ports[i];
+        }
+    }
+    return NULL;
+}
+
+/* True if the guest can neither have the VF nor use it. */
+static bool
+is_away(const struct iov_port_status *ps)
+{
+    return (!ps->vf_in_use
+            && (ps->state == IOV_PORT_SOFTWARE || ps->state == IOV_PORT_OFF));
+}
+
+static bool
+is_finished(const struct deferred *d)
+{
+    if (d->kind == HOLD) {
+        const struct iov_port_status *ps = find_status(d->port);
+        return d->stage == STAGE_SETTLED && ps && is_away(ps);
+    }
+    return (d->stage == STAGE_SETTLED && iov_loop_view()->status->settled
+            && iov_db_published());
+}
+
+static struct json *
+lines_to_json(const char *text)
+{
+    struct json *array = json_array_create_empty();
+
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        json_array_add(array, json_string_create_nocopy(
+                                  xmemdup0(text, length)));
+        text += length + (text[length] == '\n');
+    }
+    return array;
+}
+
+static void
+finish(struct deferred *d, const char *error)
+{
+    struct ds out = DS_EMPTY_INITIALIZER;
+
+    if (error) {
+        unixctl_command_reply_error(d->conn, error);
+    } else {
+        if (d->kind == VERIFY) {
+            iov_loop_verify(&out);
+        }
+        if (d->json) {
+            struct json *json = lines_to_json(ds_cstr(&out));
+            ds_clear(&out);
+            json_to_ds(json, JSSF_PRETTY, &out);
+            ds_put_char(&out, '\n');
+            json_destroy(json);
+        }
+        unixctl_command_reply(d->conn, ds_cstr(&out));
+    }
+    ds_destroy(&out);
+    ovs_list_remove(&d->node);
+    free(d->port);
+    free(d);
+}
+
+static void
+put_failures(struct ds *ds, const struct iov_live *live)
+{
+    for (size_t i = 0; i < live->failures.n; i++) {
+        const struct iov_failure *f = &live->failures.list[i];
+
+        ds_put_cstr(ds, "; ");
+        iov_op_format(ds, f->op);
+        ds_put_format(ds, ": %s%s%s", ovs_strerror(f->error),
+                      f->text ? ": " : "", f->text ? f->text : "");
+    }
+}
+
+/* Why iov/hold has to wait for the port. */
+static void
+put_obstacle(struct ds *ds, const struct deferred *d)
+{
+    const struct iov_port_status *ps = find_status(d->port);
+    const struct iov_live *live = iov_live_find(d->port);
+
+    if (!ps || !live) {
+        ds_put_format(ds, "port %s is on no bridge any more", d->port);
+        return;
+    }
+    ds_put_format(ds, "port %s still has VF %u of %s", d->port, ps->vf,
+                  ps->pf ? ps->pf : "a PF");
+    if (live->next && *live->next) {
+        ds_put_format(ds, "; under way: %s", live->next);
+    }
+    put_failures(ds, live);
+    ds_put_format(ds, "; it is still held and goes on: see \"iov/show %s\" "
+                  "and \"iov/history %s\"", d->port, d->port);
+}
+
+static void
+put_what_it_waits_for(struct ds *ds, const struct deferred *d)
+{
+    if (d->kind == HOLD) {
+        put_obstacle(ds, d);
+        return;
+    }
+    switch (d->stage) {
+    case STAGE_DATABASE:
+        ds_put_cstr(ds, "ovsdb-server or ovs-vswitchd has not taken in the "
+                    "configuration; check that both run");
+        return;
+    case STAGE_MONITORS:
+        ds_put_cstr(ds, "a bridge does not answer on its OpenFlow socket; "
+                    "see \"iov/show\"");
+        return;
+    case STAGE_REREAD:
+        ds_put_cstr(ds, "a PF does not answer; see the kernel's log");
+        return;
+    case STAGE_TURN:
+    case STAGE_SETTLED:
+        ds_put_cstr(ds, "ports are still on their way; see \"iov/show\" and "
+                    "\"iov/history\"");
+        return;
+    }
+    OVS_NOT_REACHED();
+}
+
+static void
+give_up(struct deferred *d)
+{
+    struct ds error = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&error, "gave up after %d s: ", d->patience / 1000);
+    put_what_it_waits_for(&error, d);
+    finish(d, ds_cstr(&error));
+    ds_destroy(&error);
+}
+
+/* True if somebody has ended the hold that 'd' waits for. */
+static bool
+is_void(const struct deferred *d)
+{
+    const struct iov_live *live = (d->kind == HOLD ? iov_live_find(d->port)
+                                   : NULL);
+
+    return live && !live->held;
+}
+
+void
+iov_deferred_run(void)
+{
+    struct deferred *d;
+
+    LIST_FOR_EACH_SAFE (d, node, &deferred) {
+        while (advance(d)) {
+            continue;
+        }
+        if (is_finished(d)) {
+            finish(d, NULL);
+        } else if (is_void(d)) {
+            finish(d, "iov/unhold came before the port had left its VF");
+        } else if (time_msec() >= d->deadline) {
+            give_up(d);
+        }
+    }
+}
+
+/* What the stages wait for wakes the main loop by itself. */
+void
+iov_deferred_wait(void)
+{
+    struct deferred *d;
+
+    LIST_FOR_EACH (d, node, &deferred) {
+        poll_timer_wait_until(d->deadline);
+    }
+}
+
+void
+iov_deferred_cancel(const char *error)
+{
+    struct deferred *d;
+
+    LIST_FOR_EACH_SAFE (d, node, &deferred) {
+        finish(d, error);
+    }
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The commands of users: see command.h.  The longer ones have files of their
+ * own.
+ *
+ * The subtle thing: before the first turn of the loop there is nothing to
+ * show; a command that came then says so instead of showing nothing, except
+ * iov/sync, which waits. */
+
+#include <config.h>
+#include "vswitchd-ext/command/command.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "openvswitch/json.h"
+#include "policy/model/reason.h"
+#include "policy/model/snapshot.h"
+#include "policy/verdict/verdict.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+#include "vswitchd-ext/control/history.h"
+#include "vswitchd-ext/control/loop.h"
+#include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/control/timing.h"
+
+#define MAX_TIMEOUT 86400       /* Seconds. */
+
+struct command_row {
+    iov_command_func *func;
+    const char *name;
+    const char *usage;
+    int min, max;
+};
+
+static const struct command_row rows[] = {
+#define COMMAND(NAME, USAGE, MIN, MAX, FUNCTION, MEANING) \
+    { FUNCTION, NAME, USAGE, MIN, MAX },
+#include "vswitchd-ext/command/command.def"
+#undef COMMAND
+};
+
+static char *
+too_many(const struct command_row *row, const char *arg)
+{
+    return xasprintf("%s: one argument too many, \"%s\"; usage: %s %s",
+                     row->name, arg, row->name, row->usage);
+}
+
+/* Takes 'arg', which is no option that many commands have. */
+static char *
+parse_argument(struct iov_command *cmd, const struct command_row *row,
+               const char *arg)
+{
+    bool takes_arg = strstr(row->usage, "PORT") || strstr(row->usage, "PF");
+    bool takes_more = strstr(row->usage, "...") != NULL;
+
+    if (arg[0] == '-' && !(takes_more && cmd->arg)) {
+        return xasprintf("%s: there is no option \"%s\"; usage: %s %s",
+                         row->name, arg, row->name, row->usage);
+    } else if (takes_arg && !cmd->arg) {
+        cmd->arg = arg;
+    } else if (takes_more) {
+        cmd->more[cmd->n_more++] = arg;
+    } else {
+        return too_many(row, arg);
+    }
+    return NULL;
+}
+
+/* 'value' is null if it is missing. */
+static char *
+parse_timeout(struct iov_command *cmd, const struct command_row *row,
+              const char *value)
+{
+    if (!value || !str_to_int(value, 10, &cmd->timeout) || cmd->timeout < 0
+        || cmd->timeout > MAX_TIMEOUT) {
+        return xasprintf("%s: --timeout \"%s\" is no number of seconds "
+                         "from 0 to %d; usage: %s %s", row->name,
+                         value ? value : "", MAX_TIMEOUT, row->name,
+                         row->usage);
+    }
+    return NULL;
+}
+
+/* Takes the options out of 'argv'; returns a sentence if one is wrong. */
+static char *
+parse_arguments(struct iov_command *cmd, const struct command_row *row,
+                int argc, const char *argv[])
+{
+    bool needs_arg = (strstr(row->usage, "PORT") || strstr(row->usage, "PF"))
+                     && row->usage[strlen(row->usage) - 1] != ']';
+
+    cmd->timeout = -1;
+    for (int i = 1; i < argc; i++) {
+        if (strstr(row->usage, "--timeout")
+            && !strcmp(argv[i], "--timeout")) {
+            char *error = parse_timeout(cmd, row, argv[++i]);
+            if (error) {
+                return error;
+            }
+        } else if (strstr(row->usage, "--json")
+                   && !strcmp(argv[i], "--json")) {
+            cmd->json = true;
+        } else if (strstr(row->usage, "--all") && !strcmp(argv[i], "--all")) {
+            cmd->all = true;
+        } else {
+            char *error = parse_argument(cmd, row, argv[i]);
+            if (error) {
+                return error;
+            }
+        }
+    }
+    if (!cmd->arg && needs_arg) {
+        return xasprintf("%s: a port is missing; usage: %s %s", row->name,
+                         row->name, row->usage);
+    }
+    return NULL;
+}
+
+bool
+iov_command_render(struct iov_command *cmd, struct ds *out)
+{
+    if (cmd->error) {
+        ds_put_cstr(out, cmd->error);
+    } else if (cmd->reply) {
+        json_to_ds(cmd->reply, JSSF_PRETTY | JSSF_SORT, out);
+        ds_put_char(out, '\n');
+    } else {
+        ds_put_cstr(out, ds_cstr(&cmd->out));
+    }
+    return !cmd->error;
+}
+
+static void
+answer(struct iov_command *cmd)
+{
+    if (cmd->conn) {
+        struct ds out = DS_EMPTY_INITIALIZER;
+
+        if (iov_command_render(cmd, &out)) {
+            unixctl_command_reply(cmd->conn, ds_cstr(&out));
+        } else {
+            unixctl_command_reply_error(cmd->conn, ds_cstr(&out));
+        }
+        ds_destroy(&out);
+    }
+    json_destroy(cmd->reply);
+    ds_destroy(&cmd->out);
+    free(cmd->error);
+    free(cmd->more);
+}
+
+static void
+run_command(struct unixctl_conn *conn, int argc, const char *argv[],
+            void *row_)
+{
+    const struct command_row *row = row_;
+    struct iov_command cmd = {
+        .view = iov_loop_view(),
+        .out = DS_EMPTY_INITIALIZER,
+        .conn = conn,
+        .more = xcalloc(argc, sizeof *cmd.more),
+    };
+
+    cmd.error = parse_arguments(&cmd, row, argc, argv);
+    if (!cmd.error && !cmd.view->status && row->func != cmd_list_reasons
+        && row->func != cmd_sync) {
+        cmd.error = xstrdup("ovs-iovd has not yet heard from ovsdb-server "
+                            "and ovs-vswitchd; check that they run, or try "
+                            "again in a moment");
+    }
+    if (!cmd.error) {
+        row->func(&cmd);
+    }
+    answer(&cmd);
+}
+
+void
+iov_commands_register(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        unixctl_command_register(rows[i].name, rows[i].usage, rows[i].min,
+                                 rows[i].max, run_command,
+                                 CONST_CAST(struct command_row *, &rows[i]));
+    }
+}
+
+void
+iov_command_put_time(struct ds *ds, long long int wall)
+{
+    char *then = xastrftime_msec("%Y-%m-%d", wall, false);
+    char *today = xastrftime_msec("%Y-%m-%d", time_wall_msec(), false);
+
+    ds_put_strftime_msec(ds, strcmp(then, today) ? "%Y-%m-%d %H:%M:%S"
+                         : "%H:%M:%S", wall, false);
+    free(then);
+    free(today);
+}
+
+void
+iov_command_tell_waits(struct iov_reasons *reasons)
+{
+    long long int now = time_msec();
+
+    for (size_t i = 0; i < reasons->n; i++) {
+        struct iov_reason *r = &reasons->list[i];
+        if (r->until) {
+            free(r->detail);
+            r->detail = xasprintf("This ends in %lld s.",
+                                  DIV_ROUND_UP(MAX(r->until - now, 0),
+                                               1000));
+        }
+    }
+}
+
+void
+iov_command_no_port(struct iov_command *cmd)
+{
+    const struct iov_bridge *bridge;
+
+    if (iov_snapshot_find_port(cmd->view->snapshot, cmd->arg, &bridge)) {
+        cmd->error = xasprintf("port %s is an uplink of bridge %s and cannot "
+                               "be on a VF itself", cmd->arg, bridge->name);
+    } else {
+        cmd->error = xasprintf("there is no port \"%s\" on any bridge; "
+                               "\"iov/show\" lists them", cmd->arg);
+    }
+}
+
+/* Short commands. */
+
+void
+cmd_list_reasons(struct iov_command *cmd)
+{
+    if (cmd->json) {
+        cmd->reply = iov_reason_table_to_json();
+    } else {
+        iov_reason_table_format(&cmd->out);
+    }
+}
+
+void
+cmd_timing(struct iov_command *cmd)
+{
+    if (cmd->json) {
+        cmd->reply = iov_timing_to_json();
+    } else {
+        iov_timing_format(&cmd->out);
+    }
+}
+
+void
+cmd_history(struct iov_command *cmd)
+{
+    if (cmd->arg && !iov_live_find(cmd->arg)) {
+        iov_command_no_port(cmd);
+    } else if (cmd->json) {
+        cmd->reply = iov_history_to_json(cmd->arg);
+    } else {
+        iov_history_format(&cmd->out, cmd->arg);
+    }
+}
+
+static void
+set_held(struct iov_command *cmd, bool held)
+{
+    if (!iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
+        iov_command_no_port(cmd);
+    } else {
+        iov_live_get(cmd->arg)->held = held;
+        iov_loop_touch();
+    }
+}
+
+void
+cmd_hold(struct iov_command *cmd)
+{
+    set_held(cmd, true);
+    if (!cmd->error && cmd->timeout) {
+        iov_deferred_hold(cmd);
+    }
+}
+
+void
+cmd_unhold(struct iov_command *cmd)
+{
+    const struct iov_live *live = iov_live_find(cmd->arg);
+
+    if (live && !live->held) {
+        cmd->error = xasprintf("port %s is not held by iov/hold; see "
+                               "\"iov/show %s\" for its reasons", cmd->arg,
+                               cmd->arg);
+        return;
+    }
+    set_held(cmd, false);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_EXT_COMMAND_COMMAND_H
+#define IOV_EXT_COMMAND_COMMAND_H 1
+
+/* The commands of users.  The list is command.def.
+ *
+ * A command gets its arguments with the options taken out, and prints into
+ * 'out' or makes 'json'; or it says what is wrong. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "openvswitch/dynamic-string.h"
+
+struct iov_reasons;
+struct iov_view;
+struct json;
+struct unixctl_conn;
+
+struct iov_command {
+    const struct iov_view *view; /* Never null, with all members set. */
+    const char *arg;            /* First argument, or null. */
+    const char **more;          /* The others, of a command that takes any
+                                 * number, with options of its own. */
+    size_t n_more;
+    bool json;                  /* --json was given. */
+    bool all;                   /* --all was given. */
+    int timeout;                /* --timeout in seconds, or -1. */
+    struct ds out;              /* Text to print. */
+    struct json *reply;         /* With 'json': what to print instead. */
+    char *error;                /* What is wrong, or null. */
+    struct unixctl_conn *conn;  /* Set to null by a command that answers
+                                 * later by itself. */
+};
+
+typedef void iov_command_func(struct iov_command *);
+
+#define COMMAND(NAME, USAGE, MIN, MAX, FUNCTION, MEANING) \
+    iov_command_func FUNCTION;
+#include "vswitchd-ext/command/command.def"
+#undef COMMAND
+
+void iov_commands_register(void);
+
+/* Commands that answer later: to be called once in each turn of the main
+ * loop.  iov_deferred_cancel() answers them all with an error. */
+void iov_deferred_run(void);
+void iov_deferred_wait(void);
+/* Answers once the port is off its VF, for iov/hold. */
+void iov_deferred_hold(struct iov_command *);
+void iov_deferred_cancel(const char *error);
+
+/* Commands that a child process answers.  'func' runs there, with a copy of
+ * everything.  To be called and waited for as those above. */
+void iov_aside_start(struct iov_command *, iov_command_func *func);
+void iov_aside_run(void);
+void iov_aside_wait(void);
+void iov_aside_cancel(const char *error);
+
+/* Puts the answer into 'out'; returns false if it is an error. */
+bool iov_command_render(struct iov_command *, struct ds *out);
+/* Appends the time of day of 'wall', with the date if it is not today's. */
+void iov_command_put_time(struct ds *, long long int wall);
+/* Says of those reasons that go by themselves how long that takes. */
+void iov_command_tell_waits(struct iov_reasons *);
+/* Sets 'error': there is no such port, and how to list those there are, or it
+ * is an uplink. */
+void iov_command_no_port(struct iov_command *);
+
+#endif /* vswitchd-ext/command/command.h */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Notes on ports: see notes.h.
+ *
+ * The subtle thing: how many queue pairs a guest's driver uses cannot be seen
+ * from outside.  What can be seen is how many interrupt vectors the VF has,
+ * and a driver wants one for each pair and one for the VF itself. */
+
+#include <config.h>
+#include "vswitchd-ext/command/notes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "policy/model/op.h"
+#include "policy/model/snapshot.h"
+#include "policy/ready/host.h"
+#include "policy/ready/safety.h"
+#include "policy/verdict/verdict.h"
+#include "util.h"
+#include "vswitchd-ext/control/loop.h"
+#include "vswitchd-ext/control/readiness.h"
+#include "vswitchd-ext/control/status.h"
+
+int
+iov_notes_vectors(const struct iov_pf *pf, const struct iov_vf *vf)
+{
+    const struct iov_host_nic *nic
+        = iov_host_find_nic(iov_readiness_host(),
+                            pf->pci ? pf->pci : pf->netdev);
+
+    return (vf->now.known & IOV_VF_BIT(IOV_VF_VECTORS) ? vf->now.vectors
+            : nic ? iov_host_vf_vectors(nic, vf->index) : -1);
+}
+
+/* The failure to give the VF of 'port' more vectors, or null. */
+static const struct iov_failure *
+find_refusal(const struct iov_failure *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].op->type == IOV_OP_VF_SET
+            && list[i].op->attr == IOV_VF_VECTORS) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+/* Why the VF has not got the vectors that it lacks. */
+static char *
+explain_vectors(const struct iov_vf *vf, const struct iov_port *port)
+{
+    const struct iov_failures *failures = port->failures;
+    const struct iov_failure *f = NULL;
+
+    if (failures) {
+        f = find_refusal(failures->list, failures->n);
+        f = f ? f : find_refusal(failures->past, failures->n_past);
+    }
+    if (!(vf->now.known & IOV_VF_BIT(IOV_VF_VECTORS))
+        || vf->cannot & IOV_VF_BIT(IOV_VF_VECTORS)) {
+        return xstrdup("which its NIC cannot change");
+    } else if (port->keys.guest.kind == IOV_GUEST_KIND_NONE) {
+        return xstrdup("which can be changed only before a guest has it");
+    } else if (f) {
+        return xasprintf("because to give it more failed (%s%s%s)",
+                         ovs_strerror(f->error), f->text ? ": " : "",
+                         f->text ? f->text : "");
+    }
+    return xstrdup("and gets more when the port moves there the next time");
+}
+
+static void
+note_queue_pairs(const struct iov_pf *pf, const struct iov_vf *vf,
+                 const struct iov_port *port, struct svec *notes)
+{
+    unsigned int pairs = port->keys.queue_pairs;
+    int vectors = iov_notes_vectors(pf, vf);
+
+    if (vectors < 0) {
+        svec_add_nocopy(notes, xasprintf(
+            "iov-queue-pairs is %u; how many the VF can have is not known",
+            pairs));
+    } else if (iov_vectors_for(pairs) > vectors) {
+        char *why = explain_vectors(vf, port);
+
+        svec_add_nocopy(notes, xasprintf(
+            "iov-queue-pairs is %u, which takes %u interrupt vectors (one "
+            "for each and one more); the VF has %d, %s", pairs,
+            iov_vectors_for(pairs), vectors, why));
+        free(why);
+    }
+}
+
+/* What "ethtool -C" is told for each word of iov-interrupt-moderation but
+ * "default". */
+static const struct {
+    const char *word, *settings;
+} moderations[] = {
+    { "adaptive", "adaptive-rx on" },
+    { "off", "rx-usecs 0" },
+    { "low", "rx-usecs 10" },
+    { "medium", "rx-usecs 50" },
+    { "high", "rx-usecs 200" },
+};
+
+static void
+note_moderation(const struct iov_port *port, struct svec *notes)
+{
+    const struct iov_guest_spec *guest = &port->keys.guest;
+    bool netns = guest->kind == IOV_GUEST_KIND_NETNS;
+
+    for (size_t i = 0; i < ARRAY_SIZE(moderations); i++) {
+        if (!strcmp(port->keys.moderation, moderations[i].word)) {
+            svec_add_nocopy(notes, xasprintf(
+                "iov-interrupt-moderation is %s, which only the guest's "
+                "driver of the VF can do: run \"%s%s%sethtool -C DEVICE %s\""
+                "%s, with the VF's network device there",
+                moderations[i].word, netns ? "ip netns exec " : "",
+                netns ? guest->name : "", netns ? " " : "",
+                moderations[i].settings, netns ? "" : " in the guest"));
+        }
+    }
+}
+
+/* What would keep a virtual machine off the VF does not concern a guest with
+ * the host's own kernel, but whoever trusts it should know. */
+static void
+note_safety(const struct iov_view *view, const struct iov_port *port,
+            const struct iov_pf *pf, struct svec *notes)
+{
+    struct iov_reasons obstacles = IOV_REASONS_INITIALIZER;
+
+    if (port->keys.guest.kind == IOV_GUEST_KIND_NETNS) {
+        iov_safety_obstacles(view->snapshot->safety, &pf, 1, false,
+                             &obstacles);
+    }
+    if (obstacles.n) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        iov_reasons_format_slugs(&ds, &obstacles);
+        ds_put_cstr(&ds, ": a virtual machine would be kept on software; a "
+                    "network namespace is trusted as the host is");
+        svec_add_nocopy(notes, ds_steal_cstr(&ds));
+    }
+    iov_reasons_clear(&obstacles);
+}
+
+void
+iov_notes_add(const struct iov_view *view, const struct iov_port *port,
+              const struct iov_port_status *ps, struct svec *notes)
+{
+    const struct iov_pf *pf = ps->pf ? iov_nics_find(view->nics, ps->pf)
+                                     : NULL;
+
+    if (!pf || ps->state != IOV_PORT_DIRECT) {
+        return;
+    }
+    if (port->keys.queue_pairs > 1 && ps->vf < pf->n_vfs) {
+        note_queue_pairs(pf, &pf->vfs[ps->vf], port, notes);
+    }
+    note_moderation(port, notes);
+    note_safety(view, port, pf, notes);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_EXT_COMMAND_NOTES_H
+#define IOV_EXT_COMMAND_NOTES_H 1
+
+/* What is worth knowing of a port and is no reason to keep it off its VF. */
+
+#include "svec.h"
+
+struct iov_host_nic;
+struct iov_pf;
+struct iov_port;
+struct iov_port_status;
+struct iov_vf;
+struct iov_view;
+
+/* Appends sentences to 'notes'. */
+void iov_notes_add(const struct iov_view *, const struct iov_port *,
+                   const struct iov_port_status *, struct svec *notes);
+
+/* How many interrupt vectors a VF has, or -1 if it is not known. */
+int iov_notes_vectors(const struct iov_pf *, const struct iov_vf *);
+
+#endif /* vswitchd-ext/command/notes.h */

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The whole loop: see loop.h.
+ *
+ * A change of flows alone does not cost a snapshot: the verdicts of the ports
+ * that it concerns are brought up to date.  That is done a few milliseconds at
+ * a time, and so is everything else that may take long.
+ *
+ * The subtle thing: at its start the daemon may find ports on their VFs and
+ * knows no flows yet.  It does nothing until it has heard from everybody, or
+ * until START_GRACE has passed, so that its own restart costs no port its
+ * VF; from then on whatever is not known means software. */
+
+#include <config.h>
+#include "vswitchd-ext/control/loop.h"
+
+#include <limits.h>
+
+#include "coverage.h"
+#include "offload/guest.h"
+#include "offload/journal.h"
+#include "offload/provider.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "policy/verdict/verdict.h"
+#include "timeval.h"
+#include "util.h"
+#include "vswitchd-ext/control/activity.h"
+#include "vswitchd-ext/control/dispatch.h"
+#include "vswitchd-ext/control/history.h"
+#include "vswitchd-ext/control/privileges.h"
+#include "vswitchd-ext/control/readiness.h"
+#include "vswitchd-ext/control/reconcile.h"
+#include "vswitchd-ext/control/report.h"
+#include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/control/timing.h"
+#include "vswitchd-ext/ovs/db.h"
+#include "vswitchd-ext/ovs/fdb.h"
+#include "vswitchd-ext/ovs/monitors.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_loop);
+
+COVERAGE_DEFINE(iov_judged);
+COVERAGE_DEFINE(iov_turn);
+
+#define START_GRACE 5000        /* ms. */
+
+/* What one run may take before others have their turn; a turn that has begun
+ * is completed. */
+#define RUN_USEC 3000
+#define MAX_TURNS 16
+#define JUDGE_USEC 2500
+
+/* As long as all ports can be judged within this time nothing is done before,
+ * because what has to be done for many ports at once takes long, too.  After
+ * that it is done so often. */
+#define JUDGE_ALL_USEC 40000
+
+/* For so long a new snapshot may be put off. */
+#define SEE_LATER_USEC 25000
+
+static struct iov_snapshot *snapshot;
+static struct iov_verdicts *verdicts;
+static struct iov_nics nics;
+static struct iov_status *status;
+
+static long long int start;     /* ms. */
+static bool started;
+static bool clean_up;
+static bool dummy;
+static uint64_t n_touched;      /* Changes from outside the inputs. */
+static uint64_t seen;           /* Sum of all changes at the last turn. */
+static uint64_t seen_db;        /* Of which those of the database. */
+static bool see_is_due;         /* Flows were looked at before those, ... */
+static long long int see_due_since;     /* ...from then on, us. */
+static uint64_t seen_flows;     /* Flows that the verdicts are of. */
+static bool act_is_due;         /* Verdicts have changed. */
+static bool half_judged;        /* The last turn ended with verdicts that were
+                                 * not up to date. */
+static bool judging;            /* Flows have changed... */
+static struct iov_moment judging_since; /* ...since then. */
+static long long int acted_at;  /* us. */
+static bool in_haste;           /* The last run ended before all was done. */
+static struct iov_moment run_begun;
+static uint64_t n_turns;
+
+/* Inputs. */
+
+static void
+run_inputs(long long int now)
+{
+    iov_db_run();
+    iov_monitors_run();
+    iov_providers_run(now);
+    iov_readiness_run();
+    iov_guests_run(now);
+    iov_switch_mac_run(now);
+}
+
+static uint64_t
+changes(void)
+{
+    return (iov_db_changed() + iov_monitors_changed()
+            + iov_providers_changed() + iov_guests_changed()
+            + iov_switch_mac_connection() + iov_readiness_changed()
+            + n_touched
+            + (iov_switch_mac_unreachable() ? 1ull << 40 : 0));
+}
+
+/* Operations that failed and may be tried again, ports that have waited. */
+static void
+expire(long long int now)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        struct iov_live *live = node->data;
+        if (iov_failures_expire(&live->failures, now)
+            | iov_live_is_over(live, now)) {
+            iov_loop_touch();
+        }
+    }
+}
+
+/* Snapshot. */
+
+static void
+see_nics(void)
+{
+    iov_nics_clear(&nics);
+    iov_providers_fill(&nics);
+    iov_nics_sort(&nics);
+    iov_readiness_see(&nics);
+    iov_journal_fill(&nics);
+    if (iov_journal_prune(&nics)) {
+        iov_loop_touch();
+    }
+    for (size_t i = 0; i < nics.n_pfs; i++) {
+        struct iov_pf *pf = &nics.pfs[i];
+        for (unsigned int j = 0; j < pf->n_vfs; j++) {
+            struct iov_vf *vf = &pf->vfs[j];
+            if (vf->record) {
+                vf->guest = iov_guests_state(vf->record->guest, vf);
+            }
+        }
+    }
+}
+
+static void
+see_port(struct iov_port *port)
+{
+    struct iov_live *live = iov_live_get(port->name);
+
+    live->seen = true;
+    iov_live_compare(live, &nics, time_msec());
+    iov_live_set_request(live, port);
+    port->commanded_hold = live->held;
+    port->failures = &live->failures;
+    port->damping = &live->damping;
+    if (port->keys.weight && port->keys.guest.text) {
+        port->guest_absent = iov_guests_absent(port->keys.guest.text,
+                                               port->mac);
+        port->guest_held = iov_guests_held(port->keys.guest.text);
+    }
+}
+
+static void
+see(void)
+{
+    see_nics();
+    snapshot = iov_snapshot_create();
+    snapshot->now = time_msec();
+    snapshot->nics = &nics;
+    iov_db_fill(snapshot);
+    iov_monitors_fill(snapshot);
+    iov_readiness_allow(snapshot->keys.unsafe_interrupts_ok);
+    snapshot->safety = iov_readiness_safety();
+    snapshot->no_switch = nullable_xstrdup(iov_switch_mac_unreachable());
+    snapshot->no_privilege = dummy ? NULL : iov_privileges_missing();
+    for (size_t i = 0; i < snapshot->n_bridges; i++) {
+        struct iov_bridge *bridge = &snapshot->bridges[i];
+        for (size_t j = 0; j < bridge->n_ports; j++) {
+            see_port(&bridge->ports[j]);
+        }
+    }
+    iov_guests_sweep();
+    iov_snapshot_finish(snapshot);
+}
+
+/* Verdicts. */
+
+/* Brings the verdicts up to date with the flows, as far as time permits.
+ * Returns true if any has changed. */
+static bool
+judge(void)
+{
+    long long int deadline = time_usec() + JUDGE_USEC;
+
+    if (seen_flows != iov_monitors_flows_changed()) {
+        seen_flows = iov_monitors_flows_changed();
+        iov_verdicts_see_flows(verdicts);
+    }
+    while (iov_verdicts_update(verdicts)) {
+        COVERAGE_INC(iov_judged);
+        if (time_usec() >= deadline) {
+            break;
+        }
+    }
+    snapshot->now = time_msec();
+    return iov_verdicts_finish(verdicts);
+}
+
+/* A snapshot, and the verdicts of it; ports whose flows are not examined yet
+ * keep their verdict until they are. */
+static void
+see_and_judge(void)
+{
+    struct iov_snapshot *old_snapshot = snapshot;
+    struct iov_verdicts *old_verdicts = verdicts;
+
+    seen = changes();
+    seen_db = iov_db_changed();
+    see_is_due = false;
+    see();
+    seen_flows = iov_monitors_flows_changed();
+    verdicts = iov_verdicts_begin(snapshot, old_verdicts);
+    iov_verdicts_destroy(old_verdicts);
+    iov_snapshot_destroy(old_snapshot);
+    judge();
+}
+
+/* Begins the flow monitors, and waits for them. */
+static bool
+is_ready(long long int now)
+{
+    if (!started && iov_db_ready()) {
+        if (!verdicts || changes() != seen) {
+            see_and_judge();
+        } else {
+            judge();
+        }
+        started = ((iov_monitors_all_known() && !iov_switch_mac_unreachable()
+                    && !iov_guests_are_new()
+                    && !iov_verdicts_are_outdated(verdicts))
+                   || now >= start + START_GRACE);
+        in_haste |= iov_verdicts_are_outdated(verdicts);
+    }
+    return started;
+}
+
+/* The loop. */
+
+static struct iov_steer
+make_steer(void)
+{
+    return (struct iov_steer) {
+        .snapshot = snapshot,
+        .verdicts = verdicts,
+        .nics = &nics,
+        .clean_up = clean_up,
+        .now = time_msec(),
+        .wall_now = time_wall_msec(),
+    };
+}
+
+/* Does what the verdicts ask for. */
+static void
+act(void)
+{
+    struct iov_steer steer = make_steer();
+
+    act_is_due = false;
+    half_judged = iov_verdicts_are_outdated(verdicts);
+    bool settled = iov_steer_run(&steer) && !half_judged && !see_is_due;
+
+    iov_status_destroy(status);
+    status = iov_status_create(&steer, settled);
+    if (!clean_up) {
+        iov_db_publish(status);
+    }
+    acted_at = time_usec();
+    COVERAGE_INC(iov_turn);
+    n_turns++;
+}
+
+/* Returns true if a new snapshot can wait a little, so that flows that have
+ * changed meanwhile are not held up by it: what comes from the database could
+ * as well have come a moment later. */
+static bool
+may_see_later(void)
+{
+    return (judging && status
+            && (!see_is_due
+                || time_usec() - see_due_since < SEE_LATER_USEC)
+            && changes() - seen == iov_db_changed() - seen_db);
+}
+
+/* Brings everything up to date with what has come since 'begun'.  Returns
+ * true if it is time to do something about it. */
+static bool
+think(const struct iov_moment *begun)
+{
+    if (!judging && seen_flows != iov_monitors_flows_changed()) {
+        judging = true;
+        judging_since = *begun;
+    }
+    if ((changes() != seen && !may_see_later()) || (!status && !act_is_due)) {
+        see_and_judge();
+        act_is_due = true;
+    } else if (judging) {
+        see_due_since = see_is_due ? see_due_since : time_usec();
+        see_is_due = changes() != seen;
+        act_is_due |= judge();
+    }
+
+    if (iov_verdicts_are_outdated(verdicts)) {
+        judging_since = judging ? judging_since : *begun;
+        judging = true;
+        in_haste = true;
+        return (act_is_due
+                && time_usec() - MAX(judging_since.usec, acted_at)
+                   >= JUDGE_ALL_USEC);
+    } else if (judging) {
+        iov_timing_add(IOV_TIMING_JUDGEMENT, &judging_since);
+        judging = false;
+    }
+    return act_is_due || half_judged;
+}
+
+/* Goes once around.  Returns false if there was nothing to do. */
+static bool
+turn(void)
+{
+    struct iov_moment begun = iov_moment_now();
+    long long int now = time_msec();
+
+    run_inputs(now);
+    if (!is_ready(now)) {
+        return false;
+    }
+    if (iov_steer_take_results(&nics, now, time_wall_msec())) {
+        iov_loop_touch();
+    }
+    expire(now);
+    if (iov_activity_run(&nics, now, time_wall_msec())) {
+        iov_loop_touch();
+    }
+    if (!think(&begun)) {
+        return false;
+    }
+    act();
+    return true;
+}
+
+void
+iov_loop_run(void)
+{
+    run_begun = iov_moment_now();
+    in_haste = false;
+    for (int i = 1; turn(); i++) {
+        /* What was just read back should be looked at before somebody else
+         * can change it. */
+        if (i >= MAX_TURNS
+            || (time_usec() - run_begun.usec >= RUN_USEC
+                && !iov_live_any_reads())) {
+            in_haste = true;
+            break;
+        }
+    }
+    iov_db_run_publishing();
+}
+
+void
+iov_loop_wait(void)
+{
+    long long int now = time_msec();
+    long long int deadline = LLONG_MAX;
+    struct shash_node *node;
+
+    iov_timing_add(IOV_TIMING_ROUND, &run_begun);
+    if (in_haste) {
+        poll_immediate_wake();
+    }
+    iov_db_wait();
+    iov_monitors_wait();
+    iov_providers_wait(now);
+    iov_guests_wait(now);
+    iov_switch_mac_wait(now);
+    if (!started) {
+        poll_timer_wait_until(start + START_GRACE);
+        return;
+    }
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        const struct iov_live *live = node->data;
+        deadline = MIN(deadline,
+                       iov_failures_deadline(&live->failures, now));
+        if (live->damped_until) {
+            deadline = MIN(deadline, live->damped_until);
+        }
+    }
+    iov_activity_wait();
+    if (deadline != LLONG_MAX) {
+        poll_timer_wait_until(deadline);
+    }
+    if (changes() != seen) {
+        poll_immediate_wake();
+    }
+}
+
+/* Beginning and end. */
+
+void
+iov_loop_init(const struct iov_loop_options *options)
+{
+    char *error;
+
+    start = time_msec();
+    dummy = options->dummy;
+    error = iov_journal_open(options->journal);
+    if (error) {
+        VLOG_WARN("%s", error);
+        free(error);
+    }
+    iov_providers_init(options->dummy);
+    if (iov_providers_errors()[0]) {
+        VLOG_WARN("%s", iov_providers_errors());
+    }
+    iov_readiness_init(options->host_root);
+    iov_switch_mac_init();
+    iov_db_init(options->database);
+}
+
+void
+iov_loop_exit(void)
+{
+    iov_status_destroy(status);
+    iov_verdicts_destroy(verdicts);
+    iov_snapshot_destroy(snapshot);
+    iov_nics_clear(&nics);
+    status = NULL;
+    verdicts = NULL;
+    snapshot = NULL;
+    iov_monitors_exit();
+    iov_db_exit();
+    iov_switch_mac_exit();
+    iov_guests_exit();
+    iov_providers_exit();
+    iov_readiness_exit();
+    iov_dispatch_exit();
+    iov_journal_close();
+    iov_live_destroy_all();
+    iov_history_clear();
+}
+
+const struct iov_view *
+iov_loop_view(void)
+{
+    static const struct iov_view none;
+    static struct iov_view view;
+
+    view = (struct iov_view) { snapshot, verdicts, &nics, status };
+    return status ? &view : &none;
+}
+
+void
+iov_loop_verify(struct ds *ds)
+{
+    struct iov_steer steer = make_steer();
+
+    iov_steer_verify(&steer, ds);
+}
+
+void
+iov_loop_touch(void)
+{
+    n_touched++;
+}
+
+void
+iov_loop_clean_up(void)
+{
+    if (!clean_up) {
+        clean_up = true;
+        iov_loop_touch();
+    }
+}
+
+/* Failed operations do not keep the daemon from exiting: they are logged, and
+ * the journal keeps what is left to be done. */
+bool
+iov_loop_is_clean(void)
+{
+    return (clean_up && status && status->settled && changes() == seen
+            && iov_db_unpublish());
+}
+
+uint64_t
+iov_loop_turn(void)
+{
+    return n_turns;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The part of steering that is for no port: see reconcile-pf.h.
+ *
+ * The subtle thing: only what the journal says is ours is ever removed. */
+
+#include <config.h>
+#include "vswitchd-ext/control/reconcile-pf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "offload/journal.h"
+#include "policy/plan/plan.h"
+#include "policy/verdict/check.h"
+#include "policy/verdict/verdict.h"
+#include "util.h"
+#include "vswitchd-ext/control/reconcile.h"
+#include "vswitchd-ext/control/runtime.h"
+
+static bool
+is_on_bridge(const struct iov_pf *pf, const struct iov_bridge *bridge)
+{
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        if (bridge->ports[i].is_uplink
+            && !strcmp(bridge->ports[i].name, pf->netdev)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What ports behind 'pf' want; with null 'pf', what all ports want.  To be
+ * freed by the caller. */
+static void
+keep_init(struct iov_plan_keep *keep, const struct iov_steer *s,
+          const struct iov_pf *pf)
+{
+    size_t max = s->verdicts->n + 1;
+    struct iov_switch_entry *entries = xcalloc(max, sizeof *entries);
+    struct eth_addr *macs = xcalloc(max, sizeof *macs);
+    const struct iov_bridge *bridge = NULL;
+    bool wanted = false;
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->verdicts->n && !s->clean_up; i++) {
+        const struct iov_verdict *v = &s->verdicts->list[i];
+
+        if (v->bridge != bridge) {
+            bridge = v->bridge;
+            wanted = (bridge->keys.enabled
+                      && (!pf || is_on_bridge(pf, bridge)));
+        }
+        if (wanted && iov_port_mac_is_meant(v->port)) {
+            macs[n] = v->port->mac;
+            entries[n++] = (struct iov_switch_entry) {
+                v->bridge->name, iov_port_vlan(v->port), v->port->mac
+            };
+        }
+    }
+    qsort(entries, n, sizeof *entries, iov_switch_entry_compare);
+    *keep = (struct iov_plan_keep) { macs, n, entries, n };
+}
+
+static void
+keep_destroy(struct iov_plan_keep *keep)
+{
+    free(CONST_CAST(struct eth_addr *, keep->macs));
+    free(CONST_CAST(struct iov_switch_entry *, keep->entries));
+}
+
+/* Number of VFs that 'pf' should have, or -1. */
+static int
+wanted_vfs(const struct iov_steer *s, const struct iov_pf *pf)
+{
+    if (s->clean_up) {
+        return pf->original_vfs;
+    }
+    for (size_t i = 0; i < s->snapshot->n_bridges; i++) {
+        const struct iov_bridge *b = &s->snapshot->bridges[i];
+        if (b->keys.enabled && b->keys.vfs >= 0 && is_on_bridge(pf, b)
+            && (!b->keys.pfs.n || svec_contains(&b->keys.pfs, pf->netdev))) {
+            return b->keys.vfs;
+        }
+    }
+    return -1;
+}
+
+static struct iov_live *
+pf_live(const struct iov_pf *pf)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "/%s", pf->netdev);
+    return iov_live_get(name);
+}
+
+void
+iov_reread_start(const struct iov_nics *nics)
+{
+    for (size_t i = 0; i < nics->n_pfs; i++) {
+        pf_live(&nics->pfs[i])->reread = true;
+    }
+}
+
+/* A reading that was wanted is either not yet begun or under way. */
+bool
+iov_reread_is_done(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        const struct iov_live *live = node->data;
+        if (live->name[0] == '/' && (live->reread || live->busy)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+steer_pf(const struct iov_steer *s, const struct iov_pf *pf)
+{
+    struct iov_live *live = pf_live(pf);
+    struct iov_plan_keep keep;
+
+    live->seen = true;
+    if (!live->busy && live->reread) {
+        live->reread = false;
+        iov_steer_begin(live,
+                        iov_op_create(IOV_OP_READ_BACK, "", pf->netdev, 0),
+                        NULL);
+    } else if (!live->busy) {
+        keep_init(&keep, s, pf);
+        iov_steer_begin(live,
+                        iov_plan_next_pf(pf, wanted_vfs(s, pf), &keep,
+                                         &live->failures), NULL);
+        keep_destroy(&keep);
+    }
+}
+
+static void
+steer_switch(const struct iov_steer *s)
+{
+    const struct iov_journal_switch *entries;
+    size_t n = iov_journal_switch_entries(&entries);
+    struct iov_live *live = iov_live_get("/switch");
+    struct iov_plan_keep keep;
+    struct iov_op *op = NULL;
+
+    live->seen = true;
+    if (live->busy) {
+        return;
+    }
+    keep_init(&keep, s, NULL);
+    for (size_t i = 0; i < n && !op; i++) {
+        struct iov_switch_entry entry = {
+            entries[i].bridge, entries[i].vlan, entries[i].mac
+        };
+        op = iov_plan_next_entry(&entry, &keep);
+        if (op && iov_failures_find(&live->failures, op)) {
+            iov_op_destroy(op);
+            op = NULL;
+        }
+    }
+    iov_steer_begin(live, op, NULL);
+    keep_destroy(&keep);
+}
+
+void
+iov_steer_pfs(const struct iov_steer *s)
+{
+    for (size_t i = 0; i < s->nics->n_pfs; i++) {
+        steer_pf(s, &s->nics->pfs[i]);
+    }
+    steer_switch(s);
+}

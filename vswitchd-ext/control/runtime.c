@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the daemon remembers of each port: see runtime.h.
+ *
+ * The subtle thing: an entry outlives its port while an operation is under
+ * way, because the result has to find it. */
+
+#include <config.h>
+#include "vswitchd-ext/control/runtime.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "coverage.h"
+#include "hash.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "policy/model/snapshot.h"
+#include "policy/verdict/check.h"
+#include "random.h"
+#include "timeval.h"
+#include "util.h"
+#include "vswitchd-ext/control/history.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_ports);
+
+COVERAGE_DEFINE(iov_port_direct);
+COVERAGE_DEFINE(iov_port_fallback);
+
+struct shash iov_live_ports = SHASH_INITIALIZER(&iov_live_ports);
+
+/* Unicast and locally administered, so that no device has it by birth. */
+static struct eth_addr
+make_fence_mac(void)
+{
+    struct eth_addr mac;
+
+    eth_addr_random(&mac);
+    mac.ea[0] = (mac.ea[0] & ~1) | 2;
+    return mac;
+}
+
+struct iov_live *
+iov_live_find(const char *name)
+{
+    return shash_find_data(&iov_live_ports, name);
+}
+
+struct iov_live *
+iov_live_get(const char *name)
+{
+    struct iov_live *live = iov_live_find(name);
+
+    if (!live) {
+        live = xzalloc(sizeof *live);
+        live->name = xstrdup(name);
+        live->fence_mac = make_fence_mac();
+        shash_add(&iov_live_ports, name, live);
+    }
+    return live;
+}
+
+const char *
+iov_live_key(const struct iov_op *op, char *buffer, size_t size)
+{
+    if (op->port && op->port[0]) {
+        return op->port;
+    }
+    snprintf(buffer, size, "/%s", op->pf && op->pf[0] ? op->pf : "switch");
+    return buffer;
+}
+
+static void
+learned_clear(struct iov_learned *learned)
+{
+    free(learned->at);
+    free(learned->bridge);
+    memset(learned, 0, sizeof *learned);
+}
+
+static void
+live_destroy(struct shash_node *node)
+{
+    struct iov_live *live = node->data;
+
+    iov_reasons_clear(&live->reasons);
+    iov_failures_clear(&live->failures);
+    iov_damping_clear(&live->damping);
+    learned_clear(&live->learned);
+    iov_op_destroy(live->read);
+    free(live->next);
+    free(live->name);
+    free(live);
+    shash_delete(&iov_live_ports, node);
+}
+
+bool
+iov_live_any_reads(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_live_ports) {
+        const struct iov_live *live = node->data;
+        if (live->busy && live->doing == IOV_OP_READ_BACK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+iov_live_sweep(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &iov_live_ports) {
+        struct iov_live *live = node->data;
+        if (!live->seen && !live->busy) {
+            live_destroy(node);
+        } else {
+            live->seen = false;
+        }
+    }
+}
+
+void
+iov_live_destroy_all(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &iov_live_ports) {
+        live_destroy(node);
+    }
+}
+
+void
+iov_live_set_state(struct iov_live *live, enum iov_port_state state,
+                   long long int wall_now)
+{
+    const char *was = iov_port_state_name(live->state);
+
+    if (live->since && state == live->state) {
+        return;
+    }
+    if (live->since) {
+        struct ds why = DS_EMPTY_INITIALIZER;
+
+        iov_reasons_format_slugs(&why, &live->reasons);
+        VLOG_INFO("%s: %s -> %s%s%s", live->name, was,
+                  iov_port_state_name(state), why.length ? ": " : "",
+                  ds_cstr(&why));
+        iov_history_add(live->name, wall_now, "%s -> %s%s%s", was,
+                        iov_port_state_name(state), why.length ? ": " : "",
+                        ds_cstr(&why));
+        ds_destroy(&why);
+    }
+    if (live->state == IOV_PORT_DIRECT) {
+        COVERAGE_INC(iov_port_fallback);
+        live->falls++;
+    }
+    if (state == IOV_PORT_DIRECT) {
+        COVERAGE_INC(iov_port_direct);
+    }
+    live->state = state;
+    live->since = wall_now;
+}
+
+void
+iov_live_set_reasons(struct iov_live *live, struct iov_reasons *reasons,
+                     long long int wall_now)
+{
+    iov_reasons_date(reasons, &live->reasons, wall_now);
+    iov_reasons_clear(&live->reasons);
+    iov_reasons_move(&live->reasons, reasons);
+}
+
+void
+iov_live_set_request(struct iov_live *live, const struct iov_port *port)
+{
+    const struct iov_interface_keys *keys = &port->keys;
+    uint32_t hash = hash_string(keys->guest.text ? keys->guest.text : "",
+                                keys->weight);
+
+    hash = hash_add(hash, keys->forged_transmits);
+    hash = hash_add(hash, keys->promiscuous);
+    hash = hash_add(hash, keys->min_rate);
+    hash = hash_add(hash, keys->max_rate);
+    hash = hash_add(hash, keys->queue_pairs);
+    hash = hash_add(hash, keys->pin.kind);
+    hash = hash_add(hash, keys->pin.index);
+    hash = hash_string(keys->pin.pci, hash);
+    hash = hash_add(hash, port->tag);
+    hash = hash_add(hash, port->ofport);
+    hash = hash_bytes(&port->mac, sizeof port->mac, hash);
+    if (hash != live->request) {
+        iov_failures_clear(&live->failures);
+        live->request = hash;
+    }
+}
+
+void
+iov_live_damp(struct iov_live *live, const struct iov_global_keys *keys,
+              const struct iov_reasons *reasons, bool touched,
+              long long int now)
+{
+    enum iov_damping_sight sight = (reasons->n ? IOV_DAMPING_CLEAR
+                                    : IOV_DAMPING_DIRECT);
+
+    live->damped_until = 0;
+    for (size_t i = 0; i < reasons->n; i++) {
+        const struct iov_reason *r = &reasons->list[i];
+
+        if (r->check != IOV_CHECK_damping) {
+            sight = IOV_DAMPING_OBSTRUCTED;
+        } else if (!live->damped_until || r->until < live->damped_until) {
+            live->damped_until = r->until;
+        }
+    }
+    long long int held_until = live->damping.held_until;
+
+    iov_damping_see(&live->damping, keys, sight, touched, now);
+    if (live->damping.held_until != held_until) {
+        live->damped_until = now;       /* That has to be told, too. */
+    }
+}
+
+bool
+iov_live_is_over(struct iov_live *live, long long int now)
+{
+    if (!live->damped_until || live->damped_until > now) {
+        return false;
+    }
+    live->damped_until = 0;
+    return true;
+}
+
+/* Returns what 'vf' does not show as in 'want', in words, or null. */
+static char *
+find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
+        if (want->known & IOV_VF_BIT(i) && !iov_vf_attr_is_optional(i)
+            && !(vf->now.known & IOV_VF_BIT(i)
+                 && iov_vf_attr_equal(&vf->now, want, i))) {
+            ds_put_cstr(&ds, ds.length ? ", " : "it shows ");
+            if (vf->now.known & IOV_VF_BIT(i)) {
+                iov_vf_attr_format(&ds, &vf->now, i);
+            } else {
+                ds_put_cstr(&ds, "nothing");
+            }
+            ds_put_cstr(&ds, " instead of ");
+            iov_vf_attr_format(&ds, want, i);
+        }
+    }
+    return ds.length ? ds_steal_cstr(&ds) : NULL;
+}
+
+void
+iov_live_compare(struct iov_live *live, const struct iov_nics *nics,
+                 long long int now)
+{
+    struct iov_op *op = live->read;
+    const struct iov_pf *pf = op ? iov_nics_find(nics, op->pf) : NULL;
+    char *text = (pf && op->vf < pf->n_vfs
+                  ? find_difference(&pf->vfs[op->vf], &op->set) : NULL);
+
+    live->read = NULL;
+    if (text) {
+        struct iov_result *r = iov_result_create(op, EIO, text);
+
+        live->checked = false;
+        if (iov_failures_add(&live->failures, r, now)) {
+            VLOG_WARN("%s: VF %u of %s acknowledged what it did not do: %s",
+                      live->name, op->vf, op->pf, text);
+            iov_history_add(live->name, time_wall_msec(),
+                            "VF %u of %s acknowledged what it did not do: %s",
+                            op->vf, op->pf, text);
+        }
+        iov_result_destroy(r);
+        free(text);
+    } else if (op) {
+        iov_failures_remove(&live->failures, op);
+        iov_op_destroy(op);
+    }
+}
+
+const char *
+iov_live_learned_at(const struct iov_live *live, const char *bridge,
+                    struct eth_addr mac, uint16_t vlan, uint64_t connection)
+{
+    const struct iov_learned *learned = &live->learned;
+
+    return (learned->at && learned->connection == connection
+            && learned->vlan == vlan && eth_addr_equals(learned->mac, mac)
+            && !strcmp(learned->bridge, bridge)
+            ? learned->at : NULL);
+}
+
+void
+iov_live_set_learned(struct iov_live *live, const struct iov_op *op,
+                     uint64_t connection)
+{
+    learned_clear(&live->learned);
+    if (op->type == IOV_OP_SWITCH_LEARN) {
+        live->learned.at = xstrdup(op->switch_port);
+        live->learned.bridge = xstrdup(op->bridge);
+        live->learned.vlan = op->vlan;
+        live->learned.mac = op->mac;
+        live->learned.connection = connection;
+    }
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The connection to the Open_vSwitch database, and round trips through it.
+ *
+ * The subtle thing: a round trip must not change anything.  The IDL sends a
+ * transaction only if it has something to write; therefore the transaction
+ * of a round trip increments next_cfg and ends with "abort", so that the
+ * server answers it, after all updates that came before, and does nothing. */
+
+#include <config.h>
+
+#include "vswitchd-ext/ovs/db.h"
+
+#include "coverage.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "smap.h"
+#include "timeval.h"
+#include "util.h"
+#include "vswitch-idl.h"
+#include "vswitchd-ext/ovs/db-internal.h"
+
+VLOG_DEFINE_THIS_MODULE(iov_db);
+
+COVERAGE_DEFINE(iov_db_change);
+COVERAGE_DEFINE(iov_db_sync);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+static struct ovsdb_idl *idl;
+static unsigned int idl_seqno;
+static uint64_t changed;
+
+/* How often a database that cannot be written is tried again. */
+#define RETRY_MSEC 1000
+
+/* One transaction serves all who asked before it was sent. */
+static struct {
+    struct ovsdb_idl_txn *txn;  /* Under way, or null. */
+    uint64_t asked;             /* Last token given out. */
+    uint64_t sent;              /* Tokens up to this one: 'txn'. */
+    uint64_t arrived;           /* Tokens up to this one: at the server. */
+    int64_t target;             /* next_cfg when they were. */
+    uint64_t done;              /* Tokens up to this one: applied too. */
+    long long int retry_at;
+} sync_;
+
+static void
+db_add_columns(const struct ovsdb_idl_column *const *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ovsdb_idl_add_column(idl, columns[i]);
+    }
+}
+
+/* Every column that is read; the only one that is written is external_ids of
+ * Bridge and Interface, key by key. */
+static const struct ovsdb_idl_table_class *const tables[] = {
+    &ovsrec_table_open_vswitch, &ovsrec_table_bridge,
+    &ovsrec_table_port, &ovsrec_table_interface, &ovsrec_table_qos,
+    &ovsrec_table_mirror, &ovsrec_table_sflow, &ovsrec_table_ipfix,
+    &ovsrec_table_netflow,
+};
+static const struct ovsdb_idl_column *const columns[] = {
+    &ovsrec_open_vswitch_col_next_cfg,
+    &ovsrec_open_vswitch_col_cur_cfg,
+    &ovsrec_open_vswitch_col_other_config,
+
+    &ovsrec_bridge_col_name,
+    &ovsrec_bridge_col_protocols,
+    &ovsrec_bridge_col_ports,
+    &ovsrec_bridge_col_other_config,
+    &ovsrec_bridge_col_external_ids,
+    &ovsrec_bridge_col_mirrors,
+    &ovsrec_bridge_col_sflow,
+    &ovsrec_bridge_col_ipfix,
+    &ovsrec_bridge_col_netflow,
+    &ovsrec_bridge_col_stp_enable,
+    &ovsrec_bridge_col_rstp_enable,
+    &ovsrec_bridge_col_mcast_snooping_enable,
+    &ovsrec_bridge_col_flood_vlans,
+
+    &ovsrec_port_col_name,
+    &ovsrec_port_col_interfaces,
+    &ovsrec_port_col_vlan_mode,
+    &ovsrec_port_col_tag,
+    &ovsrec_port_col_trunks,
+    &ovsrec_port_col_other_config,
+    &ovsrec_port_col_protected_,
+    &ovsrec_port_col_lacp,
+    &ovsrec_port_col_qos,
+
+    &ovsrec_interface_col_name,
+    &ovsrec_interface_col_type,
+    &ovsrec_interface_col_ofport,
+    &ovsrec_interface_col_error,
+    &ovsrec_interface_col_admin_state,
+    &ovsrec_interface_col_mac,
+    &ovsrec_interface_col_mac_in_use,
+    &ovsrec_interface_col_mtu,
+    &ovsrec_interface_col_status,
+    &ovsrec_interface_col_ingress_policing_rate,
+    &ovsrec_interface_col_ingress_policing_kpkts_rate,
+    &ovsrec_interface_col_cfm_mpid,
+    &ovsrec_interface_col_bfd,
+    &ovsrec_interface_col_lldp,
+    &ovsrec_interface_col_other_config,
+    &ovsrec_interface_col_external_ids,
+
+    &ovsrec_qos_col_type,
+
+    &ovsrec_mirror_col_name,
+    &ovsrec_mirror_col_select_all,
+    &ovsrec_mirror_col_select_src_port,
+    &ovsrec_mirror_col_select_dst_port,
+    &ovsrec_mirror_col_select_vlan,
+    &ovsrec_mirror_col_output_port,
+    &ovsrec_mirror_col_output_vlan,
+
+    &ovsrec_sflow_col_targets,
+    &ovsrec_ipfix_col_targets,
+    &ovsrec_netflow_col_targets,
+};
+
+static void
+db_declare(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        ovsdb_idl_add_table(idl, tables[i]);
+    }
+    db_add_columns(columns, ARRAY_SIZE(columns));
+
+    /* These change with each change of the configuration, and say nothing
+     * that iov_db_fill() tells. */
+    ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_next_cfg);
+    ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_cur_cfg);
+}
+
+void
+iov_db_init(const char *remote)
+{
+    ovs_assert(!idl);
+    idl = ovsdb_idl_create(remote, &ovsrec_idl_class, false, true);
+    db_declare();
+    idl_seqno = ovsdb_idl_get_seqno(idl);
+}
+
+void
+iov_db_exit(void)
+{
+    if (idl) {
+        db_publish_exit();
+        if (sync_.txn) {
+            ovsdb_idl_txn_destroy(sync_.txn);
+            sync_.txn = NULL;
+        }
+        ovsdb_idl_destroy(idl);
+        idl = NULL;
+    }
+}
+
+struct ovsdb_idl *
+db_idl(void)
+{
+    return idl;
+}
+
+bool
+db_writable(void)
+{
+    return idl && iov_db_ready() && ovsdb_idl_is_connected(idl);
+}
+
+/* Settles round trips whose answer has arrived, once cur_cfg is there. */
+static void
+sync_settle(void)
+{
+    const struct ovsrec_open_vswitch *cfg = ovsrec_open_vswitch_first(idl);
+    if (sync_.done != sync_.arrived
+        && (!cfg || cfg->cur_cfg >= sync_.target)) {
+        sync_.done = sync_.arrived;
+    }
+}
+
+static void
+sync_poll(void)
+{
+    if (!sync_.txn) {
+        return;
+    }
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(sync_.txn);
+    if (status == TXN_INCOMPLETE) {
+        return;
+    }
+    if (status == TXN_SUCCESS || status == TXN_UNCHANGED) {
+        const struct ovsrec_open_vswitch *cfg
+            = ovsrec_open_vswitch_first(idl);
+        sync_.arrived = sync_.sent;
+        sync_.target = cfg ? cfg->next_cfg : 0;
+    } else {
+        sync_.retry_at = time_msec() + RETRY_MSEC;
+        if (status == TXN_ERROR) {
+            VLOG_WARN_RL(&rl, "database refused a round trip: %s",
+                         ovsdb_idl_txn_get_error(sync_.txn));
+        }
+    }
+    ovsdb_idl_txn_destroy(sync_.txn);
+    sync_.txn = NULL;
+}
+
+static void
+sync_send(void)
+{
+    if (sync_.txn || sync_.arrived == sync_.asked || !db_writable()
+        || time_msec() < sync_.retry_at) {
+        return;
+    }
+    const struct ovsrec_open_vswitch *cfg = ovsrec_open_vswitch_first(idl);
+    if (!cfg) {
+        /* An empty database asks for nothing. */
+        sync_.arrived = sync_.done = sync_.asked;
+        return;
+    }
+
+    COVERAGE_INC(iov_db_sync);
+    sync_.sent = sync_.asked;
+    sync_.txn = ovsdb_idl_txn_create(idl);
+    ovsdb_idl_txn_set_dry_run(sync_.txn);
+    ovsdb_idl_txn_increment(sync_.txn, &cfg->header_,
+                            &ovsrec_open_vswitch_col_next_cfg, true);
+    sync_poll();
+}
+
+void
+iov_db_run(void)
+{
+    ovsdb_idl_run(idl);
+
+    unsigned int seqno = ovsdb_idl_get_seqno(idl);
+    if (seqno != idl_seqno) {
+        COVERAGE_INC(iov_db_change);
+        idl_seqno = seqno;
+        changed++;
+    }
+
+    sync_poll();
+    sync_settle();
+    sync_send();
+}
+
+void
+iov_db_wait(void)
+{
+    ovsdb_idl_wait(idl);
+    if (sync_.txn) {
+        ovsdb_idl_txn_wait(sync_.txn);
+    } else if (sync_.arrived != sync_.asked && db_writable()) {
+        poll_timer_wait_until(sync_.retry_at);
+    }
+    db_publish_wait();
+}
+
+bool
+iov_db_ready(void)
+{
+    return ovsdb_idl_has_ever_connected(idl) && ovsdb_idl_is_alive(idl);
+}
+
+uint64_t
+iov_db_changed(void)
+{
+    return changed;
+}
+
+bool
+iov_db_flow_restore_wait(void)
+{
+    const struct ovsrec_open_vswitch *cfg = ovsrec_open_vswitch_first(idl);
+    return cfg && smap_get_bool(&cfg->other_config, "flow-restore-wait",
+                                false);
+}
+
+uint64_t
+iov_db_sync(void)
+{
+    sync_.asked++;
+    poll_immediate_wake();
+    return sync_.asked;
+}
+
+bool
+iov_db_synced(uint64_t token)
+{
+    return token <= sync_.done;
+}
