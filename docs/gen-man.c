@@ -210,19 +210,19 @@ put_interface_published(void)
 static void
 put_reasons(void)
 {
-#define PROTECT false
-#define YIELD true
+#define BREAK_BEFORE_MAKE false
+#define MAKE_BEFORE_BREAK true
 #define REASON(ENUM, SLUG, EFFECT, TEXT, REMEDY) \
     put_tag(SLUG); \
     put_text(TEXT); \
     put_text(REMEDY); \
     if (EFFECT) { \
-        put_text("The port yields."); \
+        put_text("Make before break."); \
     }
 #include "policy/model/reason.def"
 #undef REASON
-#undef PROTECT
-#undef YIELD
+#undef BREAK_BEFORE_MAKE
+#undef MAKE_BEFORE_BREAK
 }
 
 static void

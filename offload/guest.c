@@ -105,7 +105,7 @@ iov_guests_cancel(const char *port)
 }
 
 char *
-iov_guests_held(const char *guest)
+iov_guests_busy(const char *guest)
 {
     const struct iov_guest_class *class;
     struct iov_guest_spec spec;
@@ -120,7 +120,7 @@ iov_guests_held(const char *guest)
 }
 
 char *
-iov_guests_absent(const char *guest, struct eth_addr mac)
+iov_guests_not_ready(const char *guest, struct eth_addr mac)
 {
     const struct iov_guest_class *class;
     struct iov_guest_spec spec;

@@ -56,8 +56,8 @@ struct iov_guest_class {
     void (*use)(const struct iov_guest_spec *, const struct iov_vf *vf,
                 struct iov_vf_use *);
 
-    /* Begins 'op' (GUEST_GIVE, GUEST_START, GUEST_TAKE) on 'vf', and takes it
-     * over. */
+    /* Begins 'op' (GUEST_ATTACH, GUEST_ACTIVATE, GUEST_DETACH) on 'vf', and
+     * takes it over. */
     void (*start)(struct iov_op *op, const struct iov_guest_spec *,
                   const struct iov_vf *vf);
 
@@ -83,8 +83,8 @@ void iov_guests_run(long long int now);
 void iov_guests_wait(long long int now);
 /* Changes whenever absent() or state() may answer otherwise. */
 uint64_t iov_guests_changed(void);
-char *iov_guests_absent(const char *guest, struct eth_addr mac);
-char *iov_guests_held(const char *guest);
+char *iov_guests_not_ready(const char *guest, struct eth_addr mac);
+char *iov_guests_busy(const char *guest);
 bool iov_guests_are_new(void);
 void iov_guests_sweep(void);
 bool iov_guests_keep(const char *guest);

@@ -161,6 +161,7 @@ EXTRA_DIST += \
 	tests/vswitchd-ext/daemon-kit.at \
 	tests/vswitchd-ext/daemon-macros.at \
 	tests/offload/fake-qmp.py \
+	tests/offload/offload-macros.at \
 	tests/vswitchd-ext/fake-switch.py \
 	tests/lab/lab-macros.at \
 	tests/lab/lab-testsuite.at \
@@ -202,6 +203,7 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
     $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/vswitchd-ext/daemon-macros.at \
+    $(top_srcdir)/tests/offload/offload-macros.at \
     $(top_srcdir)/tests/policy/ready-macros.at \
     $(top_srcdir)/tests/vswitchd-ext/daemon-kit.at \
     $(TESTSUITE_AT)

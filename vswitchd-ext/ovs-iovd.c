@@ -95,7 +95,7 @@ report_memory(void)
     if (memory_should_report()) {
         struct simap usage = SIMAP_INITIALIZER(&usage);
 
-        simap_increase(&usage, "ports", shash_count(&iov_live_ports));
+        simap_increase(&usage, "ports", shash_count(&iov_runtimes));
         memory_report(&usage);
         simap_destroy(&usage);
     }
@@ -110,8 +110,8 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         report_memory();
         iov_loop_run();
         unixctl_server_run(unixctl);
-        iov_deferred_run();
-        iov_aside_run();
+        iov_async_run();
+        iov_worker_run();
         if (ending->clean_up) {
             iov_loop_clean_up();
         }
@@ -122,8 +122,8 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         memory_wait();
         iov_loop_wait();
         unixctl_server_wait(unixctl);
-        iov_deferred_wait();
-        iov_aside_wait();
+        iov_async_wait();
+        iov_worker_wait();
         poll_block();
         if (should_service_stop()) {
             return;
@@ -201,8 +201,8 @@ main(int argc, char *argv[])
         iov_loop_verify(&ending.left);
     }
 
-    iov_deferred_cancel("ovs-iovd is exiting");
-    iov_aside_cancel("ovs-iovd is exiting");
+    iov_async_cancel("ovs-iovd is exiting");
+    iov_worker_cancel("ovs-iovd is exiting");
     iov_loop_exit();
     answer_exit(&ending);
     unixctl_server_destroy(unixctl);

@@ -130,14 +130,14 @@ dummy_guest_do(const struct iov_op *op, struct dummy_vf *vf, char **text)
     if (r) {
         *text = nullable_xstrdup(r->text);
         error = r->error;
-    } else if (op->type == IOV_OP_GUEST_TAKE) {
+    } else if (op->type == IOV_OP_GUEST_DETACH) {
         free(vf->guest);
         vf->guest = NULL;
         vf->running = false;
     } else if (!guest || !guest->present) {
         *text = dummy_guest_absent(name);
         error = ENOENT;
-    } else if (op->type == IOV_OP_GUEST_GIVE) {
+    } else if (op->type == IOV_OP_GUEST_ATTACH) {
         free(vf->guest);
         vf->guest = xstrdup(name);
         vf->running = false;

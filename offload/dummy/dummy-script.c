@@ -526,12 +526,13 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
             dummy_refuse(&guest->refusals, op, EBUSY,
                          text ? text : "the dummy guest refuses");
         } else {
-            error = xasprintf("%s: not give, start or take", what + 7);
+            error = xasprintf("%s: not attach, activate or detach", what + 7);
         }
         free(op);
     } else {
         error = xasprintf("%s: not present, absent, accept, sends, "
-                          "refuse-give, refuse-start or refuse-take", what);
+                          "refuse-attach, refuse-activate or refuse-detach",
+                          what);
     }
     free(text);
     if (error) {
@@ -582,7 +583,7 @@ dummy_script_init(void)
         { "show", "[NETDEV]", 0, 1, show_cb },
         { "log", "NETDEV [clear]", 1, 2, log_cb },
         { "guest", "NAME present|absent|accept|sends|"
-          "refuse-(give|start|take) "
+          "refuse-(attach|activate|detach) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
         { "libvirt", "PROGRAM", 1, 1, libvirt_cb },
         { "host-event", "[PCI]", 0, 1, host_event_cb },

@@ -252,9 +252,9 @@ execute(const struct iov_op *op, char **text)
     ds_put_char(&pf->log, '\n');
 
     bool is_vf_op = (op->type == IOV_OP_VF_SET
-                     || op->type == IOV_OP_GUEST_GIVE
-                     || op->type == IOV_OP_GUEST_START
-                     || op->type == IOV_OP_GUEST_TAKE);
+                     || op->type == IOV_OP_GUEST_ATTACH
+                     || op->type == IOV_OP_GUEST_ACTIVATE
+                     || op->type == IOV_OP_GUEST_DETACH);
 
     if (is_vf_op && op->vf >= pf->n_vfs) {
         return ENODEV;
@@ -282,8 +282,9 @@ execute(const struct iov_op *op, char **text)
 static bool
 is_guest_op(const struct iov_op *op)
 {
-    return (op->type == IOV_OP_GUEST_GIVE || op->type == IOV_OP_GUEST_START
-            || op->type == IOV_OP_GUEST_TAKE);
+    return (op->type == IOV_OP_GUEST_ATTACH
+            || op->type == IOV_OP_GUEST_ACTIVATE
+            || op->type == IOV_OP_GUEST_DETACH);
 }
 
 static void

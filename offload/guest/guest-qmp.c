@@ -117,8 +117,8 @@ vm_start(struct iov_op *op, const struct iov_guest_spec *spec,
     iov_guest_spec_parse(&m->spec, spec->text);
     m->vm = qmp_vm_get(spec->socket);
     m->vm->users++;
-    m->step = (op->type == IOV_OP_GUEST_GIVE ? STEP_BIND
-               : op->type == IOV_OP_GUEST_START ? STEP_CHECK
+    m->step = (op->type == IOV_OP_GUEST_ATTACH ? STEP_BIND
+               : op->type == IOV_OP_GUEST_ACTIVATE ? STEP_CHECK
                : STEP_UNPLUG);
     if (vf && vf->pci) {
         m->pci = xstrdup(vf->pci);

@@ -56,9 +56,9 @@ netns_move_create(struct iov_op *op, const char *name, const char *pci)
     m->op = op;
     m->name = xstrdup(name);
     m->pci = xstrdup(pci);
-    m->step = (op->type == IOV_OP_GUEST_GIVE
+    m->step = (op->type == IOV_OP_GUEST_ATTACH
                ? eth_addr_is_zero(op->mac) ? STEP_GIVE : STEP_PREPARE
-               : op->type == IOV_OP_GUEST_START ? STEP_STOP : STEP_SWITCH);
+               : op->type == IOV_OP_GUEST_ACTIVATE ? STEP_STOP : STEP_SWITCH);
     return m;
 }
 
@@ -393,7 +393,7 @@ step_seen_home(struct netns_move *m)
 static void
 step_without(struct netns_move *m, int error, char *text)
 {
-    if (m->op->type == IOV_OP_GUEST_TAKE) {
+    if (m->op->type == IOV_OP_GUEST_DETACH) {
         /* Gone, so that the kernel returns the device by itself. */
         m->step = STEP_SEEN_HOME;
         step_seen_home(m);

@@ -365,7 +365,7 @@ step_unplug(struct qmp_move *m)
 static void
 step_leave(struct qmp_move *m)
 {
-    bool taking = m->op->type == IOV_OP_GUEST_TAKE;
+    bool taking = m->op->type == IOV_OP_GUEST_DETACH;
     const struct qmp_device *device = find_plugged(m);
 
     if (!qmp_vm_is_reachable(m->vm) || !device) {

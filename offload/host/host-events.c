@@ -58,7 +58,7 @@ has_device(const struct iov_host_nic *nic, const char *pci)
 /* True if a VF has a new neighbour in 'group', or, where that is not known any
  * more, may have lost one. */
 static bool
-has_neighbour(const struct iov_host_nic *nic, int group)
+has_peer(const struct iov_host_nic *nic, int group)
 {
     for (size_t i = 0; i < nic->n_vfs; i++) {
         const struct iov_host_vf *vf = &nic->vfs[i];
@@ -86,7 +86,7 @@ find_nics(const char *root, const struct iov_host *host, const char *pci,
         if (has_device(nic, pci)) {
             sset_add(nics, nic->pci);
             found = true;
-        } else if (has_neighbour(nic, group)) {
+        } else if (has_peer(nic, group)) {
             sset_add(nics, nic->pci);
         }
     }

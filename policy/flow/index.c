@@ -129,8 +129,9 @@ iov_subtable_insert(struct iov_subtable *sub, struct iov_flow *flow)
 {
     uint32_t hash = iov_subtable_hash(sub, flow->values);
 
-    sub->n_twins += find_equal(sub, flow->values,
-                               iov_chains_first(&sub->chains, hash)) != NULL;
+    sub->n_duplicates +=
+        find_equal(sub, flow->values, iov_chains_first(&sub->chains, hash))
+        != NULL;
     iov_chains_insert(&sub->chains, flow->number, hash);
     sub->max_priority = MAX(sub->max_priority, flow->priority);
     sub->n_conj += flow->acts->conjunction;
@@ -145,7 +146,8 @@ iov_subtable_remove(struct iov_subtable *sub, struct iov_flow *flow)
     sub->n_conj -= flow->acts->conjunction;
     sub->n_plain -= flow->acts->plain;
     iov_chains_remove(&sub->chains, flow->number);
-    sub->n_twins -= iov_subtable_next_equal(sub, flow->values, NULL) != NULL;
+    sub->n_duplicates -=
+        iov_subtable_next_equal(sub, flow->values, NULL) != NULL;
 }
 
 void
@@ -236,7 +238,7 @@ iov_table_covers(const struct iov_table *table, const struct iov_cube *cube,
         return true;
     }
     HMAP_FOR_EACH (sub, node, &table->subtables) {
-        bool is_alone = of && of->sub == sub && !sub->n_twins;
+        bool is_alone = of && of->sub == sub && !sub->n_duplicates;
         if (!is_alone && subtable_covers(sub, cube, priority)) {
             return true;
         }

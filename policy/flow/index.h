@@ -38,7 +38,7 @@ struct iov_subtable {
     uint8_t table_id;
     size_t n_conj;              /* Flows with "conjunction" actions. */
     size_t n_plain;             /* Flows that do what NORMAL does. */
-    size_t n_twins;             /* Flows beyond the first with equal values. */
+    size_t n_duplicates;        /* Flows beyond the first with equal values. */
     struct iov_view *views;     /* Linked list. */
     struct tun_metadata_allocation *tun_md; /* Or null. */
     size_t n_bytes;             /* Of the packed values of a flow. */
@@ -121,8 +121,8 @@ bool iov_table_covers(const struct iov_table *, const struct iov_cube *cube,
 
 /* Packets that do not get past a flow: those of the cube it was made for that
  * have these bits. */
-enum { IOV_HIDER_WORDS = 8, IOV_MAX_HIDERS = 128 };
-struct iov_hider {
+enum { IOV_SHADOW_WORDS = 8, IOV_MAX_SHADOWS = 128 };
+struct iov_shadow {
     int priority;               /* Of the flow. */
     const struct iov_acts *acts;
     bool lasting;               /* Looks at headers only, which stay. */
@@ -131,19 +131,19 @@ struct iov_hider {
     struct {
         uint8_t pos;            /* Position in struct iov_words. */
         struct iov_bits bits;
-    } words[IOV_HIDER_WORDS];
+    } words[IOV_SHADOW_WORDS];
 };
 
 /* Returns the flows of 'table' that match some packets of 'cube' and so hide
  * those of lower priority from them, those that look at few bits first; to be
  * freed.  Not necessarily all. */
-struct iov_hider *iov_table_hiders(const struct iov_table *,
+struct iov_shadow *iov_table_shadows(const struct iov_table *,
                                    const struct iov_words *,
                                    const struct iov_cube *, size_t *n);
 
 /* The same, of flows that were found for 'cube' already, but for those left
  * out. */
-struct iov_hider *iov_candidates_hiders(const struct iov_candidates *,
+struct iov_shadow *iov_candidates_shadows(const struct iov_candidates *,
                                         const struct iov_words *,
                                         const struct iov_cube *, size_t *n);
 

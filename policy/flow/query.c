@@ -83,8 +83,8 @@ iov_table_for_each(const struct iov_table *table, iov_flow_cb *cb, void *aux)
 /* Makes '*h' the packets of 'cube' that match 'c'.  Returns false if there are
  * none, or it takes more than can be kept. */
 static bool
-hider_init(struct iov_hider *h, const struct iov_candidate *c,
-           const struct iov_words *words, const struct iov_cube *cube)
+shadow_init(struct iov_shadow *h, const struct iov_candidate *c,
+            const struct iov_words *words, const struct iov_cube *cube)
 {
     const uint8_t *packed = c->flow->values;
 
@@ -101,7 +101,7 @@ hider_init(struct iov_hider *h, const struct iov_candidate *c,
         packed += w->len;
         if ((value ^ b->value) & w->mask & b->mask) {
             return false;
-        } else if (mask && h->n_words >= IOV_HIDER_WORDS) {
+        } else if (mask && h->n_words >= IOV_SHADOW_WORDS) {
             return false;
         } else if (mask) {
             h->words[h->n_words].pos = w->pos;
@@ -115,10 +115,10 @@ hider_init(struct iov_hider *h, const struct iov_candidate *c,
 }
 
 static int
-compare_hiders(const void *a_, const void *b_)
+compare_shadows(const void *a_, const void *b_)
 {
-    const struct iov_hider *a = a_;
-    const struct iov_hider *b = b_;
+    const struct iov_shadow *a = a_;
+    const struct iov_shadow *b = b_;
 
     return (a->n_bits != b->n_bits ? (a->n_bits < b->n_bits ? -1 : 1)
             : a->priority != b->priority ? b->priority - a->priority
@@ -134,11 +134,11 @@ can_hide(const struct iov_subtable *sub)
             && sub->slab.n_slots <= MAX_SUBTABLE);
 }
 
-struct iov_hider *
-iov_table_hiders(const struct iov_table *table, const struct iov_words *words,
-                 const struct iov_cube *cube, size_t *n)
+struct iov_shadow *
+iov_table_shadows(const struct iov_table *table, const struct iov_words *words,
+                  const struct iov_cube *cube, size_t *n)
 {
-    struct iov_hider *list = xmalloc(IOV_MAX_HIDERS * sizeof *list);
+    struct iov_shadow *list = xmalloc(IOV_MAX_SHADOWS * sizeof *list);
     const struct iov_subtable *sub;
     size_t n_looked_at = 0;
 
@@ -146,33 +146,33 @@ iov_table_hiders(const struct iov_table *table, const struct iov_words *words,
     HMAP_FOR_EACH (sub, node, &table->subtables) {
         for (uint32_t i = 0; can_hide(sub) && i < sub->slab.n_slots; i++) {
             struct iov_candidate c = flow_at(sub, i);
-            if (*n >= IOV_MAX_HIDERS || ++n_looked_at > MAX_LOOKED_AT) {
+            if (*n >= IOV_MAX_SHADOWS || ++n_looked_at > MAX_LOOKED_AT) {
                 break;
             }
-            *n += c.flow->acts && hider_init(&list[*n], &c, words, cube);
+            *n += c.flow->acts && shadow_init(&list[*n], &c, words, cube);
         }
     }
     if (*n) {
-        qsort(list, *n, sizeof *list, compare_hiders);
+        qsort(list, *n, sizeof *list, compare_shadows);
     }
     return list;
 }
 
-struct iov_hider *
-iov_candidates_hiders(const struct iov_candidates *cs,
-                      const struct iov_words *words,
-                      const struct iov_cube *cube, size_t *n)
+struct iov_shadow *
+iov_candidates_shadows(const struct iov_candidates *cs,
+                       const struct iov_words *words,
+                       const struct iov_cube *cube, size_t *n)
 {
-    struct iov_hider *list = xmalloc(MIN(cs->n + 1, IOV_MAX_HIDERS)
-                                     * sizeof *list);
+    struct iov_shadow *list =
+        xmalloc(MIN(cs->n + 1, IOV_MAX_SHADOWS) * sizeof *list);
 
     *n = 0;
-    for (size_t i = 0; i < cs->n && *n < IOV_MAX_HIDERS; i++) {
+    for (size_t i = 0; i < cs->n && *n < IOV_MAX_SHADOWS; i++) {
         const struct iov_candidate *c = &cs->list[i];
-        *n += can_hide(c->sub) && hider_init(&list[*n], c, words, cube);
+        *n += can_hide(c->sub) && shadow_init(&list[*n], c, words, cube);
     }
     if (*n) {
-        qsort(list, *n, sizeof *list, compare_hiders);
+        qsort(list, *n, sizeof *list, compare_shadows);
     }
     return list;
 }

@@ -122,7 +122,7 @@ format_switch(struct ds *ds, const struct iov_op *op)
     if (op->vlan) {
         ds_put_format(ds, " vlan %"PRIu16, op->vlan);
     }
-    if (op->type == IOV_OP_SWITCH_LEARN) {
+    if (op->type == IOV_OP_FDB_ADD) {
         ds_put_format(ds, " at %s", or_question_mark(op->switch_port));
     }
 }
@@ -142,9 +142,9 @@ iov_op_format(struct ds *ds, const struct iov_op *op)
         ds_put_char(ds, ' ');
         iov_vf_attr_format(ds, &op->set, op->attr);
         break;
-    case IOV_OP_GUEST_GIVE:
-    case IOV_OP_GUEST_START:
-    case IOV_OP_GUEST_TAKE:
+    case IOV_OP_GUEST_ATTACH:
+    case IOV_OP_GUEST_ACTIVATE:
+    case IOV_OP_GUEST_DETACH:
         format_vf(ds, op);
         ds_put_format(ds, " %s", or_question_mark(op->guest));
         break;
@@ -153,8 +153,8 @@ iov_op_format(struct ds *ds, const struct iov_op *op)
         format_pf(ds, op);
         format_mac(ds, op);
         break;
-    case IOV_OP_SWITCH_LEARN:
-    case IOV_OP_SWITCH_FORGET:
+    case IOV_OP_FDB_ADD:
+    case IOV_OP_FDB_DEL:
         format_switch(ds, op);
         break;
     case IOV_OP_SET_NUM_VFS:

@@ -36,7 +36,7 @@ struct iov_op {
     struct iov_vf_settings set; /* For VF_SET: the member of 'attr'. */
     struct eth_addr mac;        /* For PF_MAC_*, SWITCH_*. */
     uint16_t vlan;              /* For SWITCH_*; 0 is untagged. */
-    char *switch_port;          /* For SWITCH_LEARN: interface name. */
+    char *switch_port;          /* For FDB_ADD: interface name. */
     char *guest;                /* For GUEST_*: text of iov-guest. */
     struct iov_vf_record *record;    /* For RECORD. */
     unsigned int num_vfs;       /* For SET_NUM_VFS. */

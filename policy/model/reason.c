@@ -27,7 +27,8 @@ static const struct iov_reason_class classes[IOV_N_REASONS] = {
 const char *
 iov_effect_name(enum iov_effect effect)
 {
-    return effect == IOV_EFFECT_PROTECT ? "protect" : "yield";
+    return (effect == IOV_EFFECT_BREAK_BEFORE_MAKE
+            ? "break-before-make" : "make-before-break");
 }
 
 const struct iov_reason_class *
@@ -152,7 +153,8 @@ bool
 iov_reasons_protect(const struct iov_reasons *reasons)
 {
     for (size_t i = 0; i < reasons->n; i++) {
-        if (classes[reasons->list[i].id].effect == IOV_EFFECT_PROTECT) {
+        if (classes[reasons->list[i].id].effect
+            == IOV_EFFECT_BREAK_BEFORE_MAKE) {
             return true;
         }
     }

@@ -24,8 +24,8 @@ enum iov_reason_id {
 };
 
 enum iov_effect {
-    IOV_EFFECT_PROTECT,         /* Fence the VF before anything else. */
-    IOV_EFFECT_YIELD            /* Software path first, then the VF. */
+    IOV_EFFECT_BREAK_BEFORE_MAKE, /* Fence the VF before anything else. */
+    IOV_EFFECT_MAKE_BEFORE_BREAK  /* Software path first, then the VF. */
 };
 
 /* A row of reason.def. */

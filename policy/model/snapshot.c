@@ -91,8 +91,8 @@ port_clear(struct iov_port *port)
     free(port->driver);
     free(port->error);
     free(port->bad_mac);
-    free(port->guest_absent);
-    free(port->guest_held);
+    free(port->guest_not_ready);
+    free(port->guest_busy);
     svec_destroy(&port->trunks);
     free(port->qos);
     iov_interface_keys_destroy(&port->keys);

@@ -72,8 +72,8 @@ struct iov_port {
     int64_t policing_kpkts_rate;
     struct iov_interface_keys keys;
     bool commanded_hold;        /* Held by "iov/hold". */
-    char *guest_absent;         /* Why its guest cannot take a VF, or null. */
-    char *guest_held;           /* Why it should not have one, or null. */
+    char *guest_not_ready;      /* Why its guest cannot take a VF, or null. */
+    char *guest_busy;           /* Why it should not have one, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
     const struct iov_damping *damping;   /* Of its falls, or null. */
     bool is_uplink;             /* Its netdev is a PF in 'nics'. */

@@ -107,7 +107,7 @@ iov_plan_next_entry(const struct iov_switch_entry *entry,
                    iov_switch_entry_compare)) {
         return NULL;
     }
-    op = iov_op_create(IOV_OP_SWITCH_FORGET, "", "", 0);
+    op = iov_op_create(IOV_OP_FDB_DEL, "", "", 0);
     op->bridge = xstrdup(entry->bridge);
     op->mac = entry->mac;
     op->vlan = entry->vlan;

@@ -22,26 +22,26 @@
 
 typedef struct iov_op *step_func(const struct iov_plan_in *);
 
-static step_func step_record, step_fence, step_take_over, step_learn_here;
+static step_func step_record, step_fence, step_pf_mac_add, step_fdb_to_port;
 static step_func step_take_back, step_put_back, step_forget, step_isolate;
-static step_func step_settings, step_veil, step_address, step_hand_over;
+static step_func step_settings, step_fence_vlan, step_address, step_hand_over;
 static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
-static step_func step_vectors, step_cover;
+static step_func step_vectors, step_pf_standby;
 
 static step_func *const attach_steps[] = {
-    step_record, step_vectors, step_settings, step_veil, step_address,
-    step_open, step_dma, step_link_up, step_hand_over, step_cover, step_start,
-    step_learn_uplink, step_give_up, step_read_back
+    step_record, step_vectors, step_settings, step_fence_vlan, step_address,
+    step_open, step_dma, step_link_up, step_hand_over, step_pf_standby,
+    step_start, step_learn_uplink, step_give_up, step_read_back
 };
 
 static step_func *const protect_steps[] = {
-    step_record_kept, step_fence, step_isolate, step_take_over,
-    step_learn_here, step_take_back, step_put_back, step_forget
+    step_record_kept, step_fence, step_isolate, step_pf_mac_add,
+    step_fdb_to_port, step_take_back, step_put_back, step_forget
 };
 
 static step_func *const yield_steps[] = {
-    step_record_kept, step_take_over, step_learn_here, step_take_back,
+    step_record_kept, step_pf_mac_add, step_fdb_to_port, step_take_back,
     step_fence, step_isolate, step_put_back, step_forget
 };
 
@@ -100,7 +100,7 @@ release(const struct iov_plan_in *in, step_func *const *steps, size_t n)
 static bool
 is_deaf(const struct iov_plan_in *in)
 {
-    return (in->direct && record(in) && !in->guest_keeps && !in->guest_pairs
+    return (in->direct && record(in) && !in->vf_external && !in->paired_by_mac
             && (in->vf->guest == IOV_GUEST_GIVEN
                 || in->vf->guest == IOV_GUEST_RUNNING)
             && in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
@@ -222,7 +222,7 @@ make_set_any(const struct iov_plan_in *in, const enum iov_vf_attr *attrs,
 static bool
 may_change_mac(const struct iov_plan_in *in)
 {
-    return !(in->guest_pairs && (in->vf->guest == IOV_GUEST_GIVEN
+    return !(in->paired_by_mac && (in->vf->guest == IOV_GUEST_GIVEN
                                  || in->vf->guest == IOV_GUEST_RUNNING));
 }
 
@@ -257,7 +257,7 @@ step_record(const struct iov_plan_in *in)
     }
     r = xzalloc(sizeof *r);
     r->original = in->vf->now;
-    if (in->vf->busy && !in->guest_keeps && vf_has_mac(in->vf, in->mac)) {
+    if (in->vf->busy && !in->vf_external && vf_has_mac(in->vf, in->mac)) {
         /* It was ours, and the record of it is lost. */
         r->original.mac = eth_addr_zero;
     }
@@ -287,7 +287,7 @@ step_settings(const struct iov_plan_in *in)
 static struct iov_op *
 step_vectors(const struct iov_plan_in *in)
 {
-    return (in->guest_keeps || in->vf->guest == IOV_GUEST_GIVEN
+    return (in->vf_external || in->vf->guest == IOV_GUEST_GIVEN
             || in->vf->guest == IOV_GUEST_RUNNING
             ? NULL
             : make_set(in, IOV_VF_VECTORS, in->want));
@@ -296,7 +296,7 @@ step_vectors(const struct iov_plan_in *in)
 /* The VLAN of the fence, so that the VF may get the port's MAC address while
  * the guest still has it, from before. */
 static struct iov_op *
-step_veil(const struct iov_plan_in *in)
+step_fence_vlan(const struct iov_plan_in *in)
 {
     struct iov_vf_settings fence = fence_settings(in);
 
@@ -314,10 +314,10 @@ step_address(const struct iov_plan_in *in)
 static struct iov_op *
 step_hand_over(const struct iov_plan_in *in)
 {
-    return (in->guest_keeps || in->vf->guest == IOV_GUEST_GIVEN
+    return (in->vf_external || in->vf->guest == IOV_GUEST_GIVEN
             || in->vf->guest == IOV_GUEST_RUNNING
             ? NULL
-            : make_guest_op(in, IOV_OP_GUEST_GIVE));
+            : make_guest_op(in, IOV_OP_GUEST_ATTACH));
 }
 
 static struct iov_op *
@@ -357,9 +357,9 @@ step_link_up(const struct iov_plan_in *in)
 static struct iov_op *
 step_start(const struct iov_plan_in *in)
 {
-    return (in->guest_keeps || in->vf->guest == IOV_GUEST_RUNNING
+    return (in->vf_external || in->vf->guest == IOV_GUEST_RUNNING
             ? NULL
-            : make_guest_op(in, IOV_OP_GUEST_START));
+            : make_guest_op(in, IOV_OP_GUEST_ACTIVATE));
 }
 
 static struct iov_op *
@@ -400,7 +400,7 @@ make_learn(const struct iov_plan_in *in, const char *where)
     if (in->learned_at && !strcmp(in->learned_at, where)) {
         return NULL;
     }
-    op = make_op(in, IOV_OP_SWITCH_LEARN);
+    op = make_op(in, IOV_OP_FDB_ADD);
     op->switch_port = xstrdup(where);
     return op;
 }
@@ -427,16 +427,16 @@ step_read_back(const struct iov_plan_in *in)
 /* While a guest does not use its VF any more, though the port's packets have
  * gone there, they come by the PF, too. */
 static struct iov_op *
-step_cover(const struct iov_plan_in *in)
+step_pf_standby(const struct iov_plan_in *in)
 {
     struct iov_op *op;
 
-    if (in->guest_keeps || in->vf->guest == IOV_GUEST_RUNNING
+    if (in->vf_external || in->vf->guest == IOV_GUEST_RUNNING
         || !in->learned_at || strcmp(in->learned_at, in->pf->netdev)) {
         return NULL;
     }
-    op = step_take_over(in);
-    return op ? op : step_learn_here(in);
+    op = step_pf_mac_add(in);
+    return op ? op : step_fdb_to_port(in);
 }
 
 /* Steps back to software. */
@@ -444,7 +444,8 @@ step_cover(const struct iov_plan_in *in)
 static struct iov_op *
 step_record_kept(const struct iov_plan_in *in)
 {
-    return (in->keep_fenced || in->lost) && in->vf ? step_record(in) : NULL;
+    return ((in->keep_fenced || in->orphaned) && in->vf
+            ? step_record(in) : NULL);
 }
 
 /* True if nobody has the VF, but the port's packets still go there. */
@@ -453,7 +454,7 @@ is_open_at_home(const struct iov_plan_in *in)
 {
     const struct iov_vf_record *r = record(in);
 
-    return (in->protect && !in->guest_keeps
+    return (in->protect && !in->vf_external
             && in->vf->guest == IOV_GUEST_NONE
             && vf_has_mac(in->vf, r->mac)
             && !eth_addr_equals(r->original.mac, r->mac)
@@ -473,7 +474,7 @@ step_fence(const struct iov_plan_in *in)
 
     /* What is put back at once must not be fenced again and again. */
     if (!record(in)
-        || ((in->vf->guest == IOV_GUEST_NONE || in->guest_keeps)
+        || ((in->vf->guest == IOV_GUEST_NONE || in->vf_external)
             && !in->keep_fenced && !is_open_at_home(in))) {
         return NULL;
     }
@@ -498,7 +499,7 @@ step_isolate(const struct iov_plan_in *in)
 }
 
 static struct iov_op *
-step_take_over(const struct iov_plan_in *in)
+step_pf_mac_add(const struct iov_plan_in *in)
 {
     if (!in->managed || !in->has_mac) {
         return NULL;
@@ -514,7 +515,7 @@ step_take_over(const struct iov_plan_in *in)
 }
 
 static struct iov_op *
-step_learn_here(const struct iov_plan_in *in)
+step_fdb_to_port(const struct iov_plan_in *in)
 {
     return (in->managed && in->has_mac && (in->n_pfs || in->learned_at)
             ? make_learn(in, in->port)
@@ -524,10 +525,10 @@ step_learn_here(const struct iov_plan_in *in)
 static struct iov_op *
 step_take_back(const struct iov_plan_in *in)
 {
-    return (record(in) && !in->guest_keeps
+    return (record(in) && !in->vf_external
             && (in->vf->guest == IOV_GUEST_GIVEN
                 || in->vf->guest == IOV_GUEST_RUNNING)
-            ? make_guest_op(in, IOV_OP_GUEST_TAKE)
+            ? make_guest_op(in, IOV_OP_GUEST_DETACH)
             : NULL);
 }
 
@@ -536,7 +537,7 @@ static bool
 may_put_back(const struct iov_plan_in *in)
 {
     return (record(in)
-            && (in->guest_keeps
+            && (in->vf_external
                 ? !in->keep_fenced
                 : in->vf->guest == IOV_GUEST_NONE));
 }

@@ -46,10 +46,10 @@ struct iov_plan_in {
     struct eth_addr mac;        /* MAC of the port. */
     uint16_t vlan;              /* VLAN in ovs-vswitchd's MAC table. */
     const char *guest;          /* Text of iov-guest. */
-    bool guest_keeps;           /* The guest never gives the VF back, which
+    bool vf_external;           /* The guest never gives the VF back, which
                                  * therefore stays fenced ("none"). */
 
-    bool guest_pairs;           /* The guest knows the VF by its MAC address,
+    bool paired_by_mac;           /* The guest knows the VF by its MAC address,
                                  * which therefore stays while it has the
                                  * VF. */
 
@@ -58,9 +58,9 @@ struct iov_plan_in {
     bool protect;               /* Fence first. */
     bool managed;               /* The port is (still) on an enabled bridge,
                                  * else everything is taken back. */
-    bool keep_fenced;           /* With 'guest_keeps': asked for offload, so
+    bool keep_fenced;           /* With 'vf_external': asked for offload, so
                                  * that 'vf' is fenced while on software. */
-    bool lost;                  /* 'vf' has the port's MAC address and is in
+    bool orphaned;              /* 'vf' has the port's MAC address and is in
                                  * use, but has no record: it is recorded and
                                  * then taken back. */
     const struct iov_vf_settings *want; /* When direct. */
@@ -101,7 +101,7 @@ struct iov_plan_keep {
 struct iov_op *iov_plan_next_pf(const struct iov_pf *pf, int vfs,
                                 const struct iov_plan_keep *,
                                 const struct iov_failures *);
-/* For one entry that exists: SWITCH_FORGET if no port wants it. */
+/* For one entry that exists: FDB_DEL if no port wants it. */
 struct iov_op *iov_plan_next_entry(const struct iov_switch_entry *,
                                    const struct iov_plan_keep *);
 /* True if no VF of 'pf' is in use, so that their number may change. */

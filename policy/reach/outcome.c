@@ -6,7 +6,7 @@
  * outcome, so that a flow about them is not followed once for each port.
  *
  * The subtle thing: whether a dropped packet costs the VF can depend on a
- * second packet, see iov_reach_set_neighbours().  A flow that concerns only
+ * second packet, see iov_reach_set_peers().  A flow that concerns only
  * that one has to be noticed, too. */
 
 #include <config.h>
@@ -67,8 +67,7 @@ iov_outcome_is_outdated(struct iov_outcome *o,
     uint64_t seqno = iov_flow_table_seqno(base->table);
 
     if (!o->result || o->unfinished
-        || (o->neighbours_seqno != base->neighbours_seqno
-            && o->findings.n_asked)
+        || (o->peers_seqno != base->peers_seqno && o->findings.n_asked)
         || (o->seqno != seqno
             && iov_flow_table_concerns(base->table, o->seqno,
                                        o->findings.tables, o->cubes,
@@ -76,7 +75,7 @@ iov_outcome_is_outdated(struct iov_outcome *o,
         return true;
     }
     o->seqno = seqno;
-    o->neighbours_seqno = base->neighbours_seqno;
+    o->peers_seqno = base->peers_seqno;
     return false;
 }
 
@@ -108,7 +107,7 @@ set_cubes(struct iov_outcome *o, const struct iov_reach_port *port,
     for (size_t i = 0; n_asked && i < port->n_uplinks; i++) {
         for (size_t j = 0; j < n_asked; j++) {
             struct match m;
-            iov_packets_init_twin(&m, port, i, f->asked[j]);
+            iov_packets_init_counterpart(&m, port, i, f->asked[j]);
             if (many) {
                 m.wc.masks.dl_dst = eth_addr_zero;
             }
@@ -131,11 +130,12 @@ iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
         struct iov_walk_order order = {
             .table = base->table,
             .port = port,
-            .neighbours = base->neighbours,
-            .n_neighbours = base->n_neighbours,
+            .peers = base->peers,
+            .n_peers = base->n_peers,
             .packets = &packets[i],
-            .class = (o->class.kind == IOV_CLASS_FROM_PORT ? 0
-                      : 1 + o->class.uplink),
+            .class =
+                (o->class.kind == IOV_CLASS_FROM_PORT ? 0
+                                                      : 1 + o->class.uplink),
             .allowance = base->allowance,
         };
         iov_walk(&order, &o->findings);
@@ -147,5 +147,5 @@ iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
     }
     set_cubes(o, port, packets, n);
     o->seqno = iov_flow_table_seqno(base->table);
-    o->neighbours_seqno = base->neighbours_seqno;
+    o->peers_seqno = base->peers_seqno;
 }

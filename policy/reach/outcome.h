@@ -15,15 +15,15 @@
 #include "policy/reach/walk.h"
 
 struct iov_key_cube;
-struct iov_neighbour;
+struct iov_peer;
 struct iov_reach_port;
 
 /* What all outcomes of a bridge depend on. */
 struct iov_reach_base {
     const struct iov_flow_table *table;
-    struct iov_neighbour *neighbours;   /* Sorted. */
-    size_t n_neighbours;
-    uint64_t neighbours_seqno;  /* Changes with them. */
+    struct iov_peer *peers;   /* Sorted. */
+    size_t n_peers;
+    uint64_t peers_seqno;  /* Changes with them. */
     struct iov_allowance *allowance;    /* Of the call under way, or null. */
     uint64_t n_results;         /* Numbers given out. */
 };
@@ -38,7 +38,7 @@ struct iov_outcome {
     uint64_t result;            /* Number of what was found; 0: nothing. */
     bool unfinished;            /* The last examination was not completed. */
     uint64_t seqno;             /* Of the flow table, as of which it holds. */
-    uint64_t neighbours_seqno;
+    uint64_t peers_seqno;
     struct iov_key_cube *cubes; /* Packets that were followed. */
     size_t n_cubes;
     struct iov_findings findings;

@@ -104,8 +104,9 @@ iov_class_get_packets(const struct iov_class *class,
 }
 
 void
-iov_packets_init_twin(struct match *m, const struct iov_reach_port *port,
-                      size_t uplink, struct eth_addr dl_dst)
+iov_packets_init_counterpart(struct match *m,
+                             const struct iov_reach_port *port, size_t uplink,
+                             struct eth_addr dl_dst)
 {
     init_packets(m, port->uplinks[uplink]);
     match_set_dl_src(m, port->mac);

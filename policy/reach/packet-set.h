@@ -40,7 +40,8 @@ size_t iov_class_get_packets(const struct iov_class *,
 
 /* What packets from the port to 'dl_dst' look like if the port is on its VF
  * and 'dl_dst' on the software path: they come in by an uplink. */
-void iov_packets_init_twin(struct match *, const struct iov_reach_port *,
-                           size_t uplink, struct eth_addr dl_dst);
+void iov_packets_init_counterpart(struct match *,
+                                  const struct iov_reach_port *,
+                                  size_t uplink, struct eth_addr dl_dst);
 
 #endif /* policy/reach/packet-set.h */

@@ -26,9 +26,9 @@
 #include "util.h"
 
 int
-iov_neighbour_compare(const void *a, const void *b)
+iov_peer_compare(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct iov_neighbour));
+    return memcmp(a, b, sizeof(struct iov_peer));
 }
 
 /* Flows that are taken into views in one brief call, about 1 ms. */
@@ -123,7 +123,7 @@ iov_reach_destroy(struct iov_reach *reach)
         hmap_destroy(&reach->entries);
         hmap_destroy(&reach->shared);
         iov_texts_clear(&reach->texts);
-        free(reach->base.neighbours);
+        free(reach->base.peers);
         free(reach);
     }
 }
@@ -149,26 +149,25 @@ iov_reach_port_map(const struct iov_reach *reach)
 }
 
 void
-iov_reach_set_neighbours(const struct iov_reach *reach,
-                         const struct iov_neighbour *neighbours, size_t n)
+iov_reach_set_peers(const struct iov_reach *reach,
+                    const struct iov_peer *peers, size_t n)
 {
     struct iov_reach_base *base
         = &CONST_CAST(struct iov_reach *, reach)->base;
-    size_t size = n * sizeof *neighbours;
-    struct iov_neighbour *sorted = n ? xmemdup(neighbours, size) : NULL;
+    size_t size = n * sizeof *peers;
+    struct iov_peer *sorted = n ? xmemdup(peers, size) : NULL;
 
     if (n) {
-        qsort(sorted, n, sizeof *sorted, iov_neighbour_compare);
+        qsort(sorted, n, sizeof *sorted, iov_peer_compare);
     }
-    if (n == base->n_neighbours
-        && (!n || !memcmp(sorted, base->neighbours, size))) {
+    if (n == base->n_peers && (!n || !memcmp(sorted, base->peers, size))) {
         free(sorted);
         return;
     }
-    free(base->neighbours);
-    base->neighbours = sorted;
-    base->n_neighbours = n;
-    base->neighbours_seqno++;
+    free(base->peers);
+    base->peers = sorted;
+    base->n_peers = n;
+    base->peers_seqno++;
 }
 
 unsigned long long int

@@ -38,11 +38,11 @@ struct iov_reach_port {
 
 /* A port of the bridge that others reach by the uplink if they are on VFs and
  * it is not. */
-struct iov_neighbour {
+struct iov_peer {
     struct eth_addr mac;
     uint16_t vlan;              /* As that of struct iov_reach_port. */
 };
-int iov_neighbour_compare(const void *, const void *);
+int iov_peer_compare(const void *, const void *);
 
 struct iov_reach;
 
@@ -62,8 +62,8 @@ const struct ofputil_port_map *iov_reach_port_map(const struct iov_reach *);
  * that too when it comes by the uplink.
  *
  * Const as seen from the verdict, as is iov_reach_check(). */
-void iov_reach_set_neighbours(const struct iov_reach *,
-                              const struct iov_neighbour *, size_t n);
+void iov_reach_set_peers(const struct iov_reach *,
+                              const struct iov_peer *, size_t n);
 
 /* Appends a reason for each culprit (object: the flow as ovs-ofctl prints
  * it), at most 'max' of them, and returns the number of all.  0 means that

@@ -46,7 +46,7 @@ iov_search_uninit(struct iov_search *s)
 {
     free(s->found.list);
     free(s->conj_ids);
-    free(s->hiders);
+    free(s->shadows);
 }
 
 /* Returns true if a single flow of higher priority than 'c', or any flow if it
@@ -81,17 +81,16 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
     } else if (!budget) {
         return false;
     }
-    if (!s->hiders) {
-        s->hiders = (s->found.partial
-                     ? iov_table_hiders(s->table, w->words, &s->cube,
-                                        &s->n_hiders)
-                     : iov_candidates_hiders(&s->found, w->words, &s->cube,
-                                             &s->n_hiders));
+    if (!s->shadows) {
+        s->shadows = (s->found.partial
+                          ? iov_table_shadows(s->table, w->words, &s->cube,
+                                              &s->n_shadows)
+                          : iov_candidates_shadows(&s->found, w->words,
+                                                   &s->cube, &s->n_shadows));
     }
 
-    struct iov_past past = {
-        s->p->past, s->hiders, s->n_hiders, c ? c->flow->priority : -1
-    };
+    struct iov_past past = { s->p->past, s->shadows, s->n_shadows,
+                             c ? c->flow->priority : -1 };
     size_t left = budget - 1;
     bool hidden = iov_past_hides(&past, w->words, cube, &left);
     w->hiding -= budget - left;
@@ -121,8 +120,8 @@ find_stand_in(const struct iov_search *s, const struct iov_candidates *run,
     const struct iov_flow *flow = run->list[i].flow;
     int floor = -1;
 
-    for (size_t j = 0; j < s->n_hiders; j++) {
-        const struct iov_hider *h = &s->hiders[j];
+    for (size_t j = 0; j < s->n_shadows; j++) {
+        const struct iov_shadow *h = &s->shadows[j];
         if (h->acts != flow->acts && h->priority <= flow->priority) {
             floor = MAX(floor, h->priority);
         }

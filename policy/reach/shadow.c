@@ -18,7 +18,7 @@
 #include "util.h"
 
 static bool
-hider_meets(const struct iov_hider *h, const struct iov_cube *cube)
+shadow_meets(const struct iov_shadow *h, const struct iov_cube *cube)
 {
     for (size_t i = 0; i < h->n_words; i++) {
         const struct iov_bits *a = &h->words[i].bits;
@@ -34,9 +34,9 @@ hider_meets(const struct iov_hider *h, const struct iov_cube *cube)
  * 'list', from the last on. */
 static bool
 is_covered(const struct iov_words *words, const struct iov_cube *cube,
-           const struct iov_hider *const list[], size_t n, size_t *budget)
+           const struct iov_shadow *const list[], size_t n, size_t *budget)
 {
-    while (n && !hider_meets(list[n - 1], cube)) {
+    while (n && !shadow_meets(list[n - 1], cube)) {
         n--;
     }
     if (!n || !*budget) {
@@ -44,7 +44,7 @@ is_covered(const struct iov_words *words, const struct iov_cube *cube,
     }
     --*budget;
 
-    const struct iov_hider *h = list[n - 1];
+    const struct iov_shadow *h = list[n - 1];
     struct iov_cube rest, other;
     iov_cube_copy(&rest, cube, words);
     for (size_t i = 0; i < h->n_words; i++) {
@@ -70,22 +70,22 @@ bool
 iov_past_hides(const struct iov_past *past, const struct iov_words *words,
                const struct iov_cube *cube, size_t *budget)
 {
-    const struct iov_hider *list[IOV_MAX_HIDERS];
+    const struct iov_shadow *list[IOV_MAX_SHADOWS];
     const struct iov_past *last = past;
     size_t n = 0;
 
     for (; past; past = past->up) {
-        for (size_t i = 0; i < past->n && n < IOV_MAX_HIDERS; i++) {
-            const struct iov_hider *h = &past->hiders[i];
-            if (h->priority > past->priority
-                && (h->lasting || past == last) && hider_meets(h, cube)) {
+        for (size_t i = 0; i < past->n && n < IOV_MAX_SHADOWS; i++) {
+            const struct iov_shadow *h = &past->shadows[i];
+            if (h->priority > past->priority && (h->lasting || past == last)
+                && shadow_meets(h, cube)) {
                 list[n++] = h;
             }
         }
     }
     /* The first of them look at the fewest bits. */
     for (size_t i = 0; i < n / 2; i++) {
-        const struct iov_hider *h = list[i];
+        const struct iov_shadow *h = list[i];
         list[i] = list[n - 1 - i];
         list[n - 1 - i] = h;
     }
@@ -93,7 +93,7 @@ iov_past_hides(const struct iov_past *past, const struct iov_words *words,
 }
 
 static bool
-looks_at(const struct iov_hider *h, uint8_t pos)
+looks_at(const struct iov_shadow *h, uint8_t pos)
 {
     for (size_t i = 0; i < h->n_words; i++) {
         if (h->words[i].pos == pos) {
@@ -103,15 +103,15 @@ looks_at(const struct iov_hider *h, uint8_t pos)
     return false;
 }
 
-struct iov_hider *
+struct iov_shadow *
 iov_past_headers(const struct iov_past *past, uint8_t pos, size_t *n)
 {
-    struct iov_hider *list = xmalloc(IOV_MAX_HIDERS * sizeof *list);
+    struct iov_shadow *list = xmalloc(IOV_MAX_SHADOWS * sizeof *list);
 
     *n = 0;
     for (; past; past = past->up) {
-        for (size_t i = 0; i < past->n && *n < IOV_MAX_HIDERS; i++) {
-            const struct iov_hider *h = &past->hiders[i];
+        for (size_t i = 0; i < past->n && *n < IOV_MAX_SHADOWS; i++) {
+            const struct iov_shadow *h = &past->shadows[i];
             if (h->priority > past->priority && h->lasting
                 && !looks_at(h, pos)) {
                 list[(*n)++] = *h;

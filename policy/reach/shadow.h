@@ -16,13 +16,13 @@
 #include <stdint.h>
 
 struct iov_cube;
-struct iov_hider;
+struct iov_shadow;
 struct iov_words;
 
 /* A lookup that a path went through. */
 struct iov_past {
     const struct iov_past *up;
-    const struct iov_hider *hiders;
+    const struct iov_shadow *shadows;
     size_t n;
     int priority;               /* Flows of more than that were passed by. */
 };
@@ -35,7 +35,7 @@ bool iov_past_hides(const struct iov_past *past, const struct iov_words *,
 
 /* Returns, to be freed, the hiders of 'past' that concern packets as far as
  * they can be seen from outside, the word at 'pos' left out; '*n' of them. */
-struct iov_hider *iov_past_headers(const struct iov_past *past, uint8_t pos,
+struct iov_shadow *iov_past_headers(const struct iov_past *past, uint8_t pos,
                                    size_t *n);
 
 #endif /* policy/reach/shadow.h */

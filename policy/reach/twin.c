@@ -2,14 +2,14 @@
 
 /* Drops that stay in force while the port is on its VF.
  *
- * A packet that the port sends to a neighbour on the software path comes to
+ * A packet that the port sends to a peer port on the software path comes to
  * the bridge in either case: by the port itself, or, from its VF, by the
  * uplink.  If the flows drop both, the flow that drops the first is no reason
  * against the VF.
  *
- * The subtle thing: the neighbour has to be on the software path, and is,
+ * The subtle thing: the peer port has to be on the software path, and is,
  * because the flows drop what comes by the uplink for it, which is a reason
- * against a VF of the neighbour itself. */
+ * against a VF of the peer port itself. */
 
 #include <config.h>
 
@@ -59,14 +59,13 @@ remember(struct iov_findings *f, struct eth_addr mac)
 }
 
 static bool
-is_neighbour(const struct iov_walk_order *order, struct eth_addr mac)
+is_peer(const struct iov_walk_order *order, struct eth_addr mac)
 {
-    struct iov_neighbour n = { mac, order->port->vlan };
+    struct iov_peer n = { mac, order->port->vlan };
 
-    return (!eth_addr_equals(mac, order->port->mac)
-            && order->n_neighbours
-            && bsearch(&n, order->neighbours, order->n_neighbours, sizeof n,
-                       iov_neighbour_compare));
+    return (!eth_addr_equals(mac, order->port->mac) && order->n_peers
+            && bsearch(&n, order->peers, order->n_peers, sizeof n,
+                       iov_peer_compare));
 }
 
 bool
@@ -80,13 +79,13 @@ iov_walk_drop_is_kept(struct iov_walk *w, const struct iov_path *p)
         return false;
     }
     remember(w->findings, mac);
-    if (!is_neighbour(w->order, mac)) {
+    if (!is_peer(w->order, mac)) {
         return false;
     }
     for (size_t i = 0; i < port->n_uplinks; i++) {
-        struct match twin;
-        iov_packets_init_twin(&twin, port, i, mac);
-        if (!iov_walk_all_dropped(w, &twin, p)) {
+        struct match counterpart;
+        iov_packets_init_counterpart(&counterpart, port, i, mac);
+        if (!iov_walk_all_dropped(w, &counterpart, p)) {
             return false;
         }
     }

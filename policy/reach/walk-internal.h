@@ -60,8 +60,8 @@ struct iov_search {
     uint32_t *conj_ids;         /* Conjunctive matches that are possible. */
     size_t n_conj_ids;
     bool any_conj_id;           /* All of them. */
-    struct iov_hider *hiders;   /* Null until asked for. */
-    size_t n_hiders;
+    struct iov_shadow *shadows;   /* Null until asked for. */
+    size_t n_shadows;
 };
 
 /* Flows of a table with equal actions are followed apart up to this number,
@@ -87,11 +87,11 @@ void iov_walk_blame(struct iov_walk *, const struct iov_path *p,
 void iov_walk_blame_miss(struct iov_walk *, const struct iov_path *p,
                          uint8_t table_id, const struct iov_cube *cube);
 
-/* Follows those of 'packets' that agree with some of 'twin', and with what it
- * went through, in all that does not depend on the port, and returns true if
- * all of them are dropped. */
+/* Follows those of 'packets' that agree with some of 'counterpart', and with
+ * what it went through, in all that does not depend on the port, and returns
+ * true if all of them are dropped. */
 bool iov_walk_all_dropped(const struct iov_walk *, const struct match *packets,
-                          const struct iov_path *twin);
+                          const struct iov_path *counterpart);
 
 /* Returns true if it does not matter that packets of 'p' are dropped, because
  * they come by the bridge also if the port is on its VF, and are dropped

@@ -118,7 +118,7 @@ run_flow(struct iov_walk *w, const struct iov_search *s,
 {
     const struct iov_path *p = s->p;
     uint8_t in_port_pos = w->words->pos[FLOW_U64_OFFSET(in_port)];
-    struct iov_past past = { p->past, s->hiders, s->n_hiders, priority };
+    struct iov_past past = { p->past, s->shadows, s->n_shadows, priority };
     struct iov_trail trail = { p->trail, c };
     struct iov_rest rest = {
         .up = s->up,
@@ -265,7 +265,7 @@ run_miss(struct iov_walk *w, struct iov_search *s, const struct lookup *l)
     if (l->is_goto || (!s->up && !p->normal && !p->stored)) {
         iov_walk_blame_miss(w, p, l->table_id, &s->cube);
     } else if (s->up) {
-        struct iov_past past = { p->past, s->hiders, s->n_hiders, -1 };
+        struct iov_past past = { p->past, s->shadows, s->n_shadows, -1 };
         struct iov_path next;
 
         path_copy(&next, p, w);
@@ -508,13 +508,14 @@ take_headers(const struct iov_walk *w, struct iov_cube *cube,
 
 bool
 iov_walk_all_dropped(const struct iov_walk *of, const struct match *packets,
-                     const struct iov_path *twin)
+                     const struct iov_path *counterpart)
 {
     struct iov_walk_order order = *of->order;
     uint8_t vlans = (order.port->vlan
                      ? of->words->pos[FLOW_U64_OFFSET(vlans)] : IOV_NO_WORD);
     struct iov_past past = { .priority = -1 };
-    struct iov_hider *hiders = iov_past_headers(twin->past, vlans, &past.n);
+    struct iov_shadow *shadows =
+        iov_past_headers(counterpart->past, vlans, &past.n);
     struct iov_walk w = {
         .order = &order,
         .words = of->words,
@@ -525,11 +526,11 @@ iov_walk_all_dropped(const struct iov_walk *of, const struct match *packets,
     struct iov_path p = { .past = &past };
     struct lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
 
-    past.hiders = hiders;
+    past.shadows = shadows;
     order.packets = packets;
     iov_cube_init(&p.cube, w.words, packets);
-    take_headers(&w, &p.cube, &twin->cube);
+    take_headers(&w, &p.cube, &counterpart->cube);
     look_up(&w, &p, &l, NULL);
-    free(hiders);
+    free(shadows);
     return !w.not_dropped;
 }

@@ -15,7 +15,7 @@
 #include "policy/flow/index.h"
 #include "policy/model/reason.h"
 
-struct iov_neighbour;
+struct iov_peer;
 struct iov_reach_port;
 
 /* A flow, or a table without one, that is not NORMAL for some packets. */
@@ -44,8 +44,8 @@ struct iov_findings {
     unsigned long tables[BITMAP_N_LONGS(256)];  /* Tables looked up. */
     bool other_in_port;         /* A lookup took another in_port. */
 
-    /* Addresses of neighbours whose packets were followed from the uplink,
-     * or were not because it is no neighbour; the first ones. */
+    /* Addresses of peer ports whose packets were followed from the uplink,
+     * or were not because it is no peer port; the first ones. */
     struct eth_addr asked[IOV_MAX_ASKED];
     size_t n_asked;             /* May be more. */
 };
@@ -58,8 +58,8 @@ void iov_findings_destroy(struct iov_findings *);
 struct iov_walk_order {
     const struct iov_flow_table *table;
     const struct iov_reach_port *port;
-    const struct iov_neighbour *neighbours;     /* Sorted. */
-    size_t n_neighbours;
+    const struct iov_peer *peers;     /* Sorted. */
+    size_t n_peers;
     const struct match *packets;
     unsigned int class;         /* Number of the class of 'packets'. */
     struct iov_allowance *allowance;    /* Or null.  If it gets exhausted, what

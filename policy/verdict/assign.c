@@ -125,7 +125,7 @@ fail(struct iov_verdict *v, enum iov_reason_id id, const char *object,
 }
 
 static bool
-guest_keeps(const struct iov_verdict *v)
+vf_external(const struct iov_verdict *v)
 {
     return v->port->keys.guest.kind == IOV_GUEST_KIND_NONE;
 }
@@ -193,7 +193,7 @@ assign_pinned(struct iov_verdict *v, const struct pool *pool,
                                      "same VF.", c->taker->port->name);
             fail(v, IOV_REASON_VF_TAKEN, object, detail);
             free(detail);
-        } else if (c->vf->busy && !guest_keeps(v)) {
+        } else if (c->vf->busy && !vf_external(v)) {
             fail(v, IOV_REASON_VF_TAKEN, object,
                  "The VF is in use by somebody else.");
         } else {
@@ -231,7 +231,7 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
         return BEST_RATE;
     } else if (is_lost_of(c->vf, v)) {
         return 4;
-    } else if (guest_keeps(v)) {
+    } else if (vf_external(v)) {
         return (c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
                 && eth_addr_equals(c->vf->now.mac, v->port->mac)) ? 3 : 0;
     } else if (c->vf->busy) {
@@ -268,7 +268,7 @@ assign_free(struct iov_verdict *v, struct pool *pool, struct candidate *held)
     }
     if (best) {
         take(v, best);
-    } else if (guest_keeps(v)) {
+    } else if (vf_external(v)) {
         fail(v, IOV_REASON_VF_NOT_NAMED, NULL, NULL);
     } else {
         fail(v, IOV_REASON_NO_FREE_VF, NULL, NULL);
@@ -280,23 +280,23 @@ static void
 find_claim(struct iov_verdict *v, const struct pool *pool,
            const struct iov_pf *first)
 {
-    if (!v->requested || (!guest_keeps(v) && !pool->any_lost)) {
+    if (!v->requested || (!vf_external(v) && !pool->any_lost)) {
         return;
     }
     for (size_t i = 0; i < pool->n; i++) {
         const struct candidate *c = &pool->list[i];
         bool pinned = v->port->keys.pin.kind != IOV_PIN_NONE;
 
-        if (!guest_keeps(v)
-            ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))
+        if (!vf_external(v)
+                ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))
             : pinned
-            ? is_pin_of(&v->port->keys.pin, c->pf, first, c->vf)
-            : (c->holder == v
-               || (v->port->mac_known && !c->pinned
-                   && c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
-                   && eth_addr_equals(c->vf->now.mac, v->port->mac)))) {
-            v->claimed_pf = c->pf;
-            v->claimed = c->vf;
+                ? is_pin_of(&v->port->keys.pin, c->pf, first, c->vf)
+                : (c->holder == v
+                   || (v->port->mac_known && !c->pinned
+                       && c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
+                       && eth_addr_equals(c->vf->now.mac, v->port->mac)))) {
+            v->adopted_pf = c->pf;
+            v->adopted = c->vf;
             return;
         }
     }

@@ -114,8 +114,8 @@ tell_failures(struct iov_check *c, bool of_switch)
 
     for (size_t i = 0; failures && i < failures->n; i++) {
         const struct iov_failure *f = &failures->list[i];
-        bool is_switch = (f->op->type == IOV_OP_SWITCH_LEARN
-                          || f->op->type == IOV_OP_SWITCH_FORGET);
+        bool is_switch =
+            (f->op->type == IOV_OP_FDB_ADD || f->op->type == IOV_OP_FDB_DEL);
         if (is_switch == of_switch && !is_harmless(f->op)
             && iov_failures_find(failures, f->op)) {
             fail_with(c, f);

@@ -6,7 +6,7 @@
  * The subtle thing: an address that the PF does not receive for is not on the
  * software path but, to the NIC, somewhere outside.  That of a port with a VF
  * is neither; as soon as it leaves its VF, the PF is told, so that it counts
- * from the start and its neighbours need not leave their VFs with it. */
+ * from the start and its peer ports need not leave their VFs with it. */
 
 #include <config.h>
 #include "policy/verdict/check.h"
@@ -43,8 +43,8 @@ pfs_have_mac(const struct iov_check *c, struct eth_addr mac)
 }
 
 static bool
-is_neighbour(const struct iov_check *c, const struct iov_port *port,
-             const struct sset *with_vf)
+is_peer(const struct iov_check *c, const struct iov_port *port,
+        const struct sset *with_vf)
 {
     return (!port->is_uplink && iov_port_mac_is_meant(port)
             && (port->vlan_mode == IOV_VLAN_ACCESS
@@ -54,7 +54,7 @@ is_neighbour(const struct iov_check *c, const struct iov_port *port,
 }
 
 void
-check_see_neighbours(const struct iov_check *c)
+check_see_peers(const struct iov_check *c)
 {
     const struct iov_bridge *bridge = c->bridge;
     struct sset with_vf = SSET_INITIALIZER(&with_vf);
@@ -63,16 +63,16 @@ check_see_neighbours(const struct iov_check *c)
     if (!bridge->reach) {
         return;
     }
-    struct iov_neighbour *list = xcalloc(bridge->n_ports + 1, sizeof *list);
+    struct iov_peer *list = xcalloc(bridge->n_ports + 1, sizeof *list);
     find_ports_with_vf(c, &with_vf);
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];
-        if (is_neighbour(c, port, &with_vf)) {
+        if (is_peer(c, port, &with_vf)) {
             list[n].mac = port->mac;
             list[n++].vlan = iov_port_vlan(port);
         }
     }
-    iov_reach_set_neighbours(bridge->reach, list, n);
+    iov_reach_set_peers(bridge->reach, list, n);
     sset_destroy(&with_vf);
     free(list);
 }

@@ -75,12 +75,12 @@ check_guest(struct iov_check *c)
 
     if (port->keys.guest.kind == IOV_GUEST_KIND_UNKNOWN) {
         check_fail(c, IOV_REASON_GUEST_UNKNOWN, port->keys.guest.text, NULL);
-    } else if (port->guest_absent) {
+    } else if (port->guest_not_ready) {
         check_fail(c, IOV_REASON_GUEST_ABSENT, port->keys.guest.text, "%s",
-                   port->guest_absent);
-    } else if (port->guest_held) {
+                   port->guest_not_ready);
+    } else if (port->guest_busy) {
         check_fail(c, IOV_REASON_GUEST_BUSY, port->keys.guest.text, "%s",
-                   port->guest_held);
+                   port->guest_busy);
     }
 }
 

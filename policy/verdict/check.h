@@ -68,7 +68,7 @@ void check_free_owners(struct iov_owners *);
 
 /* Tells the analysis of the bridge's flows which ports others reach by the
  * PF, before any of them is checked. */
-void check_see_neighbours(const struct iov_check *);
+void check_see_peers(const struct iov_check *);
 
 /* Appends those reasons of 'src' that check 'id' has found. */
 void check_copy_reasons(struct iov_reasons *dst,

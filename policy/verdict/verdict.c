@@ -165,7 +165,7 @@ run_checks(struct iov_check *c, struct iov_verdict *v)
     }
 }
 
-/* Finds the verdict of before about 'v->port'.  Most have the same neighbours
+/* Finds the verdict of before about 'v->port'.  Most have the same peer ports
  * as then, so '*hint' is where to look first.  What was said when the port was
  * on another bridge is about other flows, and nothing. */
 static const struct iov_verdict *
@@ -209,8 +209,8 @@ unassign(struct iov_verdict *v, const struct iov_check *c,
     }
     v->pf = c->n_pfs ? c->pfs[0] : NULL;
     v->vf = NULL;
-    v->claimed_pf = NULL;
-    v->claimed = NULL;
+    v->adopted_pf = NULL;
+    v->adopted = NULL;
     memset(&v->want, 0, sizeof v->want);
 }
 
@@ -281,7 +281,7 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
     size_t hint = vs->n;
 
     find_uplinks(c);
-    check_see_neighbours(c);
+    check_see_peers(c);
     part->list = &vs->list[vs->n];
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];

@@ -32,8 +32,8 @@ struct iov_verdict {
     const struct iov_pf *pf;    /* PF behind which the port is, or null. */
     const struct iov_vf *vf;    /* VF to be on, or null for software. */
     struct iov_vf_settings want; /* Of that VF when direct. */
-    const struct iov_pf *claimed_pf; /* PF and VF that the guest keeps */
-    const struct iov_vf *claimed;    /* (iov-guest "none"), or null. */
+    const struct iov_pf *adopted_pf; /* PF and VF that the guest keeps */
+    const struct iov_vf *adopted;    /* (iov-guest "none"), or null. */
     struct iov_reasons reasons; /* Empty exactly if 'vf' is not null. */
 
     /* What 'reasons' say of the flows. */

@@ -177,7 +177,7 @@ bed_init(struct bed *bed)
 /* Brings the verdicts up to date.  Returns how long it takes, in us, and
  * raises '*longest' to that of the longest piece. */
 static long long int
-judge(struct bed *bed, long long int *longest)
+evaluate(struct bed *bed, long long int *longest)
 {
     long long int begun = cpu_usec();
     long long int before = begun;
@@ -208,10 +208,10 @@ change(struct bed *bed, const struct bench_flow *f, double msec[2],
 {
     long long int begun = cpu_usec();
     put_flow(bed, f);
-    judge(bed, longest);
+    evaluate(bed, longest);
     long long int middle = cpu_usec();
     iov_flow_table_remove(bed->table, f->table_id, f->priority, &f->match);
-    judge(bed, longest);
+    evaluate(bed, longest);
     msec[0] = (middle - begun) / 1e3;
     msec[1] = (cpu_usec() - middle) / 1e3;
 }
@@ -280,7 +280,7 @@ measure(struct row *row)
         ovs_fatal(0, "%"PRIuSIZE" flows became %"PRIuSIZE, row->n_flows,
                   iov_flow_table_count(bed.table));
     }
-    row->values[JUDGE] = judge(&bed, &longest) / 1e3;
+    row->values[JUDGE] = evaluate(&bed, &longest) / 1e3;
     row->values[BYTES] = (resident_bytes() - before) / row->n_flows;
     measure_changes(&bed, row, &longest);
     row->values[STEP] = longest / 1e3;

@@ -113,7 +113,7 @@ converse(struct iov_flow_monitor *fm, struct ofpbuf *in)
 }
 
 static void
-judge(const struct iov_flow_monitor *fm)
+evaluate(const struct iov_flow_monitor *fm)
 {
     static const uint32_t uplink = 2;
     struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
@@ -143,7 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         version = OFP13_VERSION + data[0] % 3;
         fm.reach = iov_reach_create(fm.table);
         converse(&fm, &in);
-        judge(&fm);
+        evaluate(&fm);
         iov_reach_destroy(fm.reach);
         iov_flow_table_destroy(fm.overtaken);
         iov_flow_table_destroy(fm.table);

@@ -63,7 +63,7 @@ apply_all(struct iov_flow_table *table, const uint8_t *data, size_t size,
 }
 
 static void
-judge(const struct iov_flow_table *table)
+evaluate(const struct iov_flow_table *table)
 {
     static const uint32_t uplink = 2;
     struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
@@ -88,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct iov_flow_table *table = iov_flow_table_create();
 
         apply_all(table, data, size, true);
-        judge(table);
+        evaluate(table);
         apply_all(table, data, size, false);
         ovs_assert(!iov_flow_table_count(table));
         iov_flow_table_destroy(table);

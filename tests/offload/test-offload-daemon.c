@@ -101,9 +101,9 @@ parse_arguments(struct iov_op *op, int argc, const char *argv[])
     case IOV_OP_PF_MAC_ADD:
     case IOV_OP_PF_MAC_DEL:
         return eth_addr_from_string(first, &op->mac);
-    case IOV_OP_GUEST_GIVE:
-    case IOV_OP_GUEST_START:
-    case IOV_OP_GUEST_TAKE:
+    case IOV_OP_GUEST_ATTACH:
+    case IOV_OP_GUEST_ACTIVATE:
+    case IOV_OP_GUEST_DETACH:
         op->guest = xstrdup(first);
         return !*second || eth_addr_from_string(second, &op->mac);
     case IOV_OP_SET_NUM_VFS:
@@ -138,9 +138,9 @@ start(struct iov_op *op)
         iov_journal_do(&op, 1, &nics, &result);
         take_result(result);
         break;
-    case IOV_OP_GUEST_GIVE:
-    case IOV_OP_GUEST_START:
-    case IOV_OP_GUEST_TAKE:
+    case IOV_OP_GUEST_ATTACH:
+    case IOV_OP_GUEST_ACTIVATE:
+    case IOV_OP_GUEST_DETACH:
         iov_guests_start(op, pf && op->vf < pf->n_vfs
                          ? &pf->vfs[op->vf] : NULL);
         break;
@@ -267,7 +267,7 @@ absent_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     if (argc > 2) {
         eth_addr_from_string(argv[2], &mac);
     }
-    text = iov_guests_absent(argv[1], mac);
+    text = iov_guests_not_ready(argv[1], mac);
 
     unixctl_command_reply(conn, text ? text : "present");
     free(text);
@@ -277,7 +277,7 @@ static void
 held_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
         void *aux OVS_UNUSED)
 {
-    char *text = iov_guests_held(argv[1]);
+    char *text = iov_guests_busy(argv[1]);
 
     unixctl_command_reply(conn, text ? text : "free");
     free(text);

@@ -121,13 +121,13 @@ model_do(struct model *m, const struct iov_op *op)
         iov_vf_attr_copy(&vf->now, &op->set, op->attr);
         m->checked = false;
         break;
-    case IOV_OP_GUEST_GIVE:
+    case IOV_OP_GUEST_ATTACH:
         vf->guest = IOV_GUEST_GIVEN;
         break;
-    case IOV_OP_GUEST_START:
+    case IOV_OP_GUEST_ACTIVATE:
         vf->guest = IOV_GUEST_RUNNING;
         break;
-    case IOV_OP_GUEST_TAKE:
+    case IOV_OP_GUEST_DETACH:
         vf->guest = IOV_GUEST_NONE;
         break;
     case IOV_OP_PF_MAC_ADD:
@@ -138,14 +138,14 @@ model_do(struct model *m, const struct iov_op *op)
         remove_mac(m->pf.macs, &m->pf.n_macs, op->mac);
         remove_mac(m->pf.our_macs, &m->pf.n_our_macs, op->mac);
         break;
-    case IOV_OP_SWITCH_LEARN:
+    case IOV_OP_FDB_ADD:
         free(m->learned_at);
         m->learned_at = xstrdup(op->switch_port);
         break;
     case IOV_OP_READ_BACK:
         m->checked = true;
         break;
-    case IOV_OP_SWITCH_FORGET:
+    case IOV_OP_FDB_DEL:
     case IOV_OP_SET_NUM_VFS:
     case IOV_N_OPS:
         OVS_NOT_REACHED();
@@ -166,14 +166,24 @@ model_next(const struct model *m, const struct goal *goal)
     };
     const char *guest = vf->record ? vf->record->guest : goal->guest;
     struct iov_plan_in in = {
-        .port = "vm", .bridge = "br0", .has_mac = true, .mac = port_mac,
-        .vlan = goal->vlan, .guest = goal->guest,
-        .guest_keeps = !strcmp(guest, "none"),
-        .direct = goal->direct, .protect = goal->protect,
-        .managed = goal->managed, .keep_fenced = goal->keep_fenced,
-        .want = &want, .pfs = pfs, .n_pfs = 1, .pf = &m->pf,
+        .port = "vm",
+        .bridge = "br0",
+        .has_mac = true,
+        .mac = port_mac,
+        .vlan = goal->vlan,
+        .guest = goal->guest,
+        .vf_external = !strcmp(guest, "none"),
+        .direct = goal->direct,
+        .protect = goal->protect,
+        .managed = goal->managed,
+        .keep_fenced = goal->keep_fenced,
+        .want = &want,
+        .pfs = pfs,
+        .n_pfs = 1,
+        .pf = &m->pf,
         .vf = goal->direct || goal->keep_fenced || vf->record ? vf : NULL,
-        .learned_at = m->learned_at, .checked = m->checked,
+        .learned_at = m->learned_at,
+        .checked = m->checked,
         .fence_mac = fence_mac,
     };
 
@@ -275,7 +285,7 @@ vf_owns_mac(const struct iov_vf *vf)
 }
 
 static bool
-vf_is_veiled(const struct iov_vf *vf)
+vf_has_fence_vlan(const struct iov_vf *vf)
 {
     return vf->now.vlan == IOV_FENCE_VLAN;
 }
@@ -286,7 +296,7 @@ watch_op(const struct model *m, const struct goal *goal,
 {
     const struct iov_vf *vf = &m->pf.vfs[0];
     struct watch *w = w_;
-    bool carries = vf_owns_mac(vf) && !vf_is_veiled(vf) && vf->now.dma;
+    bool carries = vf_owns_mac(vf) && !vf_has_fence_vlan(vf) && vf->now.dma;
     bool pf_receives = iov_pf_has_mac(&m->pf, port_mac);
 
     if (carries && !vf->record) {
@@ -306,7 +316,7 @@ watch_op(const struct model *m, const struct goal *goal,
         complain(w, op, "the address is nowhere");
     }
     if (!goal->direct && !goal->protect && goal->managed
-        && op->type == IOV_OP_GUEST_TAKE && !pf_receives) {
+        && op->type == IOV_OP_GUEST_DETACH && !pf_receives) {
         complain(w, op, "taken before the software path was ready");
     }
     if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_VECTORS

@@ -5,7 +5,7 @@
  *     name NAME OFPORT           gives an OpenFlow port a name
  *     nameless                   forgets all names
  *     port NAME MAC VLAN [UPLINK...]  describes a port to ask about
- *     neighbour MAC VLAN         another port of the bridge has this address
+ *     peer MAC VLAN              another port of the bridge has this address
  *     alone                      no other port has any
  *     flow FLOW                  adds a flow, in the syntax of ovs-ofctl
  *     gone FLOW                  removes the flow with just this match
@@ -51,8 +51,8 @@ struct test {
     struct shash ports;         /* Contains struct test_port. */
     struct iov_flow_table *table;
     struct iov_reach *reach;
-    struct iov_neighbour neighbours[MAX_NEIGHBOURS];
-    size_t n_neighbours;
+    struct iov_peer peers[MAX_NEIGHBOURS];
+    size_t n_peers;
     size_t max;
     unsigned long long int examined;
 };
@@ -117,25 +117,24 @@ cmd_port(struct test *t, char *args)
 }
 
 static void
-cmd_neighbour(struct test *t, char *args)
+cmd_peer(struct test *t, char *args)
 {
-    struct iov_neighbour *n = &t->neighbours[t->n_neighbours];
+    struct iov_peer *n = &t->peers[t->n_peers];
     char *mac = word(&args, "MAC");
 
-    if (t->n_neighbours >= MAX_NEIGHBOURS
-        || !eth_addr_from_string(mac, &n->mac)) {
+    if (t->n_peers >= MAX_NEIGHBOURS || !eth_addr_from_string(mac, &n->mac)) {
         ovs_fatal(0, "%s: bad MAC or too many", mac);
     }
     n->vlan = atoi(word(&args, "VLAN"));
-    t->n_neighbours++;
-    iov_reach_set_neighbours(t->reach, t->neighbours, t->n_neighbours);
+    t->n_peers++;
+    iov_reach_set_peers(t->reach, t->peers, t->n_peers);
 }
 
 static void
 cmd_alone(struct test *t)
 {
-    t->n_neighbours = 0;
-    iov_reach_set_neighbours(t->reach, NULL, 0);
+    t->n_peers = 0;
+    iov_reach_set_peers(t->reach, NULL, 0);
 }
 
 /* Does with the flow 'args' what 'command' says. */
@@ -230,8 +229,8 @@ run_command(struct test *t, char *line)
     } else if (!strcmp(command, "flow") || !strcmp(command, "gone")
                || !strcmp(command, "unknown")) {
         change_flow(t, args, command);
-    } else if (!strcmp(command, "neighbour")) {
-        cmd_neighbour(t, args);
+    } else if (!strcmp(command, "peer")) {
+        cmd_peer(t, args);
     } else if (!strcmp(command, "alone")) {
         cmd_alone(t);
     } else if (!strcmp(command, "lost")) {

@@ -286,16 +286,16 @@ look(const char *root)
 static void
 fuzz_round(const char *root, const struct svec *paths)
 {
-    char *path[3], *aside[3];
+    char *path[3], *worker[3];
     size_t n = 0;
 
     for (size_t i = 0; i < 1 + random_range(ARRAY_SIZE(path)); i++) {
         path[n] = paths->names[random_range(paths->n)];
-        aside[n] = xasprintf("%s.aside%"PRIuSIZE, root, n);
-        if (rename(path[n], aside[n])) {
-            free(aside[n]);
+        worker[n] = xasprintf("%s.aside%" PRIuSIZE, root, n);
+        if (rename(path[n], worker[n])) {
+            free(worker[n]);
         } else {
-            damage(path[n], aside[n]);
+            damage(path[n], worker[n]);
             n++;
         }
     }
@@ -304,10 +304,10 @@ fuzz_round(const char *root, const struct svec *paths)
         if (remove(path[n]) && errno != ENOENT && errno != ENOTDIR) {
             ovs_fatal(errno, "%s: cannot be removed", path[n]);
         }
-        if (rename(aside[n], path[n])) {
+        if (rename(worker[n], path[n])) {
             ovs_fatal(errno, "%s: cannot be moved back", path[n]);
         }
-        free(aside[n]);
+        free(worker[n]);
     }
 }
 

@@ -13,7 +13,7 @@
  * Of the ports that no packet speaks against, those judged direct are counted
  * (precision), and the first --losses of the others printed.  --blind makes
  * the verdict wrong on purpose: reasons of that name do not count.  So does
- * --gullible: it takes neighbours of other VLANs for ones that are reached.
+ * --gullible: it takes peer ports of other VLANs for ones that are reached.
  *
  * The subtle thing: which packets are tried follows from the flows, so that
  * also a rare match meets one. */
@@ -74,7 +74,7 @@ static const struct iov_reach_port ports[] = {
 };
 
 /* All ports of the bridge but the uplink. */
-static const struct iov_neighbour neighbours[] = {
+static const struct iov_peer peers[] = {
     { ETH_ADDR_C(52, 54, 00, 00, 00, 01), 0 },
     { ETH_ADDR_C(52, 54, 00, 00, 00, 02), VM2_VLAN },
     { ETH_ADDR_C(52, 54, 00, 00, 00, 03), 0 },
@@ -82,19 +82,18 @@ static const struct iov_neighbour neighbours[] = {
 };
 
 static void
-tell_neighbours(struct test *t)
+notify_peers(struct test *t)
 {
-    static const struct iov_neighbour wrong[] = {
+    static const struct iov_peer wrong[] = {
         { ETH_ADDR_C(52, 54, 00, 00, 00, 02), 0 },
         { ETH_ADDR_C(52, 54, 00, 00, 00, 03), VM2_VLAN },
         { ETH_ADDR_C(52, 54, 00, 00, 00, 04), 0 },
     };
 
     if (t->o.gullible) {
-        iov_reach_set_neighbours(t->reach, wrong, ARRAY_SIZE(wrong));
+        iov_reach_set_peers(t->reach, wrong, ARRAY_SIZE(wrong));
     } else {
-        iov_reach_set_neighbours(t->reach, neighbours,
-                                 ARRAY_SIZE(neighbours));
+        iov_reach_set_peers(t->reach, peers, ARRAY_SIZE(peers));
     }
 }
 
@@ -110,7 +109,7 @@ install(struct test *t)
 
 /* Returns the reasons against 'port', without those to be blind for. */
 static struct iov_reasons
-judge(const struct test *t, const struct iov_reach_port *port)
+evaluate(const struct test *t, const struct iov_reach_port *port)
 {
     struct iov_reasons all = IOV_REASONS_INITIALIZER;
     struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
@@ -133,10 +132,10 @@ static bool
 is_dropped_anyway(struct test *t, const struct iov_reach_port *port,
                   const struct flow *flow, const char *packet)
 {
-    const struct iov_neighbour *n = neighbours;
+    const struct iov_peer *n = peers;
 
     while (!eth_addr_equals(n->mac, flow->dl_dst) || n->vlan != port->vlan) {
-        if (++n >= &neighbours[ARRAY_SIZE(neighbours)]) {
+        if (++n >= &peers[ARRAY_SIZE(peers)]) {
             return false;
         }
     }
@@ -146,13 +145,13 @@ is_dropped_anyway(struct test *t, const struct iov_reach_port *port,
         return false;
     }
 
-    struct flow twin = *flow;
-    twin.in_port.ofp_port = u16_to_ofp(UPLINK);
+    struct flow counterpart = *flow;
+    counterpart.in_port.ofp_port = u16_to_ofp(UPLINK);
     if (port->vlan) {
-        twin.vlans[0].tci &= htons(VLAN_PCP_MASK);
-        twin.vlans[0].tci |= htons(VLAN_CFI | port->vlan);
+        counterpart.vlans[0].tci &= htons(VLAN_PCP_MASK);
+        counterpart.vlans[0].tci |= htons(VLAN_CFI | port->vlan);
     }
-    char *s = packet_to_string(&twin);
+    char *s = packet_to_string(&counterpart);
     bool dropped = test_switch_drops(&t->sw, s);
     free(s);
     return dropped;
@@ -204,7 +203,7 @@ is_wrong(struct test *t, const struct iov_reach_port *port,
          const struct flow *flow, const char *packet)
 {
     install(t);
-    struct iov_reasons reasons = judge(t, port);
+    struct iov_reasons reasons = evaluate(t, port);
     bool wrong = false;
     if (!reasons.n) {
         char *trace = try_packet(t, port, flow, packet);
@@ -278,7 +277,7 @@ static bool
 check_port(struct test *t, const struct iov_reach_port *port)
 {
     struct counts *c = &t->counts;
-    struct iov_reasons reasons = judge(t, port);
+    struct iov_reasons reasons = evaluate(t, port);
     bool direct = !reasons.n;
     struct flow flow;
     char *bad = find_bad_packet(t, port,
@@ -412,7 +411,7 @@ main(int argc, char *argv[])
     set_program_name(argv[0]);
     parse_options(argc, argv, &t.o);
     t.reach = iov_reach_create(t.table);
-    tell_neighbours(&t);
+    notify_peers(&t);
     test_switch_open(&t.sw, t.o.rundir);
 
     long long int end = (t.o.seconds ? time_msec() + 1000LL * t.o.seconds

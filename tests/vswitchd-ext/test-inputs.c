@@ -91,7 +91,7 @@ published_done(void)
 static bool
 result_done(void)
 {
-    struct iov_result *r = iov_switch_mac_next_result();
+    struct iov_result *r = iov_fdb_next_result();
     if (r) {
         struct ds s = DS_EMPTY_INITIALIZER;
         iov_op_format(&s, r->op);
@@ -279,15 +279,15 @@ cmd_mac(struct unixctl_conn *conn, int argc, const char *argv[],
         void *aux OVS_UNUSED)
 {
     bool learn = !strcmp(argv[0], "learn");
-    struct iov_op *op = iov_op_create(learn ? IOV_OP_SWITCH_LEARN
-                                      : IOV_OP_SWITCH_FORGET, "p", "", 0);
+    struct iov_op *op =
+        iov_op_create(learn ? IOV_OP_FDB_ADD : IOV_OP_FDB_DEL, "p", "", 0);
     op->bridge = xstrdup(argv[1]);
     op->switch_port = learn ? xstrdup(argv[2]) : NULL;
     op->vlan = atoi(argv[argc - 2]);
     if (!eth_addr_from_string(argv[argc - 1], &op->mac)) {
         OVS_NOT_REACHED();
     }
-    iov_switch_mac_start(op);
+    iov_fdb_start(op);
     start_waiting(conn, result_done);
 }
 
@@ -295,10 +295,10 @@ static void
 cmd_switch(struct unixctl_conn *conn, int argc OVS_UNUSED,
            const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
-    const char *why = iov_switch_mac_unreachable();
-    char *reply = (why ? xasprintf("unreachable: %s\n", why)
-                   : xasprintf("connection %"PRIu64"\n",
-                               iov_switch_mac_connection()));
+    const char *why = iov_fdb_unreachable();
+    char *reply =
+        (why ? xasprintf("unreachable: %s\n", why)
+             : xasprintf("connection %" PRIu64 "\n", iov_fdb_connection()));
     unixctl_command_reply(conn, reply);
     free(reply);
 }
@@ -418,7 +418,7 @@ run(struct unixctl_server *unixctl)
     SHASH_FOR_EACH (node, &flags) {
         iov_port_flags_run(node->data);
     }
-    iov_switch_mac_run(time_msec());
+    iov_fdb_run(time_msec());
     run_waiting();
 
     unixctl_server_wait(unixctl);
@@ -429,7 +429,7 @@ run(struct unixctl_server *unixctl)
     SHASH_FOR_EACH (node, &flags) {
         iov_port_flags_wait(node->data);
     }
-    iov_switch_mac_wait(time_msec());
+    iov_fdb_wait(time_msec());
     if (exiting) {
         poll_immediate_wake();
     }
@@ -459,7 +459,7 @@ main(int argc, char *argv[])
     }
     register_commands();
     iov_db_init(argv[optind]);
-    iov_switch_mac_init();
+    iov_fdb_init();
     for (int i = optind + 1; i < argc; i++) {
         shash_add(&monitors, argv[i], iov_flow_monitor_create(argv[i]));
     }
@@ -482,7 +482,7 @@ main(int argc, char *argv[])
     }
     shash_destroy(&flags);
     shash_destroy(&waiting.fm_tokens);
-    iov_switch_mac_exit();
+    iov_fdb_exit();
     iov_db_exit();
     unixctl_server_destroy(unixctl);
     return 0;

@@ -43,7 +43,7 @@ enum stage {
     STAGE_SETTLED
 };
 
-struct deferred {
+struct async {
     struct ovs_list node;
     struct unixctl_conn *conn;
     enum stage stage;
@@ -55,12 +55,12 @@ struct deferred {
     long long int deadline;     /* ms. */
 };
 
-static struct ovs_list deferred = OVS_LIST_INITIALIZER(&deferred);
+static struct ovs_list async = OVS_LIST_INITIALIZER(&async);
 
-static struct deferred *
+static struct async *
 defer(struct iov_command *cmd, enum kind kind, enum stage stage)
 {
-    struct deferred *d = xzalloc(sizeof *d);
+    struct async *d = xzalloc(sizeof *d);
 
     d->conn = cmd->conn;
     d->kind = kind;
@@ -68,7 +68,7 @@ defer(struct iov_command *cmd, enum kind kind, enum stage stage)
     d->patience = PATIENCE;
     d->deadline = time_msec() + PATIENCE;
     d->stage = stage;
-    ovs_list_push_back(&deferred, &d->node);
+    ovs_list_push_back(&async, &d->node);
     cmd->conn = NULL;
     poll_immediate_wake();
     return d;
@@ -77,7 +77,7 @@ defer(struct iov_command *cmd, enum kind kind, enum stage stage)
 void
 cmd_sync(struct iov_command *cmd)
 {
-    struct deferred *d = defer(cmd, SYNC, STAGE_DATABASE);
+    struct async *d = defer(cmd, SYNC, STAGE_DATABASE);
 
     d->token = iov_db_sync();
 }
@@ -91,12 +91,12 @@ cmd_verify(struct iov_command *cmd)
 }
 
 void
-iov_deferred_hold(struct iov_command *cmd)
+iov_async_hold(struct iov_command *cmd)
 {
-    struct deferred *d = defer(cmd, HOLD, STAGE_TURN);
+    struct async *d = defer(cmd, HOLD, STAGE_TURN);
 
     d->port = xstrdup(cmd->arg);
-    d->token = iov_loop_turn();
+    d->token = iov_loop_iteration();
     if (cmd->timeout >= 0) {
         d->patience = cmd->timeout * 1000;
         d->deadline = time_msec() + d->patience;
@@ -105,7 +105,7 @@ iov_deferred_hold(struct iov_command *cmd)
 
 /* Returns true if 'd' has passed its present stage, and enters the next. */
 static bool
-advance(struct deferred *d)
+advance(struct async *d)
 {
     switch (d->stage) {
     case STAGE_DATABASE:
@@ -126,7 +126,7 @@ advance(struct deferred *d)
         }
         break;
     case STAGE_TURN:
-        if (iov_loop_turn() <= d->token) {
+        if (iov_loop_iteration() <= d->token) {
             return false;
         }
         d->stage = STAGE_SETTLED;
@@ -135,7 +135,7 @@ advance(struct deferred *d)
         return false;
     }
     d->stage = STAGE_TURN;
-    d->token = iov_loop_turn();
+    d->token = iov_loop_iteration();
     iov_loop_touch();
     return true;
 }
@@ -162,7 +162,7 @@ is_away(const struct iov_port_status *ps)
 }
 
 static bool
-is_finished(const struct deferred *d)
+is_finished(const struct async *d)
 {
     if (d->kind == HOLD) {
         const struct iov_port_status *ps = find_status(d->port);
@@ -187,7 +187,7 @@ lines_to_json(const char *text)
 }
 
 static void
-finish(struct deferred *d, const char *error)
+finish(struct async *d, const char *error)
 {
     struct ds out = DS_EMPTY_INITIALIZER;
 
@@ -213,10 +213,10 @@ finish(struct deferred *d, const char *error)
 }
 
 static void
-put_failures(struct ds *ds, const struct iov_live *live)
+put_failures(struct ds *ds, const struct iov_runtime *runtime)
 {
-    for (size_t i = 0; i < live->failures.n; i++) {
-        const struct iov_failure *f = &live->failures.list[i];
+    for (size_t i = 0; i < runtime->failures.n; i++) {
+        const struct iov_failure *f = &runtime->failures.list[i];
 
         ds_put_cstr(ds, "; ");
         iov_op_format(ds, f->op);
@@ -227,27 +227,27 @@ put_failures(struct ds *ds, const struct iov_live *live)
 
 /* Why iov/hold has to wait for the port. */
 static void
-put_obstacle(struct ds *ds, const struct deferred *d)
+put_obstacle(struct ds *ds, const struct async *d)
 {
     const struct iov_port_status *ps = find_status(d->port);
-    const struct iov_live *live = iov_live_find(d->port);
+    const struct iov_runtime *runtime = iov_runtime_find(d->port);
 
-    if (!ps || !live) {
+    if (!ps || !runtime) {
         ds_put_format(ds, "port %s is on no bridge any more", d->port);
         return;
     }
     ds_put_format(ds, "port %s still has VF %u of %s", d->port, ps->vf,
                   ps->pf ? ps->pf : "a PF");
-    if (live->next && *live->next) {
-        ds_put_format(ds, "; under way: %s", live->next);
+    if (runtime->next && *runtime->next) {
+        ds_put_format(ds, "; under way: %s", runtime->next);
     }
-    put_failures(ds, live);
+    put_failures(ds, runtime);
     ds_put_format(ds, "; it is still held and goes on: see \"iov/show %s\" "
                   "and \"iov/history %s\"", d->port, d->port);
 }
 
 static void
-put_what_it_waits_for(struct ds *ds, const struct deferred *d)
+put_what_it_waits_for(struct ds *ds, const struct async *d)
 {
     if (d->kind == HOLD) {
         put_obstacle(ds, d);
@@ -275,7 +275,7 @@ put_what_it_waits_for(struct ds *ds, const struct deferred *d)
 }
 
 static void
-give_up(struct deferred *d)
+give_up(struct async *d)
 {
     struct ds error = DS_EMPTY_INITIALIZER;
 
@@ -287,20 +287,21 @@ give_up(struct deferred *d)
 
 /* True if somebody has ended the hold that 'd' waits for. */
 static bool
-is_void(const struct deferred *d)
+is_void(const struct async *d)
 {
-    const struct iov_live *live = (d->kind == HOLD ? iov_live_find(d->port)
-                                   : NULL);
+    const struct iov_runtime *runtime =
+        (d->kind == HOLD ? iov_runtime_find(d->port) : NULL);
 
-    return live && !live->held;
+    return runtime && !runtime->held;
 }
 
 void
-iov_deferred_run(void)
+iov_async_run(void)
 {
-    struct deferred *d;
+    struct async *d;
 
-    LIST_FOR_EACH_SAFE (d, node, &deferred) {
+    LIST_FOR_EACH_SAFE(d, node, &async)
+    {
         while (advance(d)) {
             continue;
         }
@@ -316,21 +317,22 @@ iov_deferred_run(void)
 
 /* What the stages wait for wakes the main loop by itself. */
 void
-iov_deferred_wait(void)
+iov_async_wait(void)
 {
-    struct deferred *d;
+    struct async *d;
 
-    LIST_FOR_EACH (d, node, &deferred) {
+    LIST_FOR_EACH (d, node, &async) {
         poll_timer_wait_until(d->deadline);
     }
 }
 
 void
-iov_deferred_cancel(const char *error)
+iov_async_cancel(const char *error)
 {
-    struct deferred *d;
+    struct async *d;
 
-    LIST_FOR_EACH_SAFE (d, node, &deferred) {
+    LIST_FOR_EACH_SAFE(d, node, &async)
+    {
         finish(d, error);
     }
 }

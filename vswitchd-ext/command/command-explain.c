@@ -178,7 +178,7 @@ void
 cmd_explain(struct iov_command *cmd)
 {
     if (iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
-        iov_aside_start(cmd, explain);
+        iov_worker_start(cmd, explain);
     } else {
         iov_command_no_port(cmd);
     }

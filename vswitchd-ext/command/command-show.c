@@ -159,13 +159,13 @@ put_reasons(struct iov_command *cmd, const struct iov_port_status *ps)
 static const struct iov_activity *
 look(const struct iov_command *cmd, const struct iov_port_status *ps)
 {
-    struct iov_live *live = iov_live_find(ps->name);
+    struct iov_runtime *runtime = iov_runtime_find(ps->name);
 
-    if (!live || live->state != IOV_PORT_DIRECT) {
+    if (!runtime || runtime->state != IOV_PORT_DIRECT) {
         return NULL;
     }
-    iov_activity_look(live, cmd->view->nics, time_wall_msec());
-    return live->activity.since ? &live->activity : NULL;
+    iov_activity_look(runtime, cmd->view->nics, time_wall_msec());
+    return runtime->activity.since ? &runtime->activity : NULL;
 }
 
 static void
@@ -375,9 +375,8 @@ put_facts(struct json *o, const struct iov_command *cmd,
         ds_destroy(&text);
     }
     if (a && a->counted) {
-        json_object_put(o, "vf-packets-sent", json_integer_create(a->sent));
-        json_object_put(o, "vf-packets-heard",
-                        json_integer_create(a->heard));
+        json_object_put(o, "vf-tx-packets", json_integer_create(a->sent));
+        json_object_put(o, "vf-rx-packets", json_integer_create(a->heard));
     }
 }
 
@@ -528,7 +527,7 @@ void
 cmd_show(struct iov_command *cmd)
 {
     if (cmd->all) {
-        iov_aside_start(cmd, show);
+        iov_worker_start(cmd, show);
     } else {
         show(cmd);
     }

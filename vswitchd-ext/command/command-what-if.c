@@ -167,7 +167,7 @@ void
 cmd_what_if(struct iov_command *cmd)
 {
     if (cmd->n_more) {
-        iov_aside_start(cmd, what_if);
+        iov_worker_start(cmd, what_if);
     } else {
         cmd->error = xstrdup("iov/what-if: nothing to imagine; give flows as "
                              "to ovs-ofctl, after add, mod or del, or --set "

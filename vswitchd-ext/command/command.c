@@ -254,7 +254,7 @@ cmd_timing(struct iov_command *cmd)
 void
 cmd_history(struct iov_command *cmd)
 {
-    if (cmd->arg && !iov_live_find(cmd->arg)) {
+    if (cmd->arg && !iov_runtime_find(cmd->arg)) {
         iov_command_no_port(cmd);
     } else if (cmd->json) {
         cmd->reply = iov_history_to_json(cmd->arg);
@@ -269,7 +269,7 @@ set_held(struct iov_command *cmd, bool held)
     if (!iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
         iov_command_no_port(cmd);
     } else {
-        iov_live_get(cmd->arg)->held = held;
+        iov_runtime_get(cmd->arg)->held = held;
         iov_loop_touch();
     }
 }
@@ -279,16 +279,16 @@ cmd_hold(struct iov_command *cmd)
 {
     set_held(cmd, true);
     if (!cmd->error && cmd->timeout) {
-        iov_deferred_hold(cmd);
+        iov_async_hold(cmd);
     }
 }
 
 void
 cmd_unhold(struct iov_command *cmd)
 {
-    const struct iov_live *live = iov_live_find(cmd->arg);
+    const struct iov_runtime *runtime = iov_runtime_find(cmd->arg);
 
-    if (live && !live->held) {
+    if (runtime && !runtime->held) {
         cmd->error = xasprintf("port %s is not held by iov/hold; see "
                                "\"iov/show %s\" for its reasons", cmd->arg,
                                cmd->arg);

@@ -44,19 +44,19 @@ typedef void iov_command_func(struct iov_command *);
 void iov_commands_register(void);
 
 /* Commands that answer later: to be called once in each turn of the main
- * loop.  iov_deferred_cancel() answers them all with an error. */
-void iov_deferred_run(void);
-void iov_deferred_wait(void);
+ * loop.  iov_async_cancel() answers them all with an error. */
+void iov_async_run(void);
+void iov_async_wait(void);
 /* Answers once the port is off its VF, for iov/hold. */
-void iov_deferred_hold(struct iov_command *);
-void iov_deferred_cancel(const char *error);
+void iov_async_hold(struct iov_command *);
+void iov_async_cancel(const char *error);
 
 /* Commands that a child process answers.  'func' runs there, with a copy of
  * everything.  To be called and waited for as those above. */
-void iov_aside_start(struct iov_command *, iov_command_func *func);
-void iov_aside_run(void);
-void iov_aside_wait(void);
-void iov_aside_cancel(const char *error);
+void iov_worker_start(struct iov_command *, iov_command_func *func);
+void iov_worker_run(void);
+void iov_worker_wait(void);
+void iov_worker_cancel(const char *error);
 
 /* Puts the answer into 'out'; returns false if it is an error. */
 bool iov_command_render(struct iov_command *, struct ds *out);

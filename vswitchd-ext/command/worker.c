@@ -20,48 +20,49 @@
 /* The child has so many seconds, ... */
 #define PATIENCE 60
 /* ... and at most so many are at work at a time. */
-#define MAX_ASIDES 4
+#define MAX_WORKERS 4
 
-struct aside {
+struct worker {
     struct ovs_list node;
     struct unixctl_conn *conn;
     struct child *child;
     struct ds text;
 };
 
-static struct ovs_list asides = OVS_LIST_INITIALIZER(&asides);
+static struct ovs_list workers = OVS_LIST_INITIALIZER(&workers);
 
 /* What the child has to do. */
-struct errand {
+struct job {
     struct iov_command *cmd;
     iov_command_func *func;
 };
 
 /* In the child.  The first character says whether the rest is an error. */
 static void
-run_errand(const void *errand_, struct ds *text)
+run_job(const void *job_, struct ds *text)
 {
-    const struct errand *errand = errand_;
+    const struct job *job = job_;
     struct ds out = DS_EMPTY_INITIALIZER;
 
-    errand->func(errand->cmd);
-    ds_put_char(text, iov_command_render(errand->cmd, &out) ? '+' : '-');
+    job->func(job->cmd);
+    ds_put_char(text, iov_command_render(job->cmd, &out) ? '+' : '-');
     ds_put_cstr(text, ds_cstr(&out));
     ds_destroy(&out);
 }
 
 void
-iov_aside_start(struct iov_command *cmd, iov_command_func *func)
+iov_worker_start(struct iov_command *cmd, iov_command_func *func)
 {
-    struct errand errand = { cmd, func };
+    struct job job = { cmd, func };
     struct child *child;
 
-    if (ovs_list_size(&asides) >= MAX_ASIDES) {
+    if (ovs_list_size(&workers) >= MAX_WORKERS) {
         cmd->error = xasprintf("%d such commands are being answered already; "
-                               "try again when one of them is", MAX_ASIDES);
+                               "try again when one of them is",
+                               MAX_WORKERS);
         return;
     }
-    int error = child_start_text(run_errand, &errand, PATIENCE, &child);
+    int error = child_start_text(run_job, &job, PATIENCE, &child);
     if (error) {
         cmd->error = xasprintf("a process to answer it cannot be started "
                                "(%s); try again when the host has memory and "
@@ -69,64 +70,68 @@ iov_aside_start(struct iov_command *cmd, iov_command_func *func)
         return;
     }
 
-    struct aside *aside = xzalloc(sizeof *aside);
-    aside->conn = cmd->conn;
-    aside->child = child;
-    ds_init(&aside->text);
-    ovs_list_push_back(&asides, &aside->node);
+    struct worker *worker = xzalloc(sizeof *worker);
+    worker->conn = cmd->conn;
+    worker->child = child;
+    ds_init(&worker->text);
+    ovs_list_push_back(&workers, &worker->node);
     cmd->conn = NULL;
 }
 
 static void
-finish(struct aside *aside, const char *error)
+finish(struct worker *worker, const char *error)
 {
-    const char *text = ds_cstr(&aside->text);
+    const char *text = ds_cstr(&worker->text);
 
     if (error) {
-        unixctl_command_reply_error(aside->conn, error);
+        unixctl_command_reply_error(worker->conn, error);
     } else if (text[0] == '+') {
-        unixctl_command_reply(aside->conn, text + 1);
+        unixctl_command_reply(worker->conn, text + 1);
     } else {
-        unixctl_command_reply_error(aside->conn, text + 1);
+        unixctl_command_reply_error(worker->conn, text + 1);
     }
-    child_destroy(aside->child);
-    ds_destroy(&aside->text);
-    ovs_list_remove(&aside->node);
-    free(aside);
+    child_destroy(worker->child);
+    ds_destroy(&worker->text);
+    ovs_list_remove(&worker->node);
+    free(worker);
 }
 
 void
-iov_aside_run(void)
+iov_worker_run(void)
 {
-    struct aside *aside;
+    struct worker *worker;
 
-    LIST_FOR_EACH_SAFE (aside, node, &asides) {
+    LIST_FOR_EACH_SAFE(worker, node, &workers)
+    {
         int error;
 
-        if (child_text_done(aside->child, &aside->text, &error)) {
-            finish(aside, !error && aside->text.length ? NULL
-                   : "no answer was found within "OVS_STRINGIZE(PATIENCE)
-                     " s, or the process that looked for it was killed");
+        if (child_text_done(worker->child, &worker->text, &error)) {
+            finish(worker, !error && worker->text.length
+                               ? NULL
+                               : "no answer was found within " OVS_STRINGIZE(
+                                   PATIENCE) " s, or the process that looked "
+                                             "for it was killed");
         }
     }
 }
 
 void
-iov_aside_wait(void)
+iov_worker_wait(void)
 {
-    const struct aside *aside;
+    const struct worker *worker;
 
-    LIST_FOR_EACH (aside, node, &asides) {
-        child_wait(aside->child);
+    LIST_FOR_EACH (worker, node, &workers) {
+        child_wait(worker->child);
     }
 }
 
 void
-iov_aside_cancel(const char *error)
+iov_worker_cancel(const char *error)
 {
-    struct aside *aside;
+    struct worker *worker;
 
-    LIST_FOR_EACH_SAFE (aside, node, &asides) {
-        finish(aside, error);
+    LIST_FOR_EACH_SAFE(worker, node, &workers)
+    {
+        finish(worker, error);
     }
 }

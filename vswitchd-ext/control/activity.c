@@ -76,7 +76,7 @@ sends_elsewhere(struct iov_activity *a, const struct iov_vf_use *use)
 
 /* What is seen of the VF itself comes first. */
 static void
-judge(struct iov_activity *a, const struct iov_vf_use *use, bool elsewhere)
+evaluate(struct iov_activity *a, const struct iov_vf_use *use, bool elsewhere)
 {
     a->seen = use->told || use->counted || use->other_counted;
     a->how = use->how;
@@ -96,13 +96,14 @@ judge(struct iov_activity *a, const struct iov_vf_use *use, bool elsewhere)
 }
 
 void
-iov_activity_look(struct iov_live *live, const struct iov_nics *nics,
+iov_activity_look(struct iov_runtime *runtime, const struct iov_nics *nics,
                   long long int wall_now)
 {
-    struct iov_activity *a = &live->activity;
+    struct iov_activity *a = &runtime->activity;
     const struct iov_pf *pf;
-    const struct iov_vf *vf = (live->state == IOV_PORT_DIRECT
-                               ? find_vf(nics, live->name, &pf) : NULL);
+    const struct iov_vf *vf =
+        (runtime->state == IOV_PORT_DIRECT ? find_vf(nics, runtime->name, &pf)
+                                           : NULL);
     struct iov_vf_use use;
     bool elsewhere;
 
@@ -115,7 +116,7 @@ iov_activity_look(struct iov_live *live, const struct iov_nics *nics,
     a->other_now = use.other_sent;
     a->since = a->since ? a->since : wall_now;
     count(a, &use);
-    judge(a, &use, elsewhere);
+    evaluate(a, &use, elsewhere);
 }
 
 bool
@@ -125,18 +126,19 @@ iov_activity_run(const struct iov_nics *nics, long long int now,
     struct shash_node *node;
     bool any = false;
 
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        struct iov_live *live = node->data;
-        struct iov_activity was = live->activity;
-        bool direct = live->state == IOV_PORT_DIRECT;
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        struct iov_runtime *runtime = node->data;
+        struct iov_activity was = runtime->activity;
+        bool direct = runtime->state == IOV_PORT_DIRECT;
 
         if (direct ? now >= was.next : was.since != 0) {
-            iov_activity_look(live, nics, wall_now);
-            live->activity.other_before[1] = live->activity.other_before[0];
-            live->activity.other_before[0] = live->activity.other_now;
-            live->activity.next = direct ? now + INTERVAL : 0;
-            any |= (was.was_known != live->activity.known
-                    || was.was_active != live->activity.active);
+            iov_activity_look(runtime, nics, wall_now);
+            runtime->activity.other_before[1] =
+                runtime->activity.other_before[0];
+            runtime->activity.other_before[0] = runtime->activity.other_now;
+            runtime->activity.next = direct ? now + INTERVAL : 0;
+            any |= (was.was_known != runtime->activity.known
+                    || was.was_active != runtime->activity.active);
         }
     }
     return any;
@@ -149,10 +151,10 @@ iov_activity_wait(void)
     long long int next = LLONG_MAX;
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        const struct iov_live *live = node->data;
-        if (live->activity.seen) {
-            next = MIN(next, live->activity.next);
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        const struct iov_runtime *runtime = node->data;
+        if (runtime->activity.seen) {
+            next = MIN(next, runtime->activity.next);
         }
     }
     if (next != LLONG_MAX) {

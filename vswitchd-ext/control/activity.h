@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct ds;
-struct iov_live;
+struct iov_runtime;
 struct iov_nics;
 
 /* Memory of one port.  All zeros is one that was never direct. */
@@ -41,7 +41,7 @@ bool iov_activity_run(const struct iov_nics *, long long int now,
                       long long int wall_now);
 void iov_activity_wait(void);
 /* Looks at a port now, whatever the time. */
-void iov_activity_look(struct iov_live *, const struct iov_nics *,
+void iov_activity_look(struct iov_runtime *, const struct iov_nics *,
                        long long int wall_now);
 /* "active: ..." in words, without a new-line. */
 void iov_activity_format(const struct iov_activity *, struct ds *);

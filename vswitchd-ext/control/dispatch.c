@@ -44,14 +44,14 @@ iov_dispatch(struct iov_op *op, const struct iov_vf *vf)
         }
         queue[n_queue++] = op;
         return;
-    case IOV_OP_GUEST_GIVE:
-    case IOV_OP_GUEST_START:
-    case IOV_OP_GUEST_TAKE:
+    case IOV_OP_GUEST_ATTACH:
+    case IOV_OP_GUEST_ACTIVATE:
+    case IOV_OP_GUEST_DETACH:
         iov_guests_start(op, vf);
         return;
-    case IOV_OP_SWITCH_LEARN:
-    case IOV_OP_SWITCH_FORGET:
-        iov_switch_mac_start(op);
+    case IOV_OP_FDB_ADD:
+    case IOV_OP_FDB_DEL:
+        iov_fdb_start(op);
         return;
     case IOV_OP_VF_SET:
     case IOV_OP_PF_MAC_ADD:
@@ -91,12 +91,12 @@ next_journal_result(const struct iov_nics *nics)
 static struct iov_result *
 next_switch_result(void)
 {
-    struct iov_result *r = iov_switch_mac_next_result();
+    struct iov_result *r = iov_fdb_next_result();
 
     if (r && !r->error) {
-        iov_journal_note_switch(r->op->bridge, r->op->vlan, r->op->mac,
-                                r->op->type == IOV_OP_SWITCH_LEARN
-                                ? r->op->switch_port : NULL);
+        iov_journal_note_switch(
+            r->op->bridge, r->op->vlan, r->op->mac,
+            r->op->type == IOV_OP_FDB_ADD ? r->op->switch_port : NULL);
     }
     return r;
 }
@@ -110,9 +110,9 @@ next_guest_result(const struct iov_nics *nics)
 
     /* Who was asked to give the VF back does not use it any more, even if he
      * has not done so. */
-    if (pf && (!r->error || r->op->type == IOV_OP_GUEST_TAKE)) {
+    if (pf && (!r->error || r->op->type == IOV_OP_GUEST_DETACH)) {
         iov_journal_note_started(pf, r->op->vf,
-                                 r->op->type == IOV_OP_GUEST_START);
+                                 r->op->type == IOV_OP_GUEST_ACTIVATE);
     }
     return r;
 }

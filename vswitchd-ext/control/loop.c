@@ -41,24 +41,24 @@
 
 VLOG_DEFINE_THIS_MODULE(iov_loop);
 
-COVERAGE_DEFINE(iov_judged);
-COVERAGE_DEFINE(iov_turn);
+COVERAGE_DEFINE(iov_evaluated);
+COVERAGE_DEFINE(iov_iterate);
 
 #define START_GRACE 5000        /* ms. */
 
 /* What one run may take before others have their turn; a turn that has begun
  * is completed. */
 #define RUN_USEC 3000
-#define MAX_TURNS 16
-#define JUDGE_USEC 2500
+#define MAX_ITERATIONS 16
+#define EVALUATE_USEC 2500
 
 /* As long as all ports can be judged within this time nothing is done before,
  * because what has to be done for many ports at once takes long, too.  After
  * that it is done so often. */
-#define JUDGE_ALL_USEC 40000
+#define EVALUATE_ALL_USEC 40000
 
 /* For so long a new snapshot may be put off. */
-#define SEE_LATER_USEC 25000
+#define COLLECT_LATER_USEC 25000
 
 static struct iov_snapshot *snapshot;
 static struct iov_verdicts *verdicts;
@@ -72,18 +72,18 @@ static bool dummy;
 static uint64_t n_touched;      /* Changes from outside the inputs. */
 static uint64_t seen;           /* Sum of all changes at the last turn. */
 static uint64_t seen_db;        /* Of which those of the database. */
-static bool see_is_due;         /* Flows were looked at before those, ... */
-static long long int see_due_since;     /* ...from then on, us. */
+static bool collect_is_due;     /* Flows were looked at before those, ... */
+static long long int collect_due_since; /* ...from then on, us. */
 static uint64_t seen_flows;     /* Flows that the verdicts are of. */
-static bool act_is_due;         /* Verdicts have changed. */
-static bool half_judged;        /* The last turn ended with verdicts that were
-                                 * not up to date. */
-static bool judging;            /* Flows have changed... */
-static struct iov_moment judging_since; /* ...since then. */
-static long long int acted_at;  /* us. */
+static bool reconcile_is_due;   /* Verdicts have changed. */
+static bool half_evaluated;     /* The last iteration ended with verdicts that
+                                 * were not up to date. */
+static bool evaluating;         /* Flows have changed... */
+static struct iov_moment evaluating_since; /* ...since then. */
+static long long int reconciled_at;        /* us. */
 static bool in_haste;           /* The last run ended before all was done. */
 static struct iov_moment run_begun;
-static uint64_t n_turns;
+static uint64_t n_iterations;
 
 /* Inputs. */
 
@@ -95,17 +95,16 @@ run_inputs(long long int now)
     iov_providers_run(now);
     iov_readiness_run();
     iov_guests_run(now);
-    iov_switch_mac_run(now);
+    iov_fdb_run(now);
 }
 
 static uint64_t
 changes(void)
 {
-    return (iov_db_changed() + iov_monitors_changed()
-            + iov_providers_changed() + iov_guests_changed()
-            + iov_switch_mac_connection() + iov_readiness_changed()
-            + n_touched
-            + (iov_switch_mac_unreachable() ? 1ull << 40 : 0));
+    return (iov_db_changed() + iov_monitors_changed() + iov_providers_changed()
+            + iov_guests_changed() + iov_fdb_connection()
+            + iov_readiness_changed() + n_touched
+            + (iov_fdb_unreachable() ? 1ull << 40 : 0));
 }
 
 /* Operations that failed and may be tried again, ports that have waited. */
@@ -114,10 +113,10 @@ expire(long long int now)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        struct iov_live *live = node->data;
-        if (iov_failures_expire(&live->failures, now)
-            | iov_live_is_over(live, now)) {
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        struct iov_runtime *runtime = node->data;
+        if (iov_failures_expire(&runtime->failures, now)
+            | iov_runtime_is_over(runtime, now)) {
             iov_loop_touch();
         }
     }
@@ -126,7 +125,7 @@ expire(long long int now)
 /* Snapshot. */
 
 static void
-see_nics(void)
+collect_nics(void)
 {
     iov_nics_clear(&nics);
     iov_providers_fill(&nics);
@@ -148,27 +147,27 @@ see_nics(void)
 }
 
 static void
-see_port(struct iov_port *port)
+collect_port(struct iov_port *port)
 {
-    struct iov_live *live = iov_live_get(port->name);
+    struct iov_runtime *runtime = iov_runtime_get(port->name);
 
-    live->seen = true;
-    iov_live_compare(live, &nics, time_msec());
-    iov_live_set_request(live, port);
-    port->commanded_hold = live->held;
-    port->failures = &live->failures;
-    port->damping = &live->damping;
+    runtime->seen = true;
+    iov_runtime_compare(runtime, &nics, time_msec());
+    iov_runtime_set_request(runtime, port);
+    port->commanded_hold = runtime->held;
+    port->failures = &runtime->failures;
+    port->damping = &runtime->damping;
     if (port->keys.weight && port->keys.guest.text) {
-        port->guest_absent = iov_guests_absent(port->keys.guest.text,
-                                               port->mac);
-        port->guest_held = iov_guests_held(port->keys.guest.text);
+        port->guest_not_ready =
+            iov_guests_not_ready(port->keys.guest.text, port->mac);
+        port->guest_busy = iov_guests_busy(port->keys.guest.text);
     }
 }
 
 static void
-see(void)
+collect(void)
 {
-    see_nics();
+    collect_nics();
     snapshot = iov_snapshot_create();
     snapshot->now = time_msec();
     snapshot->nics = &nics;
@@ -176,12 +175,12 @@ see(void)
     iov_monitors_fill(snapshot);
     iov_readiness_allow(snapshot->keys.unsafe_interrupts_ok);
     snapshot->safety = iov_readiness_safety();
-    snapshot->no_switch = nullable_xstrdup(iov_switch_mac_unreachable());
+    snapshot->no_switch = nullable_xstrdup(iov_fdb_unreachable());
     snapshot->no_privilege = dummy ? NULL : iov_privileges_missing();
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
         struct iov_bridge *bridge = &snapshot->bridges[i];
         for (size_t j = 0; j < bridge->n_ports; j++) {
-            see_port(&bridge->ports[j]);
+            collect_port(&bridge->ports[j]);
         }
     }
     iov_guests_sweep();
@@ -193,16 +192,16 @@ see(void)
 /* Brings the verdicts up to date with the flows, as far as time permits.
  * Returns true if any has changed. */
 static bool
-judge(void)
+evaluate(void)
 {
-    long long int deadline = time_usec() + JUDGE_USEC;
+    long long int deadline = time_usec() + EVALUATE_USEC;
 
     if (seen_flows != iov_monitors_flows_changed()) {
         seen_flows = iov_monitors_flows_changed();
         iov_verdicts_see_flows(verdicts);
     }
     while (iov_verdicts_update(verdicts)) {
-        COVERAGE_INC(iov_judged);
+        COVERAGE_INC(iov_evaluated);
         if (time_usec() >= deadline) {
             break;
         }
@@ -214,20 +213,20 @@ judge(void)
 /* A snapshot, and the verdicts of it; ports whose flows are not examined yet
  * keep their verdict until they are. */
 static void
-see_and_judge(void)
+collect_and_evaluate(void)
 {
     struct iov_snapshot *old_snapshot = snapshot;
     struct iov_verdicts *old_verdicts = verdicts;
 
     seen = changes();
     seen_db = iov_db_changed();
-    see_is_due = false;
-    see();
+    collect_is_due = false;
+    collect();
     seen_flows = iov_monitors_flows_changed();
     verdicts = iov_verdicts_begin(snapshot, old_verdicts);
     iov_verdicts_destroy(old_verdicts);
     iov_snapshot_destroy(old_snapshot);
-    judge();
+    evaluate();
 }
 
 /* Begins the flow monitors, and waits for them. */
@@ -236,14 +235,14 @@ is_ready(long long int now)
 {
     if (!started && iov_db_ready()) {
         if (!verdicts || changes() != seen) {
-            see_and_judge();
+            collect_and_evaluate();
         } else {
-            judge();
+            evaluate();
         }
-        started = ((iov_monitors_all_known() && !iov_switch_mac_unreachable()
-                    && !iov_guests_are_new()
-                    && !iov_verdicts_are_outdated(verdicts))
-                   || now >= start + START_GRACE);
+        started =
+            ((iov_monitors_all_known() && !iov_fdb_unreachable()
+              && !iov_guests_are_new() && !iov_verdicts_are_outdated(verdicts))
+             || now >= start + START_GRACE);
         in_haste |= iov_verdicts_are_outdated(verdicts);
     }
     return started;
@@ -251,10 +250,10 @@ is_ready(long long int now)
 
 /* The loop. */
 
-static struct iov_steer
-make_steer(void)
+static struct iov_reconcile
+make_reconcile(void)
 {
-    return (struct iov_steer) {
+    return (struct iov_reconcile){
         .snapshot = snapshot,
         .verdicts = verdicts,
         .nics = &nics,
@@ -266,71 +265,73 @@ make_steer(void)
 
 /* Does what the verdicts ask for. */
 static void
-act(void)
+reconcile_all(void)
 {
-    struct iov_steer steer = make_steer();
+    struct iov_reconcile reconcile = make_reconcile();
 
-    act_is_due = false;
-    half_judged = iov_verdicts_are_outdated(verdicts);
-    bool settled = iov_steer_run(&steer) && !half_judged && !see_is_due;
+    reconcile_is_due = false;
+    half_evaluated = iov_verdicts_are_outdated(verdicts);
+    bool settled =
+        (iov_reconcile_run(&reconcile) && !half_evaluated && !collect_is_due);
 
     iov_status_destroy(status);
-    status = iov_status_create(&steer, settled);
+    status = iov_status_create(&reconcile, settled);
     if (!clean_up) {
         iov_db_publish(status);
     }
-    acted_at = time_usec();
-    COVERAGE_INC(iov_turn);
-    n_turns++;
+    reconciled_at = time_usec();
+    COVERAGE_INC(iov_iterate);
+    n_iterations++;
 }
 
 /* Returns true if a new snapshot can wait a little, so that flows that have
  * changed meanwhile are not held up by it: what comes from the database could
  * as well have come a moment later. */
 static bool
-may_see_later(void)
+may_collect_later(void)
 {
-    return (judging && status
-            && (!see_is_due
-                || time_usec() - see_due_since < SEE_LATER_USEC)
+    return (evaluating && status
+            && (!collect_is_due
+                || time_usec() - collect_due_since < COLLECT_LATER_USEC)
             && changes() - seen == iov_db_changed() - seen_db);
 }
 
 /* Brings everything up to date with what has come since 'begun'.  Returns
  * true if it is time to do something about it. */
 static bool
-think(const struct iov_moment *begun)
+schedule(const struct iov_moment *begun)
 {
-    if (!judging && seen_flows != iov_monitors_flows_changed()) {
-        judging = true;
-        judging_since = *begun;
+    if (!evaluating && seen_flows != iov_monitors_flows_changed()) {
+        evaluating = true;
+        evaluating_since = *begun;
     }
-    if ((changes() != seen && !may_see_later()) || (!status && !act_is_due)) {
-        see_and_judge();
-        act_is_due = true;
-    } else if (judging) {
-        see_due_since = see_is_due ? see_due_since : time_usec();
-        see_is_due = changes() != seen;
-        act_is_due |= judge();
+    if ((changes() != seen && !may_collect_later())
+        || (!status && !reconcile_is_due)) {
+        collect_and_evaluate();
+        reconcile_is_due = true;
+    } else if (evaluating) {
+        collect_due_since = collect_is_due ? collect_due_since : time_usec();
+        collect_is_due = changes() != seen;
+        reconcile_is_due |= evaluate();
     }
 
     if (iov_verdicts_are_outdated(verdicts)) {
-        judging_since = judging ? judging_since : *begun;
-        judging = true;
+        evaluating_since = evaluating ? evaluating_since : *begun;
+        evaluating = true;
         in_haste = true;
-        return (act_is_due
-                && time_usec() - MAX(judging_since.usec, acted_at)
-                   >= JUDGE_ALL_USEC);
-    } else if (judging) {
-        iov_timing_add(IOV_TIMING_JUDGEMENT, &judging_since);
-        judging = false;
+        return (reconcile_is_due
+                && time_usec() - MAX(evaluating_since.usec, reconciled_at)
+                       >= EVALUATE_ALL_USEC);
+    } else if (evaluating) {
+        iov_timing_add(IOV_TIMING_EVALUATION, &evaluating_since);
+        evaluating = false;
     }
-    return act_is_due || half_judged;
+    return reconcile_is_due || half_evaluated;
 }
 
 /* Goes once around.  Returns false if there was nothing to do. */
 static bool
-turn(void)
+iterate(void)
 {
     struct iov_moment begun = iov_moment_now();
     long long int now = time_msec();
@@ -339,17 +340,17 @@ turn(void)
     if (!is_ready(now)) {
         return false;
     }
-    if (iov_steer_take_results(&nics, now, time_wall_msec())) {
+    if (iov_reconcile_take_results(&nics, now, time_wall_msec())) {
         iov_loop_touch();
     }
     expire(now);
     if (iov_activity_run(&nics, now, time_wall_msec())) {
         iov_loop_touch();
     }
-    if (!think(&begun)) {
+    if (!schedule(&begun)) {
         return false;
     }
-    act();
+    reconcile_all();
     return true;
 }
 
@@ -358,12 +359,12 @@ iov_loop_run(void)
 {
     run_begun = iov_moment_now();
     in_haste = false;
-    for (int i = 1; turn(); i++) {
+    for (int i = 1; iterate(); i++) {
         /* What was just read back should be looked at before somebody else
          * can change it. */
-        if (i >= MAX_TURNS
+        if (i >= MAX_ITERATIONS
             || (time_usec() - run_begun.usec >= RUN_USEC
-                && !iov_live_any_reads())) {
+                && !iov_runtime_any_reads())) {
             in_haste = true;
             break;
         }
@@ -386,17 +387,17 @@ iov_loop_wait(void)
     iov_monitors_wait();
     iov_providers_wait(now);
     iov_guests_wait(now);
-    iov_switch_mac_wait(now);
+    iov_fdb_wait(now);
     if (!started) {
         poll_timer_wait_until(start + START_GRACE);
         return;
     }
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        const struct iov_live *live = node->data;
-        deadline = MIN(deadline,
-                       iov_failures_deadline(&live->failures, now));
-        if (live->damped_until) {
-            deadline = MIN(deadline, live->damped_until);
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        const struct iov_runtime *runtime = node->data;
+        deadline =
+            MIN(deadline, iov_failures_deadline(&runtime->failures, now));
+        if (runtime->damped_until) {
+            deadline = MIN(deadline, runtime->damped_until);
         }
     }
     iov_activity_wait();
@@ -427,7 +428,7 @@ iov_loop_init(const struct iov_loop_options *options)
         VLOG_WARN("%s", iov_providers_errors());
     }
     iov_readiness_init(options->host_root);
-    iov_switch_mac_init();
+    iov_fdb_init();
     iov_db_init(options->database);
 }
 
@@ -443,13 +444,13 @@ iov_loop_exit(void)
     snapshot = NULL;
     iov_monitors_exit();
     iov_db_exit();
-    iov_switch_mac_exit();
+    iov_fdb_exit();
     iov_guests_exit();
     iov_providers_exit();
     iov_readiness_exit();
     iov_dispatch_exit();
     iov_journal_close();
-    iov_live_destroy_all();
+    iov_runtime_destroy_all();
     iov_history_clear();
 }
 
@@ -466,9 +467,9 @@ iov_loop_view(void)
 void
 iov_loop_verify(struct ds *ds)
 {
-    struct iov_steer steer = make_steer();
+    struct iov_reconcile reconcile = make_reconcile();
 
-    iov_steer_verify(&steer, ds);
+    iov_reconcile_verify(&reconcile, ds);
 }
 
 void
@@ -496,7 +497,7 @@ iov_loop_is_clean(void)
 }
 
 uint64_t
-iov_loop_turn(void)
+iov_loop_iteration(void)
 {
-    return n_turns;
+    return n_iterations;
 }

@@ -51,6 +51,6 @@ void iov_loop_touch(void);
 void iov_loop_clean_up(void);
 bool iov_loop_is_clean(void);
 /* Grows with each turn; used to see that a turn has passed. */
-uint64_t iov_loop_turn(void);
+uint64_t iov_loop_iteration(void);
 
 #endif /* vswitchd-ext/control/loop.h */

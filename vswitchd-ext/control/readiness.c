@@ -36,7 +36,7 @@ static uint64_t n_changes;
 static bool overridden;
 
 static void
-judge(void)
+evaluate(void)
 {
     COVERAGE_INC(iov_host_judged);
     n_changes += iov_safety_judge(&safety, &host);
@@ -54,7 +54,7 @@ iov_readiness_init(const char *root_)
                   "virtual machine can use a VF: %s cannot be read (%s)",
                   root[0] ? root : "/", ovs_strerror(error));
     }
-    judge();
+    evaluate();
 }
 
 void
@@ -71,7 +71,7 @@ void
 iov_readiness_run(void)
 {
     if (iov_host_follow(root, &host)) {
-        judge();
+        evaluate();
     }
 }
 
@@ -96,7 +96,7 @@ iov_readiness_see(const struct iov_nics *nics)
         }
     }
     if (any) {
-        judge();
+        evaluate();
     }
 }
 
@@ -124,7 +124,7 @@ iov_readiness_refresh(void)
 {
     iov_host_read(root, &host);
     iov_host_read_live(root, &host);
-    judge();
+    evaluate();
 }
 
 struct iov_host *

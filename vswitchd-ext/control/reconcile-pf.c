@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The part of steering that is for no port: see reconcile-pf.h.
+ * The part of reconciling that is for no port: see reconcile-pf.h.
  *
  * The subtle thing: only what the journal says is ours is ever removed. */
 
@@ -33,7 +33,7 @@ is_on_bridge(const struct iov_pf *pf, const struct iov_bridge *bridge)
 /* What ports behind 'pf' want; with null 'pf', what all ports want.  To be
  * freed by the caller. */
 static void
-keep_init(struct iov_plan_keep *keep, const struct iov_steer *s,
+keep_init(struct iov_plan_keep *keep, const struct iov_reconcile *s,
           const struct iov_pf *pf)
 {
     size_t max = s->verdicts->n + 1;
@@ -71,7 +71,7 @@ keep_destroy(struct iov_plan_keep *keep)
 
 /* Number of VFs that 'pf' should have, or -1. */
 static int
-wanted_vfs(const struct iov_steer *s, const struct iov_pf *pf)
+wanted_vfs(const struct iov_reconcile *s, const struct iov_pf *pf)
 {
     if (s->clean_up) {
         return pf->original_vfs;
@@ -86,13 +86,13 @@ wanted_vfs(const struct iov_steer *s, const struct iov_pf *pf)
     return -1;
 }
 
-static struct iov_live *
+static struct iov_runtime *
 pf_live(const struct iov_pf *pf)
 {
     char name[128];
 
     snprintf(name, sizeof name, "/%s", pf->netdev);
-    return iov_live_get(name);
+    return iov_runtime_get(name);
 }
 
 void
@@ -109,9 +109,9 @@ iov_reread_is_done(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        const struct iov_live *live = node->data;
-        if (live->name[0] == '/' && (live->reread || live->busy)) {
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        const struct iov_runtime *runtime = node->data;
+        if (runtime->name[0] == '/' && (runtime->reread || runtime->busy)) {
             return false;
         }
     }
@@ -119,37 +119,37 @@ iov_reread_is_done(void)
 }
 
 static void
-steer_pf(const struct iov_steer *s, const struct iov_pf *pf)
+reconcile_pf(const struct iov_reconcile *s, const struct iov_pf *pf)
 {
-    struct iov_live *live = pf_live(pf);
+    struct iov_runtime *runtime = pf_live(pf);
     struct iov_plan_keep keep;
 
-    live->seen = true;
-    if (!live->busy && live->reread) {
-        live->reread = false;
-        iov_steer_begin(live,
-                        iov_op_create(IOV_OP_READ_BACK, "", pf->netdev, 0),
-                        NULL);
-    } else if (!live->busy) {
+    runtime->seen = true;
+    if (!runtime->busy && runtime->reread) {
+        runtime->reread = false;
+        iov_reconcile_begin(
+            runtime, iov_op_create(IOV_OP_READ_BACK, "", pf->netdev, 0), NULL);
+    } else if (!runtime->busy) {
         keep_init(&keep, s, pf);
-        iov_steer_begin(live,
-                        iov_plan_next_pf(pf, wanted_vfs(s, pf), &keep,
-                                         &live->failures), NULL);
+        iov_reconcile_begin(
+            runtime,
+            iov_plan_next_pf(pf, wanted_vfs(s, pf), &keep, &runtime->failures),
+            NULL);
         keep_destroy(&keep);
     }
 }
 
 static void
-steer_switch(const struct iov_steer *s)
+reconcile_switch(const struct iov_reconcile *s)
 {
     const struct iov_journal_switch *entries;
     size_t n = iov_journal_switch_entries(&entries);
-    struct iov_live *live = iov_live_get("/switch");
+    struct iov_runtime *runtime = iov_runtime_get("/switch");
     struct iov_plan_keep keep;
     struct iov_op *op = NULL;
 
-    live->seen = true;
-    if (live->busy) {
+    runtime->seen = true;
+    if (runtime->busy) {
         return;
     }
     keep_init(&keep, s, NULL);
@@ -158,20 +158,20 @@ steer_switch(const struct iov_steer *s)
             entries[i].bridge, entries[i].vlan, entries[i].mac
         };
         op = iov_plan_next_entry(&entry, &keep);
-        if (op && iov_failures_find(&live->failures, op)) {
+        if (op && iov_failures_find(&runtime->failures, op)) {
             iov_op_destroy(op);
             op = NULL;
         }
     }
-    iov_steer_begin(live, op, NULL);
+    iov_reconcile_begin(runtime, op, NULL);
     keep_destroy(&keep);
 }
 
 void
-iov_steer_pfs(const struct iov_steer *s)
+iov_reconcile_pfs(const struct iov_reconcile *s)
 {
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
-        steer_pf(s, &s->nics->pfs[i]);
+        reconcile_pf(s, &s->nics->pfs[i]);
     }
-    steer_switch(s);
+    reconcile_switch(s);
 }

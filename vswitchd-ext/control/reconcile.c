@@ -27,49 +27,49 @@
 #include "vswitchd-ext/ovs/fdb.h"
 
 /* A PF and a VF of it. */
-struct place {
+struct vf_ref {
     const struct iov_pf *pf;
     const struct iov_vf *vf;
 };
 
 /* What is found once for many ports. */
-struct tour {
-    const struct iov_steer *steer;
-    struct shash records;       /* Of struct place, by the name of the port. */
+struct context {
+    const struct iov_reconcile *reconcile;
+    struct shash records;       /* Of struct vf_ref, by name of the port. */
     const struct iov_bridge *bridge;    /* That 'pfs' are of. */
     const struct iov_pf **pfs;
     size_t n_pfs;
 };
 
 static void
-tour_init(struct tour *tour, const struct iov_steer *s)
+context_init(struct context *context, const struct iov_reconcile *s)
 {
-    *tour = (struct tour) { .steer = s };
-    shash_init(&tour->records);
+    *context = (struct context){ .reconcile = s };
+    shash_init(&context->records);
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
         const struct iov_pf *pf = &s->nics->pfs[i];
         for (unsigned int j = 0; j < pf->n_vfs; j++) {
             const struct iov_vf_record *r = pf->vfs[j].record;
-            if (r && !shash_find(&tour->records, r->port)) {
-                struct place place = { pf, &pf->vfs[j] };
-                shash_add_nocopy(&tour->records, xstrdup(r->port),
-                                 xmemdup(&place, sizeof place));
+            if (r && !shash_find(&context->records, r->port)) {
+                struct vf_ref ref = { pf, &pf->vfs[j] };
+                shash_add_nocopy(&context->records, xstrdup(r->port),
+                                 xmemdup(&ref, sizeof ref));
             }
         }
     }
 }
 
 static void
-tour_destroy(struct tour *tour)
+context_destroy(struct context *context)
 {
-    shash_destroy_free_data(&tour->records);
-    free(tour->pfs);
+    shash_destroy_free_data(&context->records);
+    free(context->pfs);
 }
 
 /* True if the switch and the PF have to know where the port is: it takes part
  * in offload, or its MAC address is meant. */
 static bool
-is_managed(const struct iov_steer *s, const struct iov_verdict *v)
+is_managed(const struct iov_reconcile *s, const struct iov_verdict *v)
 {
     return (!s->clean_up && v->bridge->keys.enabled && v->port->ofport > 0
             && iov_port_mac_is_meant(v->port));
@@ -77,42 +77,41 @@ is_managed(const struct iov_steer *s, const struct iov_verdict *v)
 
 /* The VF that 'v' is on, goes to, leaves or keeps, in this order of
  * importance: what it has, what it may have, what its guest has anyway. */
-static struct place
-find_place(const struct tour *tour, const struct iov_verdict *v)
+static struct vf_ref
+find_vf_ref(const struct context *context, const struct iov_verdict *v)
 {
-    const struct place *record = shash_find_data(&tour->records,
-                                                 v->port->name);
-    struct place place = record ? *record : (struct place) { NULL, NULL };
+    const struct vf_ref *record =
+        shash_find_data(&context->records, v->port->name);
+    struct vf_ref ref = record ? *record : (struct vf_ref){ NULL, NULL };
 
-    if (!place.vf && !tour->steer->clean_up) {
-        place = (v->vf
-                 ? (struct place) { v->pf, v->vf }
-                 : (struct place) { v->claimed_pf, v->claimed });
-        if (place.vf && place.vf->record) {
+    if (!ref.vf && !context->reconcile->clean_up) {
+        ref = (v->vf ? (struct vf_ref){ v->pf, v->vf }
+                     : (struct vf_ref){ v->adopted_pf, v->adopted });
+        if (ref.vf && ref.vf->record) {
             /* Still somebody else's. */
-            return (struct place) { NULL, NULL };
+            return (struct vf_ref){ NULL, NULL };
         }
     }
-    return place;
+    return ref;
 }
 
 /* Finds the PFs among the ports of the bridge. */
 static void
-tour_enter(struct tour *tour, const struct iov_bridge *bridge)
+context_enter(struct context *context, const struct iov_bridge *bridge)
 {
-    if (tour->bridge == bridge) {
+    if (context->bridge == bridge) {
         return;
     }
-    free(tour->pfs);
-    tour->bridge = bridge;
-    tour->pfs = xcalloc(bridge->n_ports + 1, sizeof *tour->pfs);
-    tour->n_pfs = 0;
+    free(context->pfs);
+    context->bridge = bridge;
+    context->pfs = xcalloc(bridge->n_ports + 1, sizeof *context->pfs);
+    context->n_pfs = 0;
     for (size_t i = 0; i < bridge->n_ports; i++) {
         if (bridge->ports[i].is_uplink) {
-            const struct iov_pf *pf = iov_nics_find(tour->steer->nics,
-                                                    bridge->ports[i].name);
+            const struct iov_pf *pf =
+                iov_nics_find(context->reconcile->nics, bridge->ports[i].name);
             if (pf) {
-                tour->pfs[tour->n_pfs++] = pf;
+                context->pfs[context->n_pfs++] = pf;
             }
         }
     }
@@ -120,15 +119,15 @@ tour_enter(struct tour *tour, const struct iov_bridge *bridge)
 
 /* Fills in 'in', which is good until the tour goes on. */
 static void
-plan_in_init(struct iov_plan_in *in, struct tour *tour,
-             const struct iov_verdict *v, const struct iov_live *live)
+plan_in_init(struct iov_plan_in *in, struct context *context,
+             const struct iov_verdict *v, const struct iov_runtime *runtime)
 {
-    const struct iov_steer *s = tour->steer;
-    struct place place = find_place(tour, v);
-    const struct iov_vf_record *r = place.vf ? place.vf->record : NULL;
+    const struct iov_reconcile *s = context->reconcile;
+    struct vf_ref ref = find_vf_ref(context, v);
+    const struct iov_vf_record *r = ref.vf ? ref.vf->record : NULL;
     const char *guest = v->port->keys.guest.text;
 
-    tour_enter(tour, v->bridge);
+    context_enter(context, v->bridge);
     memset(in, 0, sizeof *in);
     in->port = v->port->name;
     in->bridge = v->bridge->name;
@@ -136,45 +135,45 @@ plan_in_init(struct iov_plan_in *in, struct tour *tour,
     in->mac = v->port->mac;
     in->vlan = iov_port_vlan(v->port);
     in->guest = guest ? guest : "none";
-    in->guest_keeps = iov_guests_keep(r ? r->guest : in->guest);
-    in->guest_pairs = iov_guests_pair(r ? r->guest : in->guest);
-    in->direct = !s->clean_up && v->vf && place.vf == v->vf;
+    in->vf_external = iov_guests_keep(r ? r->guest : in->guest);
+    in->paired_by_mac = iov_guests_pair(r ? r->guest : in->guest);
+    in->direct = !s->clean_up && v->vf && ref.vf == v->vf;
     in->protect = !s->clean_up && iov_reasons_protect(&v->reasons);
     in->managed = is_managed(s, v);
-    in->keep_fenced = (in->managed && v->claimed && place.vf == v->claimed
-                       && in->guest_keeps && !in->direct);
-    in->lost = (in->managed && v->claimed && place.vf == v->claimed && !r
-                && !in->guest_keeps && !in->direct);
+    in->keep_fenced = (in->managed && v->adopted && ref.vf == v->adopted
+                       && in->vf_external && !in->direct);
+    in->orphaned = (in->managed && v->adopted && ref.vf == v->adopted && !r
+                    && !in->vf_external && !in->direct);
     in->want = &v->want;
-    in->pfs = tour->pfs;
-    in->n_pfs = tour->n_pfs;
-    in->pf = place.pf;
-    in->vf = (in->direct || in->keep_fenced || in->lost || r
-              ? place.vf : NULL);
-    in->learned_at = iov_live_learned_at(live, in->bridge, in->mac, in->vlan,
-                                         iov_switch_mac_connection());
-    in->checked = live->checked;
-    in->fence_mac = live->fence_mac;
-    in->failures = &live->failures;
+    in->pfs = context->pfs;
+    in->n_pfs = context->n_pfs;
+    in->pf = ref.pf;
+    in->vf =
+        (in->direct || in->keep_fenced || in->orphaned || r ? ref.vf : NULL);
+    in->learned_at = iov_runtime_learned_at(runtime, in->bridge, in->mac,
+                                            in->vlan, iov_fdb_connection());
+    in->checked = runtime->checked;
+    in->fence_mac = runtime->fence_mac;
+    in->failures = &runtime->failures;
 }
 
-/* Begins 'op' for 'live' unless something is under way; takes 'op', which may
- * be null. */
+/* Begins 'op' for 'runtime' unless something is under way; takes 'op', which
+ * may be null. */
 void
-iov_steer_begin(struct iov_live *live, struct iov_op *op,
-                const struct iov_vf *vf)
+iov_reconcile_begin(struct iov_runtime *runtime, struct iov_op *op,
+                    const struct iov_vf *vf)
 {
     struct ds text = DS_EMPTY_INITIALIZER;
 
-    if (!live->busy) {
+    if (!runtime->busy) {
         if (op) {
             iov_op_format(&text, op);
         }
-        free(live->next);
-        live->next = ds_steal_cstr(&text);
+        free(runtime->next);
+        runtime->next = ds_steal_cstr(&text);
         if (op) {
-            live->busy = true;
-            live->doing = op->type;
+            runtime->busy = true;
+            runtime->doing = op->type;
             iov_dispatch(op, vf);
             return;
         }
@@ -183,96 +182,96 @@ iov_steer_begin(struct iov_live *live, struct iov_op *op,
 }
 
 static void
-set_state(struct iov_live *live, const struct iov_steer *s,
+set_state(struct iov_runtime *runtime, const struct iov_reconcile *s,
           const struct iov_verdict *v, const struct iov_plan_in *in)
 {
     struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
-    bool idle = !live->busy && (!live->next || !*live->next);
+    bool idle = !runtime->busy && (!runtime->next || !*runtime->next);
     struct iov_port_facts facts = {
         .requested = v->requested,
         .direct = v->vf != NULL && !s->clean_up,
         .on_vf = (in->direct && in->vf && in->vf->record
                   && iov_vf_is_open(in->vf, in->want)
-                  && (in->guest_keeps
-                      || in->vf->guest == IOV_GUEST_RUNNING)),
+                  && (in->vf_external || in->vf->guest == IOV_GUEST_RUNNING)),
         .taken = in->vf && in->vf->record && !in->keep_fenced,
         .done = idle,
     };
-    enum iov_port_state state = iov_port_state_next(live->state, &facts);
+    enum iov_port_state state = iov_port_state_next(runtime->state, &facts);
 
-    live->taken = facts.taken;
+    runtime->taken = facts.taken;
     iov_reasons_copy(&reasons, &v->reasons);
     if (facts.direct && state != IOV_PORT_DIRECT) {
         iov_reasons_add(&reasons, IOV_REASON_NOT_SETTLED, NULL,
                         idle ? "It waits for its VF to be given back."
-                        : live->next);
+                             : runtime->next);
     }
-    iov_live_set_reasons(live, &reasons, s->wall_now);
+    iov_runtime_set_reasons(runtime, &reasons, s->wall_now);
     iov_reasons_clear(&reasons);
-    iov_live_set_state(live, state, s->wall_now);
+    iov_runtime_set_state(runtime, state, s->wall_now);
 }
 
 /* A guest may take its time.  Gives up waiting for it as soon as something
  * else has to be done first: nothing may keep a VF open that has to be
  * fenced. */
 static void
-hurry(const struct iov_live *live, const struct iov_plan_in *in)
+cancel_if_obsolete(const struct iov_runtime *runtime,
+                   const struct iov_plan_in *in)
 {
-    bool giving = (live->doing == IOV_OP_GUEST_GIVE
-                   || live->doing == IOV_OP_GUEST_START);
+    bool giving = (runtime->doing == IOV_OP_GUEST_ATTACH
+                   || runtime->doing == IOV_OP_GUEST_ACTIVATE);
 
     if (giving && !in->direct) {
-        iov_guests_cancel(live->name);
-    } else if (live->doing == IOV_OP_GUEST_TAKE && !in->direct) {
+        iov_guests_cancel(runtime->name);
+    } else if (runtime->doing == IOV_OP_GUEST_DETACH && !in->direct) {
         struct iov_op *op = iov_plan_next(in);
 
-        if (op && op->type != IOV_OP_GUEST_TAKE) {
-            iov_guests_cancel(live->name);
+        if (op && op->type != IOV_OP_GUEST_DETACH) {
+            iov_guests_cancel(runtime->name);
         }
         iov_op_destroy(op);
     }
 }
 
 static void
-steer_port(struct tour *tour, const struct iov_verdict *v)
+reconcile_port(struct context *context, const struct iov_verdict *v)
 {
-    const struct iov_steer *s = tour->steer;
-    struct iov_live *live = iov_live_get(v->port->name);
+    const struct iov_reconcile *s = context->reconcile;
+    struct iov_runtime *runtime = iov_runtime_get(v->port->name);
     struct iov_plan_in in;
 
-    live->seen = true;
-    plan_in_init(&in, tour, v, live);
-    iov_live_damp(live, &s->snapshot->keys, &v->reasons,
-                  in.vf && in.vf->record, s->now);
-    if (!live->busy) {
-        iov_steer_begin(live, iov_plan_next(&in), in.vf);
+    runtime->seen = true;
+    plan_in_init(&in, context, v, runtime);
+    iov_runtime_damp(runtime, &s->snapshot->keys, &v->reasons,
+                     in.vf && in.vf->record, s->now);
+    if (!runtime->busy) {
+        iov_reconcile_begin(runtime, iov_plan_next(&in), in.vf);
     } else {
-        hurry(live, &in);
+        cancel_if_obsolete(runtime, &in);
     }
-    set_state(live, s, v, &in);
+    set_state(runtime, s, v, &in);
 }
 
 /* Fills in 'in' for a record whose port is gone. */
 static void
 orphan_in_init(struct iov_plan_in *in, const struct iov_pf *pf,
-               const struct iov_vf *vf, const struct iov_live *live)
+               const struct iov_vf *vf, const struct iov_runtime *runtime)
 {
     memset(in, 0, sizeof *in);
     in->port = vf->record->port;
     in->bridge = vf->record->bridge;
     in->mac = vf->record->mac;
     in->guest = vf->record->guest;
-    in->guest_keeps = iov_guests_keep(in->guest);
-    in->guest_pairs = iov_guests_pair(in->guest);
+    in->vf_external = iov_guests_keep(in->guest);
+    in->paired_by_mac = iov_guests_pair(in->guest);
     in->protect = true;
     in->pf = pf;
     in->vf = vf;
-    in->failures = &live->failures;
+    in->failures = &runtime->failures;
 }
 
 /* Takes back what belongs to ports that are gone. */
 static void
-steer_orphans(const struct iov_steer *s)
+reconcile_orphans(const struct iov_reconcile *s)
 {
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
         const struct iov_pf *pf = &s->nics->pfs[i];
@@ -281,17 +280,19 @@ steer_orphans(const struct iov_steer *s)
 
             if (vf->record
                 && !iov_verdicts_find(s->verdicts, vf->record->port)) {
-                struct iov_live *live = iov_live_get(vf->record->port);
+                struct iov_runtime *runtime =
+                    iov_runtime_get(vf->record->port);
                 struct iov_plan_in in;
 
-                orphan_in_init(&in, pf, vf, live);
-                live->seen = true;
-                if (!live->busy) {
-                    iov_steer_begin(live, iov_plan_next(&in), vf);
+                orphan_in_init(&in, pf, vf, runtime);
+                runtime->seen = true;
+                if (!runtime->busy) {
+                    iov_reconcile_begin(runtime, iov_plan_next(&in), vf);
                 } else {
-                    hurry(live, &in);
+                    cancel_if_obsolete(runtime, &in);
                 }
-                iov_live_set_state(live, IOV_PORT_RELEASING, s->wall_now);
+                iov_runtime_set_state(runtime, IOV_PORT_RELEASING,
+                                      s->wall_now);
             }
         }
     }
@@ -302,9 +303,9 @@ is_settled(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        const struct iov_live *live = node->data;
-        if (live->busy || (live->next && *live->next)) {
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        const struct iov_runtime *runtime = node->data;
+        if (runtime->busy || (runtime->next && *runtime->next)) {
             return false;
         }
     }
@@ -312,20 +313,20 @@ is_settled(void)
 }
 
 bool
-iov_steer_run(const struct iov_steer *s)
+iov_reconcile_run(const struct iov_reconcile *s)
 {
-    struct tour tour;
+    struct context context;
 
-    tour_init(&tour, s);
+    context_init(&context, s);
     for (size_t i = 0; i < s->verdicts->n; i++) {
-        steer_port(&tour, &s->verdicts->list[i]);
+        reconcile_port(&context, &s->verdicts->list[i]);
     }
-    tour_destroy(&tour);
-    steer_orphans(s);
-    iov_steer_pfs(s);
+    context_destroy(&context);
+    reconcile_orphans(s);
+    iov_reconcile_pfs(s);
 
     bool settled = is_settled();
-    iov_live_sweep();
+    iov_runtime_sweep();
     return settled;
 }
 
@@ -337,34 +338,33 @@ take_result(const struct iov_result *r, long long int now,
 {
     struct ds text = DS_EMPTY_INITIALIZER;
     char buffer[128];
-    struct iov_live *live = iov_live_get(iov_live_key(r->op, buffer,
-                                                      sizeof buffer));
+    struct iov_runtime *runtime =
+        iov_runtime_get(iov_runtime_key(r->op, buffer, sizeof buffer));
 
     bool news = true;
 
-    live->busy = false;
-    live->checked = r->op->type == IOV_OP_READ_BACK && !r->error;
-    iov_op_destroy(live->read);
-    live->read = live->checked ? iov_op_clone(r->op) : NULL;
+    runtime->busy = false;
+    runtime->checked = r->op->type == IOV_OP_READ_BACK && !r->error;
+    iov_op_destroy(runtime->read);
+    runtime->read = runtime->checked ? iov_op_clone(r->op) : NULL;
     if (r->error && r->error != ECANCELED) {
-        news = iov_failures_add(&live->failures, r, now);
+        news = iov_failures_add(&runtime->failures, r, now);
     } else if (!r->error) {
-        if (!live->read) {
-            iov_failures_remove(&live->failures, r->op);
+        if (!runtime->read) {
+            iov_failures_remove(&runtime->failures, r->op);
         }
-        if (r->op->type == IOV_OP_SWITCH_LEARN
-            || r->op->type == IOV_OP_SWITCH_FORGET) {
-            iov_live_set_learned(live, r->op, iov_switch_mac_connection());
+        if (r->op->type == IOV_OP_FDB_ADD || r->op->type == IOV_OP_FDB_DEL) {
+            iov_runtime_set_learned(runtime, r->op, iov_fdb_connection());
         }
     }
     iov_op_format(&text, r->op);
-    iov_dispatch_log(r, live->name, ds_cstr(&text), wall_now, news);
+    iov_dispatch_log(r, runtime->name, ds_cstr(&text), wall_now, news);
     ds_destroy(&text);
 }
 
 bool
-iov_steer_take_results(const struct iov_nics *nics, long long int now,
-                       long long int wall_now)
+iov_reconcile_take_results(const struct iov_nics *nics, long long int now,
+                           long long int wall_now)
 {
     struct iov_result *r;
     bool any = false;
@@ -380,20 +380,20 @@ iov_steer_take_results(const struct iov_nics *nics, long long int now,
 }
 
 size_t
-iov_steer_verify(const struct iov_steer *s, struct ds *ds)
+iov_reconcile_verify(const struct iov_reconcile *s, struct ds *ds)
 {
-    struct tour tour;
+    struct context context;
     size_t n = 0;
 
-    tour_init(&tour, s);
+    context_init(&context, s);
     for (size_t i = 0; i < s->verdicts->n; i++) {
         const struct iov_verdict *v = &s->verdicts->list[i];
         struct iov_plan_in in;
 
-        plan_in_init(&in, &tour, v, iov_live_get(v->port->name));
+        plan_in_init(&in, &context, v, iov_runtime_get(v->port->name));
         n += iov_plan_verify(&in, ds);
     }
-    tour_destroy(&tour);
+    context_destroy(&context);
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
         const struct iov_pf *pf = &s->nics->pfs[i];
         for (unsigned int j = 0; j < pf->n_vfs; j++) {

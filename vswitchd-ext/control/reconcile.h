@@ -18,7 +18,7 @@ struct iov_snapshot;
 struct iov_verdict;
 struct iov_verdicts;
 
-struct iov_steer {
+struct iov_reconcile {
     const struct iov_snapshot *snapshot;
     const struct iov_verdicts *verdicts;
     const struct iov_nics *nics;
@@ -30,13 +30,13 @@ struct iov_steer {
 /* Plans and begins the next operation of each port that has none under way,
  * and sets the states of the ports.  Returns true if nothing is under way or
  * left to do. */
-bool iov_steer_run(const struct iov_steer *);
+bool iov_reconcile_run(const struct iov_reconcile *);
 
 /* Takes in the results that have come.  Returns true if there were any. */
-bool iov_steer_take_results(const struct iov_nics *, long long int now,
+bool iov_reconcile_take_results(const struct iov_nics *, long long int now,
                             long long int wall_now);
 
 /* Appends what differs from what is wanted, a line each. */
-size_t iov_steer_verify(const struct iov_steer *, struct ds *);
+size_t iov_reconcile_verify(const struct iov_reconcile *, struct ds *);
 
 #endif /* vswitchd-ext/control/reconcile.h */

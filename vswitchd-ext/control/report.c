@@ -39,19 +39,19 @@ static void
 report_port(struct iov_port_status *ps, const struct iov_verdict *v,
             const struct iov_nics *nics)
 {
-    struct iov_live *live = iov_live_get(v->port->name);
+    struct iov_runtime *runtime = iov_runtime_get(v->port->name);
 
     ps->name = xstrdup(v->port->name);
     ps->uuid = v->port->uuid;
     ps->bridge = xstrdup(v->bridge->name);
-    ps->state = live->state;
-    ps->since = live->since;
-    ps->vf_in_use = live->taken;
-    ps->active_known = live->activity.known;
-    ps->active = live->activity.active;
-    live->activity.was_known = ps->active_known;
-    live->activity.was_active = ps->active;
-    iov_reasons_copy(&ps->reasons, &live->reasons);
+    ps->state = runtime->state;
+    ps->since = runtime->since;
+    ps->vf_in_use = runtime->taken;
+    ps->active_known = runtime->activity.known;
+    ps->active = runtime->activity.active;
+    runtime->activity.was_known = ps->active_known;
+    runtime->activity.was_active = ps->active;
+    iov_reasons_copy(&ps->reasons, &runtime->reasons);
     report_vf(ps, nics);
 }
 
@@ -89,7 +89,7 @@ report_bridge(struct iov_bridge_status *bs, const struct iov_bridge *bridge,
 }
 
 struct iov_status *
-iov_status_create(const struct iov_steer *s, bool settled)
+iov_status_create(const struct iov_reconcile *s, bool settled)
 {
     const struct iov_snapshot *snapshot = s->snapshot;
     struct iov_status *status = xzalloc(sizeof *status);

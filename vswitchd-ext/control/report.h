@@ -8,9 +8,10 @@
 #include <stdbool.h>
 
 struct iov_status;
-struct iov_steer;
+struct iov_reconcile;
 
-struct iov_status *iov_status_create(const struct iov_steer *, bool settled);
+struct iov_status *iov_status_create(const struct iov_reconcile *,
+                                     bool settled);
 void iov_status_destroy(struct iov_status *);
 
 #endif /* vswitchd-ext/control/report.h */

@@ -28,7 +28,7 @@ VLOG_DEFINE_THIS_MODULE(iov_ports);
 COVERAGE_DEFINE(iov_port_direct);
 COVERAGE_DEFINE(iov_port_fallback);
 
-struct shash iov_live_ports = SHASH_INITIALIZER(&iov_live_ports);
+struct shash iov_runtimes = SHASH_INITIALIZER(&iov_runtimes);
 
 /* Unicast and locally administered, so that no device has it by birth. */
 static struct eth_addr
@@ -41,28 +41,28 @@ make_fence_mac(void)
     return mac;
 }
 
-struct iov_live *
-iov_live_find(const char *name)
+struct iov_runtime *
+iov_runtime_find(const char *name)
 {
-    return shash_find_data(&iov_live_ports, name);
+    return shash_find_data(&iov_runtimes, name);
 }
 
-struct iov_live *
-iov_live_get(const char *name)
+struct iov_runtime *
+iov_runtime_get(const char *name)
 {
-    struct iov_live *live = iov_live_find(name);
+    struct iov_runtime *runtime = iov_runtime_find(name);
 
-    if (!live) {
-        live = xzalloc(sizeof *live);
-        live->name = xstrdup(name);
-        live->fence_mac = make_fence_mac();
-        shash_add(&iov_live_ports, name, live);
+    if (!runtime) {
+        runtime = xzalloc(sizeof *runtime);
+        runtime->name = xstrdup(name);
+        runtime->fence_mac = make_fence_mac();
+        shash_add(&iov_runtimes, name, runtime);
     }
-    return live;
+    return runtime;
 }
 
 const char *
-iov_live_key(const struct iov_op *op, char *buffer, size_t size)
+iov_runtime_key(const struct iov_op *op, char *buffer, size_t size)
 {
     if (op->port && op->port[0]) {
         return op->port;
@@ -82,27 +82,27 @@ learned_clear(struct iov_learned *learned)
 static void
 live_destroy(struct shash_node *node)
 {
-    struct iov_live *live = node->data;
+    struct iov_runtime *runtime = node->data;
 
-    iov_reasons_clear(&live->reasons);
-    iov_failures_clear(&live->failures);
-    iov_damping_clear(&live->damping);
-    learned_clear(&live->learned);
-    iov_op_destroy(live->read);
-    free(live->next);
-    free(live->name);
-    free(live);
-    shash_delete(&iov_live_ports, node);
+    iov_reasons_clear(&runtime->reasons);
+    iov_failures_clear(&runtime->failures);
+    iov_damping_clear(&runtime->damping);
+    learned_clear(&runtime->learned);
+    iov_op_destroy(runtime->read);
+    free(runtime->next);
+    free(runtime->name);
+    free(runtime);
+    shash_delete(&iov_runtimes, node);
 }
 
 bool
-iov_live_any_reads(void)
+iov_runtime_any_reads(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &iov_live_ports) {
-        const struct iov_live *live = node->data;
-        if (live->busy && live->doing == IOV_OP_READ_BACK) {
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        const struct iov_runtime *runtime = node->data;
+        if (runtime->busy && runtime->doing == IOV_OP_READ_BACK) {
             return true;
         }
     }
@@ -110,73 +110,74 @@ iov_live_any_reads(void)
 }
 
 void
-iov_live_sweep(void)
+iov_runtime_sweep(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH_SAFE (node, &iov_live_ports) {
-        struct iov_live *live = node->data;
-        if (!live->seen && !live->busy) {
+    SHASH_FOR_EACH_SAFE (node, &iov_runtimes) {
+        struct iov_runtime *runtime = node->data;
+        if (!runtime->seen && !runtime->busy) {
             live_destroy(node);
         } else {
-            live->seen = false;
+            runtime->seen = false;
         }
     }
 }
 
 void
-iov_live_destroy_all(void)
+iov_runtime_destroy_all(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH_SAFE (node, &iov_live_ports) {
+    SHASH_FOR_EACH_SAFE (node, &iov_runtimes) {
         live_destroy(node);
     }
 }
 
 void
-iov_live_set_state(struct iov_live *live, enum iov_port_state state,
-                   long long int wall_now)
+iov_runtime_set_state(struct iov_runtime *runtime, enum iov_port_state state,
+                      long long int wall_now)
 {
-    const char *was = iov_port_state_name(live->state);
+    const char *was = iov_port_state_name(runtime->state);
 
-    if (live->since && state == live->state) {
+    if (runtime->since && state == runtime->state) {
         return;
     }
-    if (live->since) {
+    if (runtime->since) {
         struct ds why = DS_EMPTY_INITIALIZER;
 
-        iov_reasons_format_slugs(&why, &live->reasons);
-        VLOG_INFO("%s: %s -> %s%s%s", live->name, was,
+        iov_reasons_format_slugs(&why, &runtime->reasons);
+        VLOG_INFO("%s: %s -> %s%s%s", runtime->name, was,
                   iov_port_state_name(state), why.length ? ": " : "",
                   ds_cstr(&why));
-        iov_history_add(live->name, wall_now, "%s -> %s%s%s", was,
+        iov_history_add(runtime->name, wall_now, "%s -> %s%s%s", was,
                         iov_port_state_name(state), why.length ? ": " : "",
                         ds_cstr(&why));
         ds_destroy(&why);
     }
-    if (live->state == IOV_PORT_DIRECT) {
+    if (runtime->state == IOV_PORT_DIRECT) {
         COVERAGE_INC(iov_port_fallback);
-        live->falls++;
+        runtime->falls++;
     }
     if (state == IOV_PORT_DIRECT) {
         COVERAGE_INC(iov_port_direct);
     }
-    live->state = state;
-    live->since = wall_now;
+    runtime->state = state;
+    runtime->since = wall_now;
 }
 
 void
-iov_live_set_reasons(struct iov_live *live, struct iov_reasons *reasons,
-                     long long int wall_now)
+iov_runtime_set_reasons(struct iov_runtime *runtime,
+                        struct iov_reasons *reasons, long long int wall_now)
 {
-    iov_reasons_date(reasons, &live->reasons, wall_now);
-    iov_reasons_clear(&live->reasons);
-    iov_reasons_move(&live->reasons, reasons);
+    iov_reasons_date(reasons, &runtime->reasons, wall_now);
+    iov_reasons_clear(&runtime->reasons);
+    iov_reasons_move(&runtime->reasons, reasons);
 }
 
 void
-iov_live_set_request(struct iov_live *live, const struct iov_port *port)
+iov_runtime_set_request(struct iov_runtime *runtime,
+                        const struct iov_port *port)
 {
     const struct iov_interface_keys *keys = &port->keys;
     uint32_t hash = hash_string(keys->guest.text ? keys->guest.text : "",
@@ -193,45 +194,47 @@ iov_live_set_request(struct iov_live *live, const struct iov_port *port)
     hash = hash_add(hash, port->tag);
     hash = hash_add(hash, port->ofport);
     hash = hash_bytes(&port->mac, sizeof port->mac, hash);
-    if (hash != live->request) {
-        iov_failures_clear(&live->failures);
-        live->request = hash;
+    if (hash != runtime->request) {
+        iov_failures_clear(&runtime->failures);
+        runtime->request = hash;
     }
 }
 
 void
-iov_live_damp(struct iov_live *live, const struct iov_global_keys *keys,
-              const struct iov_reasons *reasons, bool touched,
-              long long int now)
+iov_runtime_damp(struct iov_runtime *runtime,
+                 const struct iov_global_keys *keys,
+                 const struct iov_reasons *reasons, bool touched,
+                 long long int now)
 {
     enum iov_damping_sight sight = (reasons->n ? IOV_DAMPING_CLEAR
                                     : IOV_DAMPING_DIRECT);
 
-    live->damped_until = 0;
+    runtime->damped_until = 0;
     for (size_t i = 0; i < reasons->n; i++) {
         const struct iov_reason *r = &reasons->list[i];
 
         if (r->check != IOV_CHECK_damping) {
             sight = IOV_DAMPING_OBSTRUCTED;
-        } else if (!live->damped_until || r->until < live->damped_until) {
-            live->damped_until = r->until;
+        } else if (!runtime->damped_until
+                   || r->until < runtime->damped_until) {
+            runtime->damped_until = r->until;
         }
     }
-    long long int held_until = live->damping.held_until;
+    long long int held_until = runtime->damping.held_until;
 
-    iov_damping_see(&live->damping, keys, sight, touched, now);
-    if (live->damping.held_until != held_until) {
-        live->damped_until = now;       /* That has to be told, too. */
+    iov_damping_see(&runtime->damping, keys, sight, touched, now);
+    if (runtime->damping.held_until != held_until) {
+        runtime->damped_until = now; /* That has to be told, too. */
     }
 }
 
 bool
-iov_live_is_over(struct iov_live *live, long long int now)
+iov_runtime_is_over(struct iov_runtime *runtime, long long int now)
 {
-    if (!live->damped_until || live->damped_until > now) {
+    if (!runtime->damped_until || runtime->damped_until > now) {
         return false;
     }
-    live->damped_until = 0;
+    runtime->damped_until = 0;
     return true;
 }
 
@@ -259,39 +262,39 @@ find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
 }
 
 void
-iov_live_compare(struct iov_live *live, const struct iov_nics *nics,
-                 long long int now)
+iov_runtime_compare(struct iov_runtime *runtime, const struct iov_nics *nics,
+                    long long int now)
 {
-    struct iov_op *op = live->read;
+    struct iov_op *op = runtime->read;
     const struct iov_pf *pf = op ? iov_nics_find(nics, op->pf) : NULL;
     char *text = (pf && op->vf < pf->n_vfs
                   ? find_difference(&pf->vfs[op->vf], &op->set) : NULL);
 
-    live->read = NULL;
+    runtime->read = NULL;
     if (text) {
         struct iov_result *r = iov_result_create(op, EIO, text);
 
-        live->checked = false;
-        if (iov_failures_add(&live->failures, r, now)) {
+        runtime->checked = false;
+        if (iov_failures_add(&runtime->failures, r, now)) {
             VLOG_WARN("%s: VF %u of %s acknowledged what it did not do: %s",
-                      live->name, op->vf, op->pf, text);
-            iov_history_add(live->name, time_wall_msec(),
+                      runtime->name, op->vf, op->pf, text);
+            iov_history_add(runtime->name, time_wall_msec(),
                             "VF %u of %s acknowledged what it did not do: %s",
                             op->vf, op->pf, text);
         }
         iov_result_destroy(r);
         free(text);
     } else if (op) {
-        iov_failures_remove(&live->failures, op);
+        iov_failures_remove(&runtime->failures, op);
         iov_op_destroy(op);
     }
 }
 
 const char *
-iov_live_learned_at(const struct iov_live *live, const char *bridge,
-                    struct eth_addr mac, uint16_t vlan, uint64_t connection)
+iov_runtime_learned_at(const struct iov_runtime *runtime, const char *bridge,
+                       struct eth_addr mac, uint16_t vlan, uint64_t connection)
 {
-    const struct iov_learned *learned = &live->learned;
+    const struct iov_learned *learned = &runtime->learned;
 
     return (learned->at && learned->connection == connection
             && learned->vlan == vlan && eth_addr_equals(learned->mac, mac)
@@ -300,15 +303,15 @@ iov_live_learned_at(const struct iov_live *live, const char *bridge,
 }
 
 void
-iov_live_set_learned(struct iov_live *live, const struct iov_op *op,
-                     uint64_t connection)
+iov_runtime_set_learned(struct iov_runtime *runtime, const struct iov_op *op,
+                        uint64_t connection)
 {
-    learned_clear(&live->learned);
-    if (op->type == IOV_OP_SWITCH_LEARN) {
-        live->learned.at = xstrdup(op->switch_port);
-        live->learned.bridge = xstrdup(op->bridge);
-        live->learned.vlan = op->vlan;
-        live->learned.mac = op->mac;
-        live->learned.connection = connection;
+    learned_clear(&runtime->learned);
+    if (op->type == IOV_OP_FDB_ADD) {
+        runtime->learned.at = xstrdup(op->switch_port);
+        runtime->learned.bridge = xstrdup(op->bridge);
+        runtime->learned.vlan = op->vlan;
+        runtime->learned.mac = op->mac;
+        runtime->learned.connection = connection;
     }
 }

@@ -36,7 +36,7 @@ struct iov_learned {
     uint64_t connection;        /* That it was told on. */
 };
 
-struct iov_live {
+struct iov_runtime {
     char *name;
     bool seen;                  /* In this turn. */
     bool busy;                  /* An operation is under way, */
@@ -63,47 +63,47 @@ struct iov_live {
 };
 
 /* All of them, by name. */
-extern struct shash iov_live_ports;
+extern struct shash iov_runtimes;
 
-struct iov_live *iov_live_get(const char *name);
-struct iov_live *iov_live_find(const char *name);
+struct iov_runtime *iov_runtime_get(const char *name);
+struct iov_runtime *iov_runtime_find(const char *name);
 /* Name of the entry that an operation belongs to. */
-const char *iov_live_key(const struct iov_op *, char *buffer, size_t size);
+const char *iov_runtime_key(const struct iov_op *, char *buffer, size_t size);
 /* True if something is being read back. */
-bool iov_live_any_reads(void);
+bool iov_runtime_any_reads(void);
 /* Forgets those that were not seen in this turn and have nothing under way. */
-void iov_live_sweep(void);
-void iov_live_destroy_all(void);
+void iov_runtime_sweep(void);
+void iov_runtime_destroy_all(void);
 
 /* The one place where a state changes: counts, logs, keeps history. */
-void iov_live_set_state(struct iov_live *, enum iov_port_state,
+void iov_runtime_set_state(struct iov_runtime *, enum iov_port_state,
                         long long int wall_now);
 /* Takes the contents of 'reasons', keeping "since" of those known. */
-void iov_live_set_reasons(struct iov_live *, struct iov_reasons *reasons,
+void iov_runtime_set_reasons(struct iov_runtime *, struct iov_reasons *reasons,
                           long long int wall_now);
 /* If what 'port' asks for has changed, earlier failures are void. */
-void iov_live_set_request(struct iov_live *, const struct iov_port *);
+void iov_runtime_set_request(struct iov_runtime *, const struct iov_port *);
 
 /* Remembers what has to be known of a port that has left its VF.  'reasons'
  * are those of its verdict; 'touched' says that something has been done to a
  * VF for it. */
-void iov_live_damp(struct iov_live *, const struct iov_global_keys *,
+void iov_runtime_damp(struct iov_runtime *, const struct iov_global_keys *,
                    const struct iov_reasons *, bool touched,
                    long long int now);
 /* True if a reason has gone by itself. */
-bool iov_live_is_over(struct iov_live *, long long int now);
+bool iov_runtime_is_over(struct iov_runtime *, long long int now);
 
 /* Compares what was just read back with what was to be read.  A difference is
  * a failure of the operation: it must not be mended at once, or a NIC that
  * acknowledges without doing would keep the daemon busy for ever. */
-void iov_live_compare(struct iov_live *, const struct iov_nics *,
+void iov_runtime_compare(struct iov_runtime *, const struct iov_nics *,
                       long long int now);
 
 /* Null unless ovs-vswitchd still knows 'mac' and 'vlan' by our word. */
-const char *iov_live_learned_at(const struct iov_live *, const char *bridge,
-                                struct eth_addr mac, uint16_t vlan,
-                                uint64_t connection);
-void iov_live_set_learned(struct iov_live *, const struct iov_op *,
+const char *iov_runtime_learned_at(const struct iov_runtime *,
+                                   const char *bridge, struct eth_addr mac,
+                                   uint16_t vlan, uint64_t connection);
+void iov_runtime_set_learned(struct iov_runtime *, const struct iov_op *,
                           uint64_t connection);
 
 #endif /* vswitchd-ext/control/runtime.h */

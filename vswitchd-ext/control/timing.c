@@ -19,7 +19,7 @@
 
 static const char *const names[IOV_N_TIMINGS] = {
     [IOV_TIMING_ROUND] = "round",
-    [IOV_TIMING_JUDGEMENT] = "judgement",
+    [IOV_TIMING_EVALUATION] = "judgement",
 };
 
 enum { CLOCK, CPU, N_CLOCKS };

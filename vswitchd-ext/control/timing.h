@@ -15,7 +15,7 @@
 struct ds;
 struct json;
 
-enum iov_timing { IOV_TIMING_ROUND, IOV_TIMING_JUDGEMENT, IOV_N_TIMINGS };
+enum iov_timing { IOV_TIMING_ROUND, IOV_TIMING_EVALUATION, IOV_N_TIMINGS };
 
 /* A moment. */
 struct iov_moment {

@@ -207,7 +207,7 @@ handle_answer(struct request *r, const struct jsonrpc_msg *msg)
                          : msg->error->type == JSON_STRING
                          ? json_string(msg->error) : "unknown error");
     int error = words ? error_from_words(words) : 0;
-    if (r->op->type == IOV_OP_SWITCH_FORGET
+    if (r->op->type == IOV_OP_FDB_DEL
         && (error == ENOENT || error == ENODEV)) {
         /* It is gone already. */
         error = 0;
@@ -276,24 +276,24 @@ check_deadlines(long long int now)
 }
 
 void
-iov_switch_mac_init(void)
+iov_fdb_init(void)
 {
     unreachable = xstrdup("ovs-vswitchd has not yet been connected to");
     retry_at = 0;
 }
 
 void
-iov_switch_mac_exit(void)
+iov_fdb_exit(void)
 {
     disconnect(ECONNRESET, NULL, 0);
     struct iov_result *result;
-    while ((result = iov_switch_mac_next_result())) {
+    while ((result = iov_fdb_next_result())) {
         iov_result_destroy(result);
     }
 }
 
 void
-iov_switch_mac_run(long long int now)
+iov_fdb_run(long long int now)
 {
     if (!rpc && !stream && now >= retry_at) {
         start_connecting(now);
@@ -308,7 +308,7 @@ iov_switch_mac_run(long long int now)
 }
 
 void
-iov_switch_mac_wait(long long int now OVS_UNUSED)
+iov_fdb_wait(long long int now OVS_UNUSED)
 {
     if (rpc) {
         jsonrpc_wait(rpc);
@@ -330,13 +330,13 @@ iov_switch_mac_wait(long long int now OVS_UNUSED)
 }
 
 const char *
-iov_switch_mac_unreachable(void)
+iov_fdb_unreachable(void)
 {
     return unreachable;
 }
 
 uint64_t
-iov_switch_mac_connection(void)
+iov_fdb_connection(void)
 {
     return connection;
 }
@@ -350,7 +350,7 @@ make_params(const struct iov_op *op)
     char *mac = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(op->mac));
     struct json *params = json_array_create_empty();
     json_array_add(params, json_string_create(op->bridge));
-    if (op->type == IOV_OP_SWITCH_LEARN) {
+    if (op->type == IOV_OP_FDB_ADD) {
         json_array_add(params, json_string_create(op->switch_port));
     }
     json_array_add(params, json_string_create_nocopy(vlan));
@@ -359,10 +359,9 @@ make_params(const struct iov_op *op)
 }
 
 void
-iov_switch_mac_start(struct iov_op *op)
+iov_fdb_start(struct iov_op *op)
 {
-    ovs_assert(op->type == IOV_OP_SWITCH_LEARN
-               || op->type == IOV_OP_SWITCH_FORGET);
+    ovs_assert(op->type == IOV_OP_FDB_ADD || op->type == IOV_OP_FDB_DEL);
     iov_die_hook(op, false);
     if (!rpc) {
         add_result(op, ENOTCONN, unreachable);
@@ -375,12 +374,12 @@ iov_switch_mac_start(struct iov_op *op)
     ovs_list_push_back(&sent, &r->node);
     /* An error shows up as the connection's status in the next run. */
     jsonrpc_send(rpc, jsonrpc_create_request(
-                     op->type == IOV_OP_SWITCH_LEARN ? "fdb/add" : "fdb/del",
-                     make_params(op), &r->id));
+                          op->type == IOV_OP_FDB_ADD ? "fdb/add" : "fdb/del",
+                          make_params(op), &r->id));
 }
 
 struct iov_result *
-iov_switch_mac_next_result(void)
+iov_fdb_next_result(void)
 {
     if (ovs_list_is_empty(&results)) {
         return NULL;

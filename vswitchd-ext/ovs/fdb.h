@@ -16,18 +16,18 @@
 
 #include "policy/model/op.h"
 
-void iov_switch_mac_init(void);
-void iov_switch_mac_exit(void);
-void iov_switch_mac_run(long long int now);
-void iov_switch_mac_wait(long long int now);
+void iov_fdb_init(void);
+void iov_fdb_exit(void);
+void iov_fdb_run(long long int now);
+void iov_fdb_wait(long long int now);
 
 /* Null if connected, else a sentence why not. */
-const char *iov_switch_mac_unreachable(void);
+const char *iov_fdb_unreachable(void);
 /* Changes with each new connection. */
-uint64_t iov_switch_mac_connection(void);
+uint64_t iov_fdb_connection(void);
 
-/* Begins SWITCH_LEARN or SWITCH_FORGET; takes 'op'. */
-void iov_switch_mac_start(struct iov_op *op);
-struct iov_result *iov_switch_mac_next_result(void);
+/* Begins FDB_ADD or FDB_DEL; takes 'op'. */
+void iov_fdb_start(struct iov_op *op);
+struct iov_result *iov_fdb_next_result(void);
 
 #endif /* vswitchd-ext/ovs/fdb.h */

@@ -53,7 +53,7 @@ struct iov_flow_monitor {
     unsigned int n_counts;      /* That did not agree. */
     bool opaque;                /* Some flow cannot be counted. */
     bool resync;                /* Something was missed: start anew. */
-    long long int heard_at;     /* Last answer, or nothing was asked, ms. */
+    long long int last_rx;     /* Last answer, or nothing was asked, ms. */
     uint64_t db_token;          /* Database round trip begun on connecting. */
     bool restoring;             /* Flows are being restored, ... */
     uint64_t restore_token;     /* ...or have to arrive, up to this token. */

@@ -96,7 +96,7 @@ handle_tables(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     if (fm->phase != DUMPING || oh->xid != fm->tables_xid) {
         return;
     }
-    fm->heard_at = time_msec();
+    fm->last_rx = time_msec();
     enum ofperr error = flow_update_decode_tables(oh, fm->to_dump);
     if (error) {
         VLOG_WARN_RL(&rl, "bridge %s: list of tables cannot be decoded (%s), "
@@ -119,7 +119,7 @@ handle_count(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     struct ofputil_aggregate_stats stats;
     enum ofperr error = ofputil_decode_aggregate_stats_reply(&stats, oh);
     fm->count_xid = 0;
-    fm->heard_at = time_msec();
+    fm->last_rx = time_msec();
     if (fm->paused || !fm->unchecked) {
         /* It will be counted again. */
     } else if (!error
@@ -200,7 +200,7 @@ handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     /* Changes have number 0, as has a dump that has not begun. */
     bool dumped = (fm->phase == DUMPING && fm->dump_xid
                    && oh->xid == fm->dump_xid);
-    fm->heard_at = dumped ? time_msec() : fm->heard_at;
+    fm->last_rx = dumped ? time_msec() : fm->last_rx;
     struct flow_update fu;
     uint64_t stub[1024 / 8];
     struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
@@ -269,7 +269,7 @@ flow_monitor_handle(struct iov_flow_monitor *fm, const struct ofp_header *oh)
         if (oh->xid == fm->barrier_xid) {
             fm->barrier_xid = 0;
             fm->answered = fm->sent;
-            fm->heard_at = time_msec();
+            fm->last_rx = time_msec();
         }
     } else if (type == OFPTYPE_ECHO_REQUEST) {
         rconn_send(fm->rconn, ofputil_encode_echo_reply(oh), NULL);

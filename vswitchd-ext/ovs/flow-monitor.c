@@ -140,7 +140,7 @@ connected(struct iov_flow_monitor *fm)
     fm->failed = false;
     fm->error = 0;
     fm->db_token = iov_db_sync();
-    fm->heard_at = time_msec();
+    fm->last_rx = time_msec();
     flow_monitor_start_dump(fm);
 }
 
@@ -292,8 +292,8 @@ static void
 run_stall(struct iov_flow_monitor *fm)
 {
     if (!awaits_answer(fm)) {
-        fm->heard_at = time_msec();
-    } else if (!fm->resync && time_msec() >= fm->heard_at + ANSWER_MSEC) {
+        fm->last_rx = time_msec();
+    } else if (!fm->resync && time_msec() >= fm->last_rx + ANSWER_MSEC) {
         VLOG_WARN("bridge %s: ovs-vswitchd has not answered for %d s, "
                   "starting anew", fm->bridge, ANSWER_MSEC / 1000);
         fm->resync = true;
@@ -411,7 +411,7 @@ iov_flow_monitor_wait(struct iov_flow_monitor *fm)
     rconn_run_wait(fm->rconn);
     rconn_recv_wait(fm->rconn);
     if (awaits_answer(fm)) {
-        poll_timer_wait_until(fm->heard_at + ANSWER_MSEC);
+        poll_timer_wait_until(fm->last_rx + ANSWER_MSEC);
     }
     if (!fm->trying || fm->phase == REFUSED) {
         poll_timer_wait_until(fm->retry_at);
