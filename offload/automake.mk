@@ -52,6 +52,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/netlink/genl.h \
 	offload/netlink/link-stats.c \
 	offload/netlink/link-stats.h \
+	offload/netlink/nl-message.c \
+	offload/netlink/nl-message.h \
 	offload/netlink/rtnl-link.c \
 	offload/netlink/rtnl-link.h \
 	offload/netlink/rtnl-vf.c \

@@ -13,6 +13,7 @@ TESTSUITE_AT = \
 	tests/offload/libvirt-guest.at \
 	tests/offload/libvirt-xml.at \
 	tests/offload/netlink-golden.at \
+	tests/offload/netlink-hostile.at \
 	tests/offload/offload-child.at \
 	tests/offload/offload-dummy.at \
 	tests/offload/offload-journal.at \
@@ -126,6 +127,7 @@ tests_test_offload_SOURCES = \
 	tests/offload/test-offload-child.c \
 	tests/offload/test-offload-daemon.c \
 	tests/offload/test-offload-files.c \
+	tests/offload/test-offload-hostile.c \
 	tests/offload/test-offload-netlink.c \
 	tests/offload/test-offload.c \
 	tests/offload/test-offload.h

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "offload/netlink/genl.h"
+#include "offload/netlink/nl-message.h"
 #include "openvswitch/dynamic-string.h"
 #include "policy/ready/host.h"
 #include "util.h"
@@ -111,6 +112,7 @@ ask_ethtool(struct iov_host_nic *nic)
 static int
 transact(struct mnl_socket *nl, struct nlmsghdr *nlh)
 {
+    size_t left;
     ssize_t n;
 
     nlh->nlmsg_flags = NLM_F_REQUEST;
@@ -118,11 +120,11 @@ transact(struct mnl_socket *nl, struct nlmsghdr *nlh)
     if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0) {
         return -errno;
     }
-    n = mnl_socket_recvfrom(nl, nlh, MESSAGE_SIZE);
+    n = nl_receive(mnl_socket_get_fd(nl), nlh, MESSAGE_SIZE);
     if (n < 0) {
         return -errno;
     }
-    if (!mnl_nlmsg_ok(nlh, n)) {
+    if (!nl_first_message(nlh, n, &left)) {
         return -EPROTO;
     }
     if (nlh->nlmsg_type == NLMSG_ERROR) {
@@ -139,12 +141,13 @@ transact(struct mnl_socket *nl, struct nlmsghdr *nlh)
 static int
 get_u16(const struct nlmsghdr *nlh, uint16_t type)
 {
-    const struct nlattr *attr;
+    size_t left;
+    const struct nlattr *nla = rtnl_first_attr(nlh, GENL_HDRLEN, &left);
 
-    mnl_attr_for_each (attr, nlh, sizeof(struct genlmsghdr)) {
-        if (mnl_attr_get_type(attr) == type
-            && !mnl_attr_validate(attr, MNL_TYPE_U16)) {
-            return mnl_attr_get_u16(attr);
+    for (; nla; nla = rtnl_next_attr(nla, &left)) {
+        if (mnl_attr_get_type(nla) == type
+            && mnl_attr_get_payload_len(nla) == sizeof(uint16_t)) {
+            return mnl_attr_get_u16(nla);
         }
     }
     return -EPROTO;
@@ -193,6 +196,7 @@ ask_eswitch_mode(const char *pci)
         return -errno;
     }
     if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)
+        || (errno = nl_connect_to_kernel(mnl_socket_get_fd(nl)))
         || setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &limit,
                       sizeof limit)) {
         mode = -errno;

@@ -171,77 +171,15 @@ rtnl_encode_set_mac(union rtnl_request *req, int ifindex, struct eth_addr mac,
     mnl_attr_put(&req->nlh, NDA_LLADDR, ETH_ADDR_LEN, mac.ea);
 }
 
-/* Returns 'nla' if the 'left' bytes there hold a whole attribute. */
-static const struct nlattr *
-check_attr(const void *nla_, size_t left)
-{
-    const struct nlattr *nla = nla_;
-
-    return (left >= sizeof *nla && nla->nla_len >= sizeof *nla
-            && nla->nla_len <= left ? nla : NULL);
-}
-
-const struct nlattr *
-rtnl_first_attr(const struct nlmsghdr *nlh, size_t header, size_t *left)
-{
-    size_t skip = NLMSG_HDRLEN + MNL_ALIGN(header);
-
-    if (nlh->nlmsg_len < skip) {
-        *left = 0;
-        return NULL;
-    }
-    *left = nlh->nlmsg_len - skip;
-    return check_attr((const char *) nlh + skip, *left);
-}
-
-const struct nlattr *
-rtnl_first_nested(const struct nlattr *nest, size_t *left)
-{
-    *left = mnl_attr_get_payload_len(nest);
-    return check_attr(mnl_attr_get_payload(nest), *left);
-}
-
-const struct nlattr *
-rtnl_next_attr(const struct nlattr *nla, size_t *left)
-{
-    size_t step = MNL_ALIGN(nla->nla_len);
-
-    if (step >= *left) {
-        *left = 0;
-        return NULL;
-    }
-    *left -= step;
-    return check_attr((const char *) nla + step, *left);
-}
-
-void
-rtnl_get_string(const struct nlattr *nla, char *dst, size_t size)
-{
-    const char *src = mnl_attr_get_payload(nla);
-    size_t n = strnlen(src, mnl_attr_get_payload_len(nla));
-
-    if (n < size) {
-        memcpy(dst, src, n);
-        dst[n] = '\0';
-    }
-}
-
-const struct nlattr *
-rtnl_find_nested(const struct nlattr *nest, uint16_t type, size_t size)
-{
-    size_t left;
-    const struct nlattr *nla = rtnl_first_nested(nest, &left);
-
-    while (nla && mnl_attr_get_type(nla) != type) {
-        nla = rtnl_next_attr(nla, &left);
-    }
-    return nla && mnl_attr_get_payload_len(nla) >= size ? nla : NULL;
-}
-
 static bool
 is_kind_bond(const struct nlattr *kind)
 {
-    return kind && !memcmp(mnl_attr_get_payload(kind), "bond", 4);
+    char text[8] = "";
+
+    if (kind) {
+        rtnl_get_string(kind, text, sizeof text);
+    }
+    return !strcmp(text, "bond");
 }
 
 /* True if 'nest' has an attribute 'type' whose first byte is 'value'. */
@@ -395,13 +333,8 @@ const struct nlmsghdr *
 rtnl_next_message(const struct rtnl_reply *reply, const struct nlmsghdr *nlh)
 {
     const char *end = (const char *) reply->messages + reply->size;
-    const char *next = (nlh
-                        ? (const char *) nlh + MNL_ALIGN(nlh->nlmsg_len)
-                        : reply->messages);
+    size_t left = nlh ? (size_t) (end - (const char *) nlh) : reply->size;
 
-    if (!next || next >= end
-        || !mnl_nlmsg_ok((const void *) next, end - next)) {
-        return NULL;
-    }
-    return (const void *) next;
+    return (nlh ? nl_next_message(nlh, &left)
+            : nl_first_message(reply->messages, reply->size, &left));
 }

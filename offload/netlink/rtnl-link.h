@@ -14,10 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "offload/netlink/nl-message.h"
 #include "offload/netlink/rtnl.h"
 #include "openvswitch/types.h"
-
-struct nlattr;
 
 /* A network device, out of RTM_NEWLINK or RTM_DELLINK. */
 struct rtnl_link {
@@ -71,19 +70,6 @@ bool rtnl_decode_counts(const struct nlmsghdr *, int *ifindex,
  * Sets '*deleted' for RTM_DELNEIGH. */
 bool rtnl_decode_mac(const struct nlmsghdr *, int *ifindex,
                      struct eth_addr *mac, bool *deleted);
-
-/* First attribute after the 'header' bytes of a message, or in a nest, and the
- * next one; null at the end or where the bytes make no sense. */
-const struct nlattr *rtnl_first_attr(const struct nlmsghdr *, size_t header,
-                                     size_t *left);
-const struct nlattr *rtnl_first_nested(const struct nlattr *, size_t *left);
-const struct nlattr *rtnl_next_attr(const struct nlattr *, size_t *left);
-/* Attribute 'type' in a nest, with at least 'size' bytes, or null. */
-const struct nlattr *rtnl_find_nested(const struct nlattr *nest,
-                                      uint16_t type, size_t size);
-/* Copies the string of an attribute, which need not be terminated; one that
- * does not fit is left out. */
-void rtnl_get_string(const struct nlattr *, char *dst, size_t size);
 
 /* Messages of a reply, one after another: NULL begins; null ends. */
 const struct nlmsghdr *rtnl_next_message(const struct rtnl_reply *,

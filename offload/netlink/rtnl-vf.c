@@ -112,10 +112,10 @@ decode_vlan_list(const struct nlattr *list, struct iov_vf_settings *s)
                 >= sizeof(struct ifla_vf_vlan_info))) {
             const struct ifla_vf_vlan_info *v = mnl_attr_get_payload(nla);
 
-            s->vlan = v->vlan;
-            s->qos = v->qos;
-            s->vlan_proto = ntohs(v->vlan_proto);
-            if (vlan_is_sane(v->vlan, v->qos, s->vlan_proto)) {
+            if (vlan_is_sane(v->vlan, v->qos, ntohs(v->vlan_proto))) {
+                s->vlan = v->vlan;
+                s->qos = v->qos;
+                s->vlan_proto = ntohs(v->vlan_proto);
                 s->known |= IOV_VF_BIT(IOV_VF_VLAN);
             }
             return;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "coverage.h"
+#include "offload/netlink/nl-message.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofpbuf.h"
@@ -68,8 +69,10 @@ open_socket(int protocol, unsigned int groups, bool hears, int *error)
 {
     struct mnl_socket *sock = mnl_socket_open2(protocol, SOCK_NONBLOCK
                                                | SOCK_CLOEXEC);
-    if (!sock || mnl_socket_bind(sock, groups, MNL_SOCKET_AUTOPID) < 0) {
-        *error = errno;
+
+    *error = !sock || mnl_socket_bind(sock, groups, MNL_SOCKET_AUTOPID) < 0
+             ? errno : nl_connect_to_kernel(mnl_socket_get_fd(sock));
+    if (*error) {
         if (sock) {
             mnl_socket_close(sock);
         }
@@ -280,13 +283,14 @@ static bool
 send_first(struct rtnl *rtnl)
 {
     struct request *req = first_request(rtnl);
-    struct nlmsghdr *nlh = req->message->data;
-    int left = req->message->size;
+    const struct nlmsghdr *nlh;
+    size_t left;
 
     /* 0 is the sequence number of notifications. */
     rtnl->seq = rtnl->seq + 1 ? rtnl->seq + 1 : 1;
-    for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-        nlh->nlmsg_seq = rtnl->seq;
+    for (nlh = nl_first_message(req->message->data, req->message->size, &left);
+         nlh; nlh = nl_next_message(nlh, &left)) {
+        CONST_CAST(struct nlmsghdr *, nlh)->nlmsg_seq = rtnl->seq;
     }
     req->tries++;
     COVERAGE_INC(iov_rtnl_request);
@@ -328,13 +332,13 @@ static char *
 parse_ext_ack(const void *attrs, size_t size, const struct nlmsghdr *request)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    const struct nlattr *nla = attrs;
     uint32_t offset = 0;
+    size_t left;
 
-    while (size >= sizeof *nla && mnl_attr_ok(nla, size)) {
+    for (const struct nlattr *nla = nl_first_attr_at(attrs, size, &left); nla;
+         nla = rtnl_next_attr(nla, &left)) {
         const char *data = mnl_attr_get_payload(nla);
         size_t len = mnl_attr_get_payload_len(nla);
-        size_t step = MNL_ALIGN(nla->nla_len);
 
         if (mnl_attr_get_type(nla) == NLMSGERR_ATTR_MSG) {
             ds_put_buffer(&ds, data, strnlen(data, len));
@@ -342,11 +346,6 @@ parse_ext_ack(const void *attrs, size_t size, const struct nlmsghdr *request)
                    && len >= sizeof offset) {
             memcpy(&offset, data, sizeof offset);
         }
-        if (step > size) {
-            break;
-        }
-        size -= step;
-        nla = (const void *) ((const char *) nla + step);
     }
     if (ds.length && offset) {
         format_attribute(&ds, request, offset);
@@ -427,11 +426,12 @@ process_answer(struct rtnl *rtnl, const struct nlmsghdr *nlh)
 }
 
 static void
-process_datagram(struct rtnl *rtnl, const void *data, int size)
+process_datagram(struct rtnl *rtnl, const void *data, size_t size)
 {
-    const struct nlmsghdr *nlh = data;
+    size_t left;
 
-    for (; mnl_nlmsg_ok(nlh, size); nlh = mnl_nlmsg_next(nlh, &size)) {
+    for (const struct nlmsghdr *nlh = nl_first_message(data, size, &left);
+         nlh; nlh = nl_next_message(nlh, &left)) {
         if (!nlh->nlmsg_seq || nlh->nlmsg_pid
             != mnl_socket_get_portid(rtnl->sock)) {
             if (rtnl->notify && nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
@@ -461,7 +461,8 @@ static bool
 receive(struct rtnl *rtnl)
 {
     static uint64_t buffer[RECEIVE_SIZE / sizeof(uint64_t)];
-    ssize_t n = mnl_socket_recvfrom(rtnl->sock, buffer, sizeof buffer);
+    ssize_t n = nl_receive(mnl_socket_get_fd(rtnl->sock), buffer,
+                           sizeof buffer);
 
     if (n >= 0) {
         process_datagram(rtnl, buffer, n);

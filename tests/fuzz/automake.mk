@@ -10,13 +10,14 @@
 # The subtle thing: libFuzzer only sees branches of what clang has compiled.
 # Our files are therefore compiled once more, Open vSwitch's library is not.
 
-FUZZ_TARGETS = flow-monitor flow-update what-if
+FUZZ_TARGETS = flow-monitor flow-update netlink what-if
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
 
 check_PROGRAMS += \
 	tests/fuzz/fuzz-flow-monitor \
 	tests/fuzz/fuzz-flow-update \
+	tests/fuzz/fuzz-netlink \
 	tests/fuzz/fuzz-self \
 	tests/fuzz/fuzz-what-if
 tests_fuzz_fuzz_flow_monitor_SOURCES = \
@@ -31,6 +32,12 @@ tests_fuzz_fuzz_flow_update_SOURCES = \
 	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_flow_update_LDADD = vswitchd-ext/libiov-inputs.a \
 	policy/libiov-policy.a $(OVS_LIBS)
+tests_fuzz_fuzz_netlink_SOURCES = \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz-netlink.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_netlink_LDADD = offload/libiov-offload.a \
+	policy/libiov-policy.a $(MNL_LIBS) $(OVS_LIBS)
 tests_fuzz_fuzz_self_SOURCES = \
 	tests/fuzz/fuzz-main.c \
 	tests/fuzz/fuzz-self.c \
@@ -61,6 +68,13 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/flow-update/paused.hex \
 	tests/fuzz/corpus/flow-update/tables.hex \
 	tests/fuzz/corpus/flow-update/tunnel.hex \
+	tests/fuzz/corpus/netlink/devlink.hex \
+	tests/fuzz/corpus/netlink/family.hex \
+	tests/fuzz/corpus/netlink/link.hex \
+	tests/fuzz/corpus/netlink/macs.hex \
+	tests/fuzz/corpus/netlink/negative.hex \
+	tests/fuzz/corpus/netlink/refusal-capped.hex \
+	tests/fuzz/corpus/netlink/refusal.hex \
 	tests/fuzz/corpus/what-if/actions.txt \
 	tests/fuzz/corpus/what-if/drop.txt \
 	tests/fuzz/corpus/what-if/match.txt \
@@ -70,7 +84,10 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/what-if/settings.txt \
 	tests/fuzz/corpus/what-if/several.txt
 
-fuzz_sources = $(policy_libiov_policy_a_SOURCES) tests/policy/sample-bridge.c \
+fuzz_sources = $(policy_libiov_policy_a_SOURCES) \
+	offload/netlink/devlink.c offload/netlink/genl.c \
+	offload/netlink/nl-message.c offload/netlink/rtnl-link.c \
+	offload/netlink/rtnl-vf.c offload/netlink/rtnl.c tests/policy/sample-bridge.c \
 	vswitchd-ext/ovs/flow-monitor-messages.c vswitchd-ext/ovs/flow-update.c
 fuzz_cflags = -g -O1 -std=gnu11 -fno-strict-aliasing -pthread \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize=alignment \
@@ -87,7 +104,7 @@ fuzz: $(BUILT_SOURCES) $(check_PROGRAMS)
 	    case $$s in *.c) sources="$$sources $(srcdir)/$$s" ;; esac; \
 	  done; \
 	  $(FUZZ_CC) $(fuzz_cflags) $(AM_CPPFLAGS) $$sources \
-	    -o tests/fuzz/libfuzzer-$$t $(OVS_LIBS); \
+	    -o tests/fuzz/libfuzzer-$$t $(MNL_LIBS) $(OVS_LIBS); \
 	  tests/fuzz/libfuzzer-$$t -close_fd_mask=2 -timeout=10 \
 	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	    -print_final_stats=1 -artifact_prefix=tests/fuzz/found-$$t- \

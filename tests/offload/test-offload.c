@@ -22,6 +22,7 @@ main(int argc, char *argv[])
         int (*run)(int argc, char *argv[]);
     } parts[] = {
         { "netlink", test_netlink },
+        { "hostile", test_hostile },
         { "pci", test_pci },
         { "vfio", test_vfio },
         { "vectors", test_vectors },
@@ -37,7 +38,7 @@ main(int argc, char *argv[])
             return parts[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "usage: test-offload netlink|pci|vfio|vectors|journal|"
-            "child|daemon ...\n");
+    fprintf(stderr, "usage: test-offload netlink|hostile|pci|vfio|vectors|"
+            "journal|child|daemon ...\n");
     return 2;
 }

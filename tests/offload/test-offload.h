@@ -9,6 +9,7 @@
  * argument for the name of the part. */
 
 int test_netlink(int argc, char *argv[]);
+int test_hostile(int argc, char *argv[]);
 int test_pci(int argc, char *argv[]);
 int test_vfio(int argc, char *argv[]);
 int test_vectors(int argc, char *argv[]);
