@@ -208,6 +208,12 @@ put_interface_published(void)
 }
 
 static void
+put_global_published(void)
+{
+    put_published(OPEN_VSWITCH);
+}
+
+static void
 put_reasons(void)
 {
 #define BREAK_BEFORE_MAKE false
@@ -431,6 +437,7 @@ static const struct {
     { "@GLOBAL_KEYS@\n", put_global_keys },
     { "@BRIDGE_PUBLISHED@\n", put_bridge_published },
     { "@INTERFACE_PUBLISHED@\n", put_interface_published },
+    { "@GLOBAL_PUBLISHED@\n", put_global_published },
     { "@REASONS@\n", put_reasons },
     { "@COMMANDS@\n", put_commands },
     { "@SETTINGS@\n", put_settings },

@@ -39,6 +39,7 @@ TESTSUITE_AT = \
 	tests/policy/verdict-update.at \
 	tests/policy/what-if.at \
 	tests/source.at \
+	tests/vswitchd-ext/daemon-alone.at \
 	tests/vswitchd-ext/daemon-badinput.at \
 	tests/vswitchd-ext/daemon-commands.at \
 	tests/vswitchd-ext/daemon-kill.at \

@@ -39,6 +39,9 @@
 
 VLOG_DEFINE_THIS_MODULE(iovd);
 
+/* For so long an exit without --cleanup waits for the database server. */
+#define RETIRE_MSEC 2000
+
 struct options {
     char *database;
     char *journal;
@@ -50,6 +53,7 @@ struct options {
 /* What "exit" has asked for. */
 struct ending {
     bool asked;
+    long long int deadline;     /* ms, 0: none yet. */
     bool clean_up;
     struct unixctl_conn **conns; /* Answered when the work is done. */
     size_t n_conns;
@@ -101,6 +105,22 @@ report_memory(void)
     }
 }
 
+/* True if the daemon may end.  A database server that does not answer does not
+ * keep it from that for longer than RETIRE_MSEC. */
+static bool
+may_end(struct ending *ending)
+{
+    if (!ending->asked) {
+        return false;
+    } else if (ending->clean_up) {
+        return iov_loop_is_clean();
+    }
+    if (!ending->deadline) {
+        ending->deadline = time_msec() + RETIRE_MSEC;
+    }
+    return iov_loop_is_retired() || time_msec() >= ending->deadline;
+}
+
 /* Runs until the work is done. */
 static void
 main_loop(struct unixctl_server *unixctl, struct ending *ending)
@@ -115,7 +135,7 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         if (ending->clean_up) {
             iov_loop_clean_up();
         }
-        if (ending->asked && (!ending->clean_up || iov_loop_is_clean())) {
+        if (may_end(ending)) {
             return;
         }
 
@@ -124,6 +144,9 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         unixctl_server_wait(unixctl);
         iov_async_wait();
         iov_worker_wait();
+        if (ending->deadline) {
+            poll_timer_wait_until(ending->deadline);
+        }
         poll_block();
         if (should_service_stop()) {
             return;

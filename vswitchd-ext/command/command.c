@@ -24,6 +24,7 @@
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/runtime.h"
 #include "vswitchd-ext/control/timing.h"
+#include "vswitchd-ext/ovs/db.h"
 
 #define MAX_TIMEOUT 86400       /* Seconds. */
 
@@ -165,8 +166,12 @@ run_command(struct unixctl_conn *conn, int argc, const char *argv[],
     };
 
     cmd.error = parse_arguments(&cmd, row, argc, argv);
-    if (!cmd.error && !cmd.view->status && row->func != cmd_list_reasons
-        && row->func != cmd_sync) {
+    if (!cmd.error && iov_db_is_anothers() && row->func != cmd_list_reasons) {
+        cmd.error = xstrdup("another ovs-iovd is active on this database; "
+                            "this one does nothing until that one has ended.  "
+                            "Ask the other, or stop one of them");
+    } else if (!cmd.error && !cmd.view->status
+               && row->func != cmd_list_reasons && row->func != cmd_sync) {
         cmd.error = xstrdup("ovs-iovd has not yet heard from ovsdb-server "
                             "and ovs-vswitchd; check that they run, or try "
                             "again in a moment");

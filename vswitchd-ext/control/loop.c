@@ -43,6 +43,7 @@ VLOG_DEFINE_THIS_MODULE(iov_loop);
 
 COVERAGE_DEFINE(iov_evaluated);
 COVERAGE_DEFINE(iov_iterate);
+COVERAGE_DEFINE(iov_wakeup);
 
 #define START_GRACE 5000        /* ms. */
 
@@ -233,7 +234,7 @@ collect_and_evaluate(void)
 static bool
 is_ready(long long int now)
 {
-    if (!started && iov_db_ready()) {
+    if (!started && iov_db_ready() && iov_db_is_ours()) {
         if (!verdicts || changes() != seen) {
             collect_and_evaluate();
         } else {
@@ -245,7 +246,7 @@ is_ready(long long int now)
              || now >= start + START_GRACE);
         in_haste |= iov_verdicts_are_outdated(verdicts);
     }
-    return started;
+    return started && iov_db_is_ours();
 }
 
 /* The loop. */
@@ -357,6 +358,7 @@ iterate(void)
 void
 iov_loop_run(void)
 {
+    COVERAGE_INC(iov_wakeup);
     run_begun = iov_moment_now();
     in_haste = false;
     for (int i = 1; iterate(); i++) {
@@ -388,8 +390,12 @@ iov_loop_wait(void)
     iov_providers_wait(now);
     iov_guests_wait(now);
     iov_fdb_wait(now);
-    if (!started) {
-        poll_timer_wait_until(start + START_GRACE);
+    if (!started || !iov_db_is_ours()) {
+        /* That the grace is over changes nothing before the database has
+         * been read. */
+        if (!started && iov_db_ready() && iov_db_is_ours()) {
+            poll_timer_wait_until(start + START_GRACE);
+        }
         return;
     }
     SHASH_FOR_EACH (node, &iov_runtimes) {
@@ -461,15 +467,17 @@ iov_loop_view(void)
     static struct iov_view view;
 
     view = (struct iov_view) { snapshot, verdicts, &nics, status };
-    return status ? &view : &none;
+    return status && iov_db_is_ours() ? &view : &none;
 }
 
 void
 iov_loop_verify(struct ds *ds)
 {
-    struct iov_reconcile reconcile = make_reconcile();
+    if (iov_loop_view()->status) {
+        struct iov_reconcile reconcile = make_reconcile();
 
-    iov_reconcile_verify(&reconcile, ds);
+        iov_reconcile_verify(&reconcile, ds);
+    }
 }
 
 void
@@ -492,8 +500,17 @@ iov_loop_clean_up(void)
 bool
 iov_loop_is_clean(void)
 {
+    if (iov_db_is_anothers()) {
+        return true;
+    }
     return (clean_up && status && status->settled && changes() == seen
             && iov_db_unpublish());
+}
+
+bool
+iov_loop_is_retired(void)
+{
+    return !iov_db_is_ours() || iov_db_retire();
 }
 
 uint64_t

@@ -50,6 +50,9 @@ void iov_loop_touch(void);
 /* Puts everything back as it was found; iov_loop_is_clean() once done. */
 void iov_loop_clean_up(void);
 bool iov_loop_is_clean(void);
+/* Removes the sign of life, for an exit that leaves everything else as it is;
+ * true once that is done, or if the database cannot be written. */
+bool iov_loop_is_retired(void);
 /* Grows with each turn; used to see that a turn has passed. */
 uint64_t iov_loop_iteration(void);
 

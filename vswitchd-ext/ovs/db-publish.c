@@ -38,7 +38,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* Rows that are written at once; more would take too long to put together. */
 #define MAX_ROWS 32
 
-enum published_table { TABLE_INTERFACE, TABLE_BRIDGE };
+enum published_table { TABLE_INTERFACE, TABLE_BRIDGE, TABLE_OPEN_VSWITCH };
 
 enum published_id {
 #define PUBLISHED(TABLE, ENUM, KEY, MEANING) KEY_##ENUM,
@@ -69,6 +69,13 @@ static struct hmap wanted = HMAP_INITIALIZER(&wanted);
 static bool publishing;         /* 'wanted' is valid. */
 static struct ovsdb_idl_txn *txn;
 static long long int retry_at;
+
+/* The sign of life.  It is written seldom: each time, whoever monitors that
+ * column is notified. */
+#define ALIVE_MSEC 60000
+static struct smap alive = SMAP_INITIALIZER(&alive);
+static long long int alive_next;
+static bool retired;            /* It is to be removed, or was. */
 
 /* 'wanted' has been compared with the database as of 'compared_seqno'. */
 static bool compared;
@@ -172,6 +179,14 @@ set_key(const struct ovsdb_idl_row *row, enum published_table table,
         } else {
             ovsrec_interface_update_external_ids_delkey(iface, key);
         }
+    } else if (table == TABLE_OPEN_VSWITCH) {
+        const struct ovsrec_open_vswitch *cfg
+            = CONTAINER_OF(row, struct ovsrec_open_vswitch, header_);
+        if (value) {
+            ovsrec_open_vswitch_update_external_ids_setkey(cfg, key, value);
+        } else {
+            ovsrec_open_vswitch_update_external_ids_delkey(cfg, key);
+        }
     } else {
         const struct ovsrec_bridge *bridge
             = CONTAINER_OF(row, struct ovsrec_bridge, header_);
@@ -189,7 +204,8 @@ static bool
 row_differs(const struct ovsdb_idl_row *row, enum published_table table,
             const struct smap *seen, bool write)
 {
-    const struct smap *keys = wanted_find(&row->uuid);
+    const struct smap *keys = (table == TABLE_OPEN_VSWITCH ? &alive
+                               : wanted_find(&row->uuid));
     bool differs = false;
     for (size_t i = 0; i < N_KEYS; i++) {
         const char *key = published[i].key;
@@ -212,7 +228,10 @@ row_differs(const struct ovsdb_idl_row *row, enum published_table table,
 static bool
 rows_differ(bool write)
 {
-    size_t n = 0;
+    const struct ovsrec_open_vswitch *cfg
+        = ovsrec_open_vswitch_first(db_idl());
+    size_t n = (cfg && row_differs(&cfg->header_, TABLE_OPEN_VSWITCH,
+                                   &cfg->external_ids, write));
 
     const struct ovsrec_bridge *bridge;
     OVSREC_BRIDGE_FOR_EACH (bridge, db_idl()) {
@@ -252,6 +271,19 @@ txn_poll(void)
     compared = false;
 }
 
+static void
+run_alive(void)
+{
+    if (time_msec() >= alive_next) {
+        alive_next = time_msec() + ALIVE_MSEC;
+        smap_clear(&alive);
+        smap_add_nocopy(&alive, xstrdup(published[KEY_ALIVE].key),
+                        xastrftime_msec("%Y-%m-%dT%H:%M:%SZ",
+                                        time_wall_msec(), true));
+        compared = false;
+    }
+}
+
 /* The server sends our own changes back before it answers the transaction,
  * so that a comparison after the answer is one with the new contents. */
 void
@@ -260,6 +292,9 @@ iov_db_run_publishing(void)
     txn_poll();
     if (txn || !publishing || !db_writable() || time_msec() < retry_at) {
         return;
+    }
+    if (!retired) {
+        run_alive();
     }
 
     unsigned int seqno = ovsdb_idl_get_seqno(db_idl());
@@ -282,6 +317,8 @@ db_publish_wait(void)
         ovsdb_idl_txn_wait(txn);
     } else if (publishing && retry_at > time_msec()) {
         poll_timer_wait_until(retry_at);
+    } else if (publishing && !retired && db_writable()) {
+        poll_timer_wait_until(alive_next);
     }
 }
 
@@ -295,6 +332,10 @@ db_publish_exit(void)
     wanted_clear();
     hmap_destroy(&wanted);
     hmap_init(&wanted);
+    smap_destroy(&alive);
+    smap_init(&alive);
+    alive_next = 0;
+    retired = false;
     publishing = false;
 }
 
@@ -323,8 +364,22 @@ bool
 iov_db_unpublish(void)
 {
     wanted_clear();
+    iov_db_retire();
     publishing = true;
     compared = false;
     iov_db_run_publishing();
     return iov_db_published();
+}
+
+/* What else is to be published stays as it is. */
+bool
+iov_db_retire(void)
+{
+    if (!retired) {
+        retired = true;
+        smap_clear(&alive);
+        compared = false;
+    }
+    iov_db_run_publishing();
+    return !publishing || !db_writable() || iov_db_published();
 }

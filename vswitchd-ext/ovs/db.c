@@ -32,6 +32,20 @@ static struct ovsdb_idl *idl;
 static unsigned int idl_seqno;
 static uint64_t changed;
 
+/* Two daemons on one database would give the same VFs to different ports.
+ * Only the one that holds this lock of the database server acts.  The lock has
+ * a connection of its own, which reads nothing, because an IDL with a lock
+ * takes the abort that ends each round trip for a failure. */
+#define LOCK_NAME "ovs_iovd"
+static struct ovsdb_idl *lock_idl;
+static bool contended;          /* Another daemon has the lock. */
+static long long int lock_at;   /* When to ask for the lock, ms; 0: asked. */
+
+/* A server that restarts gives the lock to whoever asks first.  A daemon that
+ * did not have it leaves the other one this time to ask. */
+#define LOCK_PATIENCE 5000
+static bool had_lock;           /* This one has it, or had it last. */
+
 /* How often a database that cannot be written is tried again. */
 #define RETRY_MSEC 1000
 
@@ -55,7 +69,7 @@ db_add_columns(const struct ovsdb_idl_column *const *columns, size_t n)
 }
 
 /* Every column that is read; the only one that is written is external_ids of
- * Bridge and Interface, key by key. */
+ * Open_vSwitch, Bridge and Interface, key by key. */
 static const struct ovsdb_idl_table_class *const tables[] = {
     &ovsrec_table_open_vswitch, &ovsrec_table_bridge,
     &ovsrec_table_port, &ovsrec_table_interface, &ovsrec_table_qos,
@@ -66,6 +80,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_open_vswitch_col_next_cfg,
     &ovsrec_open_vswitch_col_cur_cfg,
     &ovsrec_open_vswitch_col_other_config,
+    &ovsrec_open_vswitch_col_external_ids,
 
     &ovsrec_bridge_col_name,
     &ovsrec_bridge_col_protocols,
@@ -131,10 +146,11 @@ db_declare(void)
     }
     db_add_columns(columns, ARRAY_SIZE(columns));
 
-    /* These change with each change of the configuration, and say nothing
-     * that iov_db_fill() tells. */
+    /* These change with each change of the configuration or, by this daemon's
+     * own sign of life, with time; iov_db_fill() reads none of them. */
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_next_cfg);
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_cur_cfg);
+    ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_external_ids);
 }
 
 void
@@ -143,6 +159,8 @@ iov_db_init(const char *remote)
     ovs_assert(!idl);
     idl = ovsdb_idl_create(remote, &ovsrec_idl_class, false, true);
     db_declare();
+    lock_idl = ovsdb_idl_create(remote, &ovsrec_idl_class, false, true);
+    ovsdb_idl_set_lock(lock_idl, LOCK_NAME);
     idl_seqno = ovsdb_idl_get_seqno(idl);
 }
 
@@ -156,7 +174,8 @@ iov_db_exit(void)
             sync_.txn = NULL;
         }
         ovsdb_idl_destroy(idl);
-        idl = NULL;
+        ovsdb_idl_destroy(lock_idl);
+        idl = lock_idl = NULL;
     }
 }
 
@@ -169,7 +188,8 @@ db_idl(void)
 bool
 db_writable(void)
 {
-    return idl && iov_db_ready() && ovsdb_idl_is_connected(idl);
+    return (idl && iov_db_ready() && ovsdb_idl_is_connected(idl)
+            && had_lock);
 }
 
 /* Settles round trips whose answer has arrived, once cur_cfg is there. */
@@ -232,10 +252,45 @@ sync_send(void)
     sync_poll();
 }
 
+/* Asks for the lock again some time after its connection was lost. */
+static void
+run_patience(void)
+{
+    if (contended && !lock_at && !ovsdb_idl_is_connected(lock_idl)) {
+        ovsdb_idl_set_lock(lock_idl, NULL);
+        lock_at = time_msec() + LOCK_PATIENCE;
+    } else if (lock_at && time_msec() >= lock_at) {
+        ovsdb_idl_set_lock(lock_idl, LOCK_NAME);
+        lock_at = 0;
+    }
+}
+
+/* A server that restarts forgets who had the lock.  Until it has given the
+ * lock to another daemon, the one that had it last goes on. */
+static void
+run_lock(void)
+{
+    bool was = contended;
+
+    ovsdb_idl_run(lock_idl);
+    run_patience();
+    bool has = ovsdb_idl_has_lock(lock_idl);
+    contended = ovsdb_idl_is_lock_contended(lock_idl) || (was && !has);
+    had_lock = (had_lock && !contended) || has;
+    if (contended && !was) {
+        VLOG_WARN("another ovs-iovd is active on this database, so that this "
+                  "one does nothing until the other has ended");
+    } else if (was && !contended) {
+        VLOG_INFO("the other ovs-iovd has ended");
+    }
+    changed += was != contended;
+}
+
 void
 iov_db_run(void)
 {
     ovsdb_idl_run(idl);
+    run_lock();
 
     unsigned int seqno = ovsdb_idl_get_seqno(idl);
     if (seqno != idl_seqno) {
@@ -253,6 +308,10 @@ void
 iov_db_wait(void)
 {
     ovsdb_idl_wait(idl);
+    ovsdb_idl_wait(lock_idl);
+    if (lock_at) {
+        poll_timer_wait_until(lock_at);
+    }
     if (sync_.txn) {
         ovsdb_idl_txn_wait(sync_.txn);
     } else if (sync_.arrived != sync_.asked && db_writable()) {
@@ -265,6 +324,18 @@ bool
 iov_db_ready(void)
 {
     return ovsdb_idl_has_ever_connected(idl) && ovsdb_idl_is_alive(idl);
+}
+
+bool
+iov_db_is_ours(void)
+{
+    return had_lock;
+}
+
+bool
+iov_db_is_anothers(void)
+{
+    return contended;
 }
 
 uint64_t

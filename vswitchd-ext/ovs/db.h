@@ -25,6 +25,11 @@ void iov_db_wait(void);
 /* True once the first complete copy has arrived and while the connection is
  * alive or may come back: the contents are then usable. */
 bool iov_db_ready(void);
+/* True while this daemon is the one that may act: it has the lock of the
+ * database, or had it last and the server has given it to nobody since. */
+bool iov_db_is_ours(void);
+/* True while another daemon has that lock. */
+bool iov_db_is_anothers(void);
 /* Changes whenever iov_db_fill() would tell something else. */
 uint64_t iov_db_changed(void);
 
@@ -53,6 +58,8 @@ void iov_db_publish(const struct iov_status *);
 /* Goes on with that.  With many ports this takes as long as judging them, so
  * that it comes last. */
 void iov_db_run_publishing(void);
+/* Removes the sign of life.  True once that is done, or if it cannot be. */
+bool iov_db_retire(void);
 /* True if everything given to iov_db_publish() is in the database. */
 bool iov_db_published(void);
 /* Removes every key of ours from the database; true when done. */
