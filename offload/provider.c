@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "offload/die.h"
+#include "offload/guest/libvirt.h"
 #include "offload/journal.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
@@ -69,6 +70,7 @@ iov_providers_init(bool dummy)
         }
     }
     if (dummy) {
+        libvirt_register_dummy();
         iov_die_init();
     }
 }

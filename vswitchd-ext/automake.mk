@@ -7,7 +7,6 @@ vswitchd_ext_libiov_inputs_a_SOURCES = \
 	vswitchd-ext/control/privileges.c \
 	vswitchd-ext/control/privileges.def \
 	vswitchd-ext/control/privileges.h \
-	vswitchd-ext/control/status.h \
 	vswitchd-ext/ovs/db-fill.c \
 	vswitchd-ext/ovs/db-internal.h \
 	vswitchd-ext/ovs/db-publish.c \
@@ -23,7 +22,8 @@ vswitchd_ext_libiov_inputs_a_SOURCES = \
 	vswitchd-ext/ovs/flow-update.h \
 	vswitchd-ext/ovs/port-flags.c \
 	vswitchd-ext/ovs/port-flags.h \
-	vswitchd-ext/ovs/published.def
+	vswitchd-ext/ovs/published.def \
+	vswitchd-ext/status.h
 
 sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
@@ -58,6 +58,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/runtime.h \
 	vswitchd-ext/control/timing.c \
 	vswitchd-ext/control/timing.h \
+	vswitchd-ext/control/wall-time.c \
+	vswitchd-ext/control/wall-time.h \
 	vswitchd-ext/ovs-iovd.c \
 	vswitchd-ext/ovs/monitors.c \
 	vswitchd-ext/ovs/monitors.h

@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "offload/guest/libvirt.h"
 #include "offload/host/host-events.h"
 #include "openvswitch/json.h"
 #include "packets.h"
@@ -552,14 +551,6 @@ host_event_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     unixctl_command_reply(conn, NULL);
 }
 
-static void
-libvirt_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
-           void *aux OVS_UNUSED)
-{
-    libvirt_set_program(argv[1]);
-    unixctl_command_reply(conn, NULL);
-}
-
 void
 dummy_script_init(void)
 {
@@ -585,7 +576,6 @@ dummy_script_init(void)
         { "guest", "NAME present|absent|accept|sends|"
           "refuse-(attach|activate|detach) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
-        { "libvirt", "PROGRAM", 1, 1, libvirt_cb },
         { "host-event", "[PCI]", 0, 1, host_event_cb },
     };
 

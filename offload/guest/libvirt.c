@@ -30,6 +30,7 @@
 #include "policy/model/key.h"
 #include "socket-util.h"
 #include "stream-fd.h"
+#include "unixctl.h"
 #include "util.h"
 
 #define PREFIX "libvirt:"
@@ -57,11 +58,20 @@ get_program(void)
     return program ? program : PROGRAM;
 }
 
-void
-libvirt_set_program(const char *program_)
+static void
+set_program_cb(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[], void *aux OVS_UNUSED)
 {
     free(program);
-    program = xstrdup(program_);
+    program = xstrdup(argv[1]);
+    unixctl_command_reply(conn, NULL);
+}
+
+void
+libvirt_register_dummy(void)
+{
+    unixctl_command_register("iov-dummy/libvirt", "PROGRAM", 1, 1,
+                             set_program_cb, NULL);
 }
 
 /* Starting and ending. */

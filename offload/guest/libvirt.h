@@ -29,8 +29,9 @@ int libvirt_start(const char *domain, struct libvirt_helper **,
 void libvirt_stop(struct libvirt_helper *);
 /* Clears away what has ended. */
 void libvirt_run(void);
-/* Starts 'program' from now on; for tests. */
-void libvirt_set_program(const char *program);
+/* Registers "iov-dummy/libvirt PROGRAM", by which tests have another program
+ * started. */
+void libvirt_register_dummy(void);
 
 /* Sentences, owned by the caller.  'error' is an errno, or EOF. */
 char *libvirt_explain(const char *domain, int error);

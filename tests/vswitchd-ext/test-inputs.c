@@ -30,7 +30,7 @@
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/status.h"
 #include "vswitchd-ext/ovs/db.h"
 #include "vswitchd-ext/ovs/fdb.h"
 #include "vswitchd-ext/ovs/flow-monitor.h"

@@ -25,7 +25,7 @@
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/reconcile-pf.h"
 #include "vswitchd-ext/control/runtime.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/status.h"
 #include "vswitchd-ext/ovs/db.h"
 #include "vswitchd-ext/ovs/monitors.h"
 

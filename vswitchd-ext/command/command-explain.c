@@ -18,7 +18,8 @@
 #include "util.h"
 #include "vswitchd-ext/command/notes.h"
 #include "vswitchd-ext/control/loop.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/control/wall-time.h"
+#include "vswitchd-ext/status.h"
 
 static size_t
 count_reasons(const struct iov_verdict *v, enum iov_check_id id)
@@ -103,7 +104,7 @@ put_reason(struct ds *ds, const struct iov_reason *r)
     ds_put_cstr(ds, "      ");
     if (r->since) {
         ds_put_cstr(ds, "since ");
-        iov_command_put_time(ds, r->since);
+        iov_put_wall_time(ds, r->since);
         ds_put_cstr(ds, ", ");
     }
     ds_put_format(ds, "effect: %s\n      %s\n",

@@ -21,7 +21,8 @@
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/readiness.h"
 #include "vswitchd-ext/control/runtime.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/control/wall-time.h"
+#include "vswitchd-ext/status.h"
 
 /* Text. */
 
@@ -92,7 +93,7 @@ put_reason(struct ds *ds, const struct iov_reason *r)
                   r->object ? r->object : "");
     if (r->since) {
         ds_put_cstr(ds, ", since ");
-        iov_command_put_time(ds, r->since);
+        iov_put_wall_time(ds, r->since);
     }
     ds_put_format(ds, "\n        %s\n", class->text);
     if (r->detail) {
@@ -200,7 +201,7 @@ put_port(struct iov_command *cmd, const struct iov_port *port,
         }
     }
     ds_put_cstr(ds, ", since ");
-    iov_command_put_time(ds, ps->since);
+    iov_put_wall_time(ds, ps->since);
     ds_put_char(ds, '\n');
     put_activity(cmd, ps);
     put_reasons(cmd, ps);

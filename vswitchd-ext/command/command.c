@@ -193,18 +193,6 @@ iov_commands_register(void)
 }
 
 void
-iov_command_put_time(struct ds *ds, long long int wall)
-{
-    char *then = xastrftime_msec("%Y-%m-%d", wall, false);
-    char *today = xastrftime_msec("%Y-%m-%d", time_wall_msec(), false);
-
-    ds_put_strftime_msec(ds, strcmp(then, today) ? "%Y-%m-%d %H:%M:%S"
-                         : "%H:%M:%S", wall, false);
-    free(then);
-    free(today);
-}
-
-void
 iov_command_tell_waits(struct iov_reasons *reasons)
 {
     long long int now = time_msec();

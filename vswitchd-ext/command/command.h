@@ -60,8 +60,6 @@ void iov_worker_cancel(const char *error);
 
 /* Puts the answer into 'out'; returns false if it is an error. */
 bool iov_command_render(struct iov_command *, struct ds *out);
-/* Appends the time of day of 'wall', with the date if it is not today's. */
-void iov_command_put_time(struct ds *, long long int wall);
 /* Says of those reasons that go by themselves how long that takes. */
 void iov_command_tell_waits(struct iov_reasons *);
 /* Sets 'error': there is no such port, and how to list those there are, or it

@@ -21,7 +21,7 @@
 #include "util.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/readiness.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/status.h"
 
 int
 iov_notes_vectors(const struct iov_pf *pf, const struct iov_vf *vf)

@@ -19,8 +19,8 @@
 #include "openvswitch/poll-loop.h"
 #include "policy/model/nic.h"
 #include "util.h"
-#include "vswitchd-ext/command/command.h"
 #include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/control/wall-time.h"
 
 #define INTERVAL 5000           /* ms between two looks. */
 
@@ -176,6 +176,6 @@ iov_activity_format(const struct iov_activity *a, struct ds *ds)
                       "%"PRIu64" packets on the VF since ",
                       a->how ? ";" : ":", a->by_pf ? "by the PF's count "
                       : "", a->sent, a->heard);
-        iov_command_put_time(ds, a->since);
+        iov_put_wall_time(ds, a->since);
     }
 }

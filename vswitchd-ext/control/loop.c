@@ -33,7 +33,7 @@
 #include "vswitchd-ext/control/reconcile.h"
 #include "vswitchd-ext/control/report.h"
 #include "vswitchd-ext/control/runtime.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/status.h"
 #include "vswitchd-ext/control/timing.h"
 #include "vswitchd-ext/ovs/db.h"
 #include "vswitchd-ext/ovs/fdb.h"

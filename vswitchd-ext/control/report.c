@@ -15,7 +15,7 @@
 #include "util.h"
 #include "vswitchd-ext/control/reconcile.h"
 #include "vswitchd-ext/control/runtime.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/status.h"
 
 /* Fills in the VF that the port is on, if any. */
 static void

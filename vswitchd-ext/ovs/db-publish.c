@@ -24,7 +24,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "vswitch-idl.h"
-#include "vswitchd-ext/control/status.h"
+#include "vswitchd-ext/status.h"
 #include "vswitchd-ext/ovs/db-internal.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_publish);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#ifndef IOV_EXT_CONTROL_STATUS_H
-#define IOV_EXT_CONTROL_STATUS_H 1
+#ifndef IOV_EXT_STATUS_H
+#define IOV_EXT_STATUS_H 1
 
 /* Where every port is, for whoever shows it: plain data.
  *
@@ -50,4 +50,4 @@ struct iov_status {
     bool settled;               /* No operation under way or left to do. */
 };
 
-#endif /* vswitchd-ext/control/status.h */
+#endif /* vswitchd-ext/status.h */
