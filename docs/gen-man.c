@@ -322,6 +322,18 @@ put_operations(void)
 #undef OP
 }
 
+static void
+put_limits(void)
+{
+#define LIMIT(ENUM, NAME, VALUE, PEER, WHAT, BEYOND) \
+    put_tag(NAME); \
+    put_text("At most " #VALUE " " WHAT "."); \
+    put_text(BEYOND); \
+    put_text("Filled by: " PEER ".");
+#include "policy/model/limit.def"
+#undef LIMIT
+}
+
 static const struct schema_row {
     const char *table, *column, *key, *since, *by, *words;
 } schema[] = {
@@ -448,6 +460,7 @@ static const struct {
     { "@READY_HOST@\n", put_ready_host },
     { "@READY_NIC@\n", put_ready_nic },
     { "@OPERATIONS@\n", put_operations },
+    { "@LIMITS@\n", put_limits },
     { "@SCHEMA@\n", put_schema },
 };
 

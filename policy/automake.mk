@@ -23,6 +23,9 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/key.c \
 	policy/model/key.def \
 	policy/model/key.h \
+	policy/model/limit.c \
+	policy/model/limit.def \
+	policy/model/limit.h \
 	policy/model/nic-json.c \
 	policy/model/nic.c \
 	policy/model/nic.h \
@@ -38,6 +41,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/schema.def \
 	policy/model/snapshot.c \
 	policy/model/snapshot.h \
+	policy/model/text.c \
+	policy/model/text.h \
 	policy/model/vf-attr.def \
 	policy/plan/plan-pf.c \
 	policy/plan/plan-verify.c \

@@ -27,6 +27,7 @@ TESTSUITE_AT = \
 	tests/policy/policy-plan.at \
 	tests/policy/policy-reasons.at \
 	tests/policy/policy-safety.at \
+	tests/policy/policy-text.at \
 	tests/policy/reach-flows.at \
 	tests/policy/reach-harmless.at \
 	tests/policy/reach-memory.at \
@@ -84,6 +85,7 @@ tests_test_policy_SOURCES = \
 	tests/policy/test-policy-reasons.c \
 	tests/policy/test-policy-safety.c \
 	tests/policy/test-policy-schema.c \
+	tests/policy/test-policy-text.c \
 	tests/policy/test-policy.c \
 	tests/policy/test-policy.h
 tests_test_policy_LDADD = policy/libiov-policy.a $(OVS_LIBS)

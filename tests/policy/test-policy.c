@@ -19,6 +19,7 @@ static const struct ovs_cmdl_command *const tables[] = {
     test_plan_commands,
     test_safety_commands,
     test_schema_commands,
+    test_text_commands,
 };
 
 /* Returns all commands as one table, which the caller frees. */

@@ -18,5 +18,6 @@ extern const struct ovs_cmdl_command test_nic_commands[];
 extern const struct ovs_cmdl_command test_plan_commands[];
 extern const struct ovs_cmdl_command test_safety_commands[];
 extern const struct ovs_cmdl_command test_schema_commands[];
+extern const struct ovs_cmdl_command test_text_commands[];
 
 #endif /* test-policy.h */
