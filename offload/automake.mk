@@ -24,8 +24,14 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest/netns-use.c \
 	offload/guest/netns.c \
 	offload/guest/netns.h \
+	offload/guest/qmp-explain.c \
+	offload/guest/qmp-explain.h \
 	offload/guest/qmp-move.c \
 	offload/guest/qmp-move.h \
+	offload/guest/qmp-pending.c \
+	offload/guest/qmp-pending.h \
+	offload/guest/qmp-read.c \
+	offload/guest/qmp-read.h \
 	offload/guest/qmp-vm.c \
 	offload/guest/qmp-vm.h \
 	offload/guest/qmp.c \

@@ -28,6 +28,7 @@
 #include "openvswitch/list.h"
 #include "packets.h"
 #include "policy/model/key.h"
+#include "policy/model/limit.h"
 #include "socket-util.h"
 #include "stream-fd.h"
 #include "unixctl.h"
@@ -42,6 +43,7 @@ struct libvirt_helper {
 };
 
 static struct ovs_list ending = OVS_LIST_INITIALIZER(&ending);
+static size_t n_helpers;        /* Those in 'ending', too. */
 static char *program;           /* Null: PROGRAM. */
 
 const char *
@@ -115,6 +117,9 @@ libvirt_start(const char *domain, struct libvirt_helper **helperp,
 
     *helperp = NULL;
     *streamp = NULL;
+    if (n_helpers >= IOV_LIMIT_LIBVIRT_PROGRAMS) {
+        return EUSERS;
+    }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
         return errno;
     }
@@ -128,6 +133,7 @@ libvirt_start(const char *domain, struct libvirt_helper **helperp,
     }
     *helperp = xmalloc(sizeof **helperp);
     (*helperp)->pid = pid;
+    n_helpers++;
     set_nonblocking(fds[0]);
     return new_fd_stream(xasprintf(PREFIX"%s", domain), fds[0], 0, AF_UNIX,
                          streamp);
@@ -152,6 +158,7 @@ libvirt_run(void)
         if (waitpid(helper->pid, NULL, WNOHANG)) {
             ovs_list_remove(&helper->node);
             free(helper);
+            n_helpers--;
         }
     }
 }
@@ -166,6 +173,8 @@ libvirt_explain(const char *domain, int error)
         return xasprintf("this build of ovs-iov has no libvirt: there is no "
                          "%s; build it with --with-libvirt=yes",
                          get_program());
+    case EUSERS:
+        return iov_limit_explain(IOV_LIMIT_ID_LIBVIRT_PROGRAMS);
     case EOF:
     case ECONNRESET:
     case EPIPE:

@@ -2,12 +2,9 @@
 
 /* What QMP tells of virtual machines: see qmp-vm.h.
  *
- * A reading is a handful of questions: the state, a migration, the list of
- * devices, and some properties of each that matters.  It counts when the last
- * one has been answered.
- *
- * The subtle thing: a device may leave while it is asked about.  Its answer is
- * an error then, and the event that tells of it starts the next reading. */
+ * The subtle thing: QEMU is not trusted.  Every text of it passes
+ * policy/model/text.h before it is kept, and what a virtual machine costs the
+ * daemon is bounded (qmp-read.c, limit.def). */
 
 #include <config.h>
 
@@ -16,54 +13,20 @@
 #include <string.h>
 
 #include "offload/guest/libvirt.h"
+#include "offload/guest/qmp-read.h"
 #include "offload/guest/qmp.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "policy/model/limit.h"
+#include "policy/model/text.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_qmp_vm);
 
-#define PERIPHERAL "/machine/peripheral"
-
-/* A question about a property of a device. */
-struct question {
-    struct qmp_vm *vm;
-    char *id;
-    char *property;
-};
 
 static struct shash vms = SHASH_INITIALIZER(&vms);  /* By socket. */
-static uint64_t n_changed;
-
-void
-qmp_vms_touch(void)
-{
-    n_changed++;
-}
-
-uint64_t
-qmp_vms_changed(void)
-{
-    return n_changed;
-}
-
 /* Devices. */
-
-static void
-devices_clear(struct shash *devices)
-{
-    struct shash_node *node;
-
-    SHASH_FOR_EACH_SAFE (node, devices) {
-        struct qmp_device *device = node->data;
-
-        free(device->id);
-        free(device->host);
-        free(device);
-        shash_delete(devices, node);
-    }
-}
 
 const struct qmp_device *
 qmp_vm_find_vf(const struct qmp_vm *vm, const char *pci)
@@ -138,187 +101,6 @@ qmp_vm_find_partner(const struct qmp_vm *vm,
     return nic;
 }
 
-static void
-set_text(char **textp, const char *text)
-{
-    free(*textp);
-    *textp = nullable_xstrdup(text);
-}
-
-/* Reading. */
-
-static void
-finish_reading(struct qmp_vm *vm)
-{
-    shash_swap(&vm->devices, &vm->fresh);
-    devices_clear(&vm->fresh);
-    vm->known = vm->status != NULL;
-    set_text(&vm->trouble, NULL);
-    qmp_vms_touch();
-    if (vm->again) {
-        vm->again = false;
-        qmp_vm_read(vm);
-    }
-}
-
-static void
-answered(struct qmp_vm *vm)
-{
-    if (!--vm->pending && !qmp_problem(vm->qmp)) {
-        finish_reading(vm);
-    }
-}
-
-static void
-ask(struct qmp_vm *vm, const char *command, struct json *arguments,
-    qmp_reply_cb *cb, void *aux)
-{
-    vm->pending++;
-    qmp_send(vm->qmp, &(struct qmp_command) {
-        .name = command, .arguments = arguments, .cb = cb, .aux = aux,
-    });
-}
-
-static void
-take_property(struct qmp_device *device, const char *property,
-              const struct json *value)
-{
-    const char *text = value->type == JSON_STRING ? json_string(value) : "";
-
-    if (!strcmp(property, "host")) {
-        free(device->host);
-        device->host = xstrdup(text);
-    } else if (!strcmp(property, "mac")) {
-        device->is_nic = eth_addr_from_string(text, &device->mac);
-    } else if (!strcmp(property, "failover")) {
-        device->failover = value->type == JSON_TRUE;
-    }
-}
-
-static void
-property_cb(void *question_, const struct json *value,
-            const char *error OVS_UNUSED)
-{
-    struct question *q = question_;
-    struct qmp_vm *vm = q->vm;
-    struct qmp_device *device = shash_find_data(&vm->fresh, q->id);
-
-    if (value && device) {
-        take_property(device, q->property, value);
-    }
-    free(q->id);
-    free(q->property);
-    free(q);
-    answered(vm);
-}
-
-static void
-ask_property(struct qmp_vm *vm, const char *id, const char *property)
-{
-    struct question *q = xmalloc(sizeof *q);
-    struct json *arguments = json_object_create();
-
-    *q = (struct question) { vm, xstrdup(id), xstrdup(property) };
-    json_object_put_format(arguments, "path", PERIPHERAL"/%s", id);
-    json_object_put_string(arguments, "property", property);
-    ask(vm, "qom-get", arguments, property_cb, q);
-}
-
-/* Asks what matters of the device 'id', whose type is such as
- * "child<vfio-pci>". */
-static void
-ask_device(struct qmp_vm *vm, const char *id, const char *type)
-{
-    bool is_vf = !strcmp(type, "child<vfio-pci>");
-    bool is_nic = !strncmp(type, "child<virtio-net", 16);
-
-    if ((is_vf || is_nic) && !shash_find(&vm->fresh, id)) {
-        struct qmp_device *device = xzalloc(sizeof *device);
-
-        device->id = xstrdup(id);
-        shash_add(&vm->fresh, id, device);
-        if (is_vf) {
-            ask_property(vm, id, "host");
-        } else {
-            ask_property(vm, id, "mac");
-            ask_property(vm, id, "failover");
-        }
-    }
-}
-
-static void
-list_cb(void *vm_, const struct json *value, const char *error OVS_UNUSED)
-{
-    struct qmp_vm *vm = vm_;
-
-    devices_clear(&vm->fresh);
-    if (value && value->type == JSON_ARRAY) {
-        const struct json_array *array = json_array(value);
-
-        for (size_t i = 0; i < array->n; i++) {
-            const char *name = qmp_get_string(array->elems[i], "name");
-            const char *type = qmp_get_string(array->elems[i], "type");
-
-            if (name && type) {
-                ask_device(vm, name, type);
-            }
-        }
-    }
-    answered(vm);
-}
-
-static void
-status_cb(void *vm_, const struct json *value, const char *error OVS_UNUSED)
-{
-    struct qmp_vm *vm = vm_;
-
-    set_text(&vm->status, qmp_get_string(value, "status"));
-    answered(vm);
-}
-
-/* A migration that has not begun, or has ended, is none; one that has
- * succeeded leaves the virtual machine in the state "postmigrate". */
-static void
-set_migration(struct qmp_vm *vm, const char *status)
-{
-    static const char *const none[] = {
-        "none", "completed", "failed", "cancelled"
-    };
-
-    for (size_t i = 0; status && i < ARRAY_SIZE(none); i++) {
-        if (!strcmp(status, none[i])) {
-            status = NULL;
-        }
-    }
-    set_text(&vm->migration, status);
-    qmp_vms_touch();
-}
-
-static void
-migration_cb(void *vm_, const struct json *value,
-             const char *error OVS_UNUSED)
-{
-    struct qmp_vm *vm = vm_;
-
-    set_migration(vm, qmp_get_string(value, "status"));
-    answered(vm);
-}
-
-void
-qmp_vm_read(struct qmp_vm *vm)
-{
-    if (vm->pending) {
-        vm->again = true;
-    } else if (!qmp_problem(vm->qmp)) {
-        struct json *arguments = json_object_create();
-
-        json_object_put_string(arguments, "path", PERIPHERAL);
-        ask(vm, "query-status", NULL, status_cb, vm);
-        ask(vm, "query-migrate", NULL, migration_cb, vm);
-        ask(vm, "qom-list", arguments, list_cb, vm);
-    }
-}
-
 /* Events. */
 
 /* Without this QEMU says nothing when a migration begins. */
@@ -358,30 +140,42 @@ static void
 note_event(struct qmp_vm *vm, const char *event, const struct json *data)
 {
     if (!strcmp(event, "MIGRATION")) {
-        set_migration(vm, qmp_get_string(data, "status"));
+        qmp_vm_set_migration(vm, qmp_get_string(data, "status"));
     } else if (!strcmp(event, "UNPLUG_PRIMARY")) {
-        set_migration(vm, "wait-unplug");
+        qmp_vm_set_migration(vm, "wait-unplug");
     } else if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR")) {
-        set_text(&vm->refused, qmp_get_string(data, "device"));
+        const char *device = qmp_get_string(data, "device");
+
+        free(vm->refused);
+        vm->refused = device ? iov_text_clean(device) : NULL;
         vm->refusals++;
     }
 }
 
 static void
-event_cb(void *vm_, const char *event, const struct json *data)
+log_event(struct qmp_vm *vm, const char *event, const struct json *data)
 {
-    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
     const char *device = qmp_get_string(data, "device");
     const char *what = device ? device : qmp_get_string(data, "status");
+    char *clean = iov_text_clean_max(what ? what : "", QMP_MAX_WORD);
+
+    VLOG_INFO_RL(&vm->log, "%s: %s%s%s", vm->socket, event,
+                 *clean ? " " : "", clean);
+    free(clean);
+}
+
+static void
+event_cb(void *vm_, const char *event, const struct json *data)
+{
     struct qmp_vm *vm = vm_;
 
     if (!*event) {
-        vm->known = vm->again = false;
+        vm->known = false;
+        vm->limit = -1;
         want_migration_events(vm);
         qmp_vm_read(vm);
     } else if (matters(event)) {
-        VLOG_INFO_RL(&rl, "%s: %s%s%s", vm->socket, event, what ? " " : "",
-                     what ? what : "");
+        log_event(vm, event, data);
         note_event(vm, event, data);
         qmp_vm_read(vm);
     }
@@ -409,6 +203,8 @@ qmp_vm_absent(const struct qmp_vm *vm)
 
     if (problem) {
         return xstrdup(problem);
+    } else if (vm->limit >= 0) {
+        return iov_limit_explain(vm->limit);
     } else if (!vm->known && vm->trouble) {
         /* It connects, and then it fails again. */
         return xstrdup(vm->trouble);
@@ -445,6 +241,11 @@ qmp_vm_get(const char *socket)
         vm = xzalloc(sizeof *vm);
         vm->socket = xstrdup(socket);
         vm->qmp = qmp_open(socket, event_cb, vm);
+        vm->limit = vm->fresh_limit = -1;
+        qmp_vm_news_init(vm);
+        vm->log = (struct vlog_rate_limit) VLOG_RATE_LIMIT_INIT(
+            IOV_LIMIT_PEER_LOG, IOV_LIMIT_PEER_LOG);
+        qmp_bar(vm->qmp, shash_count(&vms) >= IOV_LIMIT_QMP_MACHINES);
         shash_init(&vm->devices);
         shash_init(&vm->fresh);
         shash_add(&vms, socket, vm);
@@ -457,8 +258,8 @@ static void
 vm_destroy(struct qmp_vm *vm)
 {
     qmp_close(vm->qmp);
-    devices_clear(&vm->devices);
-    devices_clear(&vm->fresh);
+    qmp_devices_clear(&vm->devices);
+    qmp_devices_clear(&vm->fresh);
     shash_destroy(&vm->devices);
     shash_destroy(&vm->fresh);
     free(vm->status);
@@ -473,6 +274,7 @@ void
 qmp_vms_sweep(void)
 {
     struct shash_node *node;
+    size_t n = 0;
 
     SHASH_FOR_EACH_SAFE (node, &vms) {
         struct qmp_vm *vm = node->data;
@@ -482,6 +284,8 @@ qmp_vms_sweep(void)
             shash_delete(&vms, node);
         } else {
             vm->asked = false;
+            /* One that goes makes room for another. */
+            qmp_bar(vm->qmp, n++ >= IOV_LIMIT_QMP_MACHINES);
         }
     }
 }
@@ -506,11 +310,33 @@ qmp_vms_are_new(void)
         const struct qmp_vm *vm = node->data;
 
         if (qmp_is_trying(vm->qmp)
-            || (!vm->known && !qmp_problem(vm->qmp))) {
+            || (!vm->known && vm->limit < 0 && !qmp_problem(vm->qmp))) {
             return true;
         }
     }
     return false;
+}
+
+static void
+run_vm(struct qmp_vm *vm, long long int now)
+{
+    const char *problem = qmp_problem(vm->qmp);
+    char *before = nullable_xstrdup(problem);
+
+    qmp_run(vm->qmp, now);
+    problem = qmp_problem(vm->qmp);
+    if (!nullable_string_is_equal(before, problem)) {
+        if (problem) {
+            free(vm->trouble);
+            vm->trouble = xstrdup(problem);
+        }
+        qmp_vm_touch(vm);
+    }
+    free(before);
+    qmp_vm_read_now(vm);
+    if (vm->touched) {
+        qmp_vm_touch(vm);
+    }
 }
 
 void
@@ -520,19 +346,7 @@ qmp_vms_run(long long int now)
 
     libvirt_run();
     SHASH_FOR_EACH (node, &vms) {
-        struct qmp_vm *vm = node->data;
-        const char *problem = qmp_problem(vm->qmp);
-        char *before = nullable_xstrdup(problem);
-
-        qmp_run(vm->qmp, now);
-        problem = qmp_problem(vm->qmp);
-        if (!nullable_string_is_equal(before, problem)) {
-            if (problem) {
-                set_text(&vm->trouble, problem);
-            }
-            qmp_vms_touch();
-        }
-        free(before);
+        run_vm(node->data, now);
     }
 }
 
@@ -542,8 +356,12 @@ qmp_vms_wait(long long int now)
     struct shash_node *node;
 
     SHASH_FOR_EACH (node, &vms) {
-        const struct qmp_vm *vm = node->data;
+        struct qmp_vm *vm = node->data;
 
         qmp_wait(vm->qmp, now);
+        if (vm->touched
+            || (vm->again && !vm->pending && !qmp_problem(vm->qmp))) {
+            qmp_vm_news_wait(vm);
+        }
     }
 }

@@ -15,7 +15,9 @@
 
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
+#include "openvswitch/token-bucket.h"
 #include "openvswitch/types.h"
+#include "openvswitch/vlog.h"
 #include "policy/model/key.h"
 
 struct qmp;
@@ -47,13 +49,22 @@ struct qmp_vm {
     /* Reading the devices. */
     struct shash fresh;         /* What has been read so far. */
     unsigned int pending;       /* Questions that are not yet answered. */
-    bool again;                 /* It changes while it is read. */
+    bool again;                 /* It has to be read once more. */
+
+    /* What the virtual machine may cost. */
+    int limit;                  /* Row of limit.def that it is beyond; -1: it
+                                 * is within all. */
+    int fresh_limit;            /* The same for 'fresh'. */
+    struct token_bucket news;   /* For readings, and for turns of the loop
+                                 * because of it. */
+    bool touched;               /* Has news that nobody has looked at. */
+    struct vlog_rate_limit log;
 };
 
 /* The virtual machine behind 'socket', which is connected to from now on. */
 struct qmp_vm *qmp_vm_get(const char *socket);
 
-/* Reads the devices again. */
+/* Reads the devices again, soon. */
 void qmp_vm_read(struct qmp_vm *);
 
 /* True if its devices are known. */

@@ -7,9 +7,12 @@
  * Whatever goes wrong leads back to WAITING, with a sentence, and after a
  * while to the next attempt.
  *
- * The subtle thing: a callback may send the next command, and may even be the
- * last thing the connection does; so replies are taken out of the list before
- * they are told, and the list is gone through from its start each time. */
+ * The peer is not trusted: how much is taken in from it, in one turn of the
+ * loop and in one second, how long a message is, how many commands wait for
+ * an answer, and how much is logged for it, is bounded (limit.def).
+ *
+ * The subtle thing: a callback may be the last thing that the connection does,
+ * so that the stream is looked at again after each. */
 
 #include <config.h>
 
@@ -19,35 +22,29 @@
 #include <string.h>
 
 #include "offload/guest/libvirt.h"
+#include "offload/guest/qmp-explain.h"
+#include "offload/guest/qmp-pending.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
-#include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
+#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
+#include "policy/model/limit.h"
+#include "policy/model/text.h"
 #include "stream.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_qmp);
 
 #define GREETING_LIMIT 5000     /* ms. */
-#define COMMAND_LIMIT 10000     /* ms. */
 #define BACKOFF_FIRST 250       /* ms. */
 #define BACKOFF_MAX 4000        /* ms. */
-#define MAX_MESSAGE (4 * 1024 * 1024)   /* Bytes. */
-#define MAX_READS 64            /* In one run, before others have theirs. */
+#define BACKOFF_PROGRAM_MAX 64000   /* ms: each attempt costs a process. */
+#define STABLE_TIME 10000       /* ms: a connection that has lasted for so
+                                 * long is no failed attempt. */
 
 enum state { WAITING, CONNECTING, GREETING, CAPABILITIES, READY };
-
-struct command {
-    struct ovs_list node;
-    long long int id;
-    char *name;
-    int limit;
-    long long int deadline;     /* 0: not set yet. */
-    qmp_reply_cb *cb;
-    void *aux;
-};
 
 struct qmp {
     char *path;
@@ -63,9 +60,15 @@ struct qmp {
     size_t parsed;              /* Bytes of the present message. */
     struct ds out;
     long long int deadline;     /* Of the state; 0: not set yet. */
+    long long int ready_since;  /* 0: not READY, or not dated yet. */
     int backoff;
-    long long int next_id;
-    struct ovs_list commands;   /* Not yet answered. */
+    struct qmp_pending pending; /* Commands that are not yet answered. */
+
+    /* What the peer may cost. */
+    struct token_bucket bytes;
+    bool throttled;             /* It has sent more than 'bytes' allows. */
+    bool barred;                /* There are too many; this one waits. */
+    struct vlog_rate_limit log;
 };
 
 static void run_message(struct qmp *, const struct json *);
@@ -83,7 +86,12 @@ qmp_open(const char *path, qmp_event_cb *cb, void *aux)
     qmp->aux = aux;
     qmp->backoff = BACKOFF_FIRST;
     ds_init(&qmp->out);
-    ovs_list_init(&qmp->commands);
+    qmp_pending_init(&qmp->pending);
+    qmp->problem = qmp_explain_all(qmp->path, NULL);
+    token_bucket_init(&qmp->bytes, IOV_LIMIT_QMP_BYTE_RATE / 1000,
+                      IOV_LIMIT_QMP_BYTE_RATE);
+    qmp->log = (struct vlog_rate_limit) VLOG_RATE_LIMIT_INIT(
+        IOV_LIMIT_PEER_LOG, IOV_LIMIT_PEER_LOG);
     return qmp;
 }
 
@@ -100,40 +108,16 @@ disconnect(struct qmp *qmp)
     }
     qmp->parsed = 0;
     ds_clear(&qmp->out);
+    qmp->throttled = false;
     qmp->state = WAITING;
     qmp->deadline = 0;
-}
-
-static void
-answer(struct command *c, const struct json *value, const char *error)
-{
-    ovs_list_remove(&c->node);
-    if (c->cb) {
-        c->cb(c->aux, value, error);
-    }
-    free(c->name);
-    free(c);
+    qmp->ready_since = 0;
 }
 
 void
 qmp_forget(struct qmp *qmp, const void *aux)
 {
-    struct command *c;
-
-    LIST_FOR_EACH (c, node, &qmp->commands) {
-        if (c->aux == aux) {
-            c->cb = NULL;
-        }
-    }
-}
-
-static void
-fail_commands(struct qmp *qmp, const char *error)
-{
-    while (!ovs_list_is_empty(&qmp->commands)) {
-        answer(CONTAINER_OF(ovs_list_front(&qmp->commands), struct command,
-                            node), NULL, error);
-    }
+    qmp_pending_forget(&qmp->pending, aux);
 }
 
 void
@@ -141,7 +125,8 @@ qmp_close(struct qmp *qmp)
 {
     if (qmp) {
         disconnect(qmp);
-        fail_commands(qmp, "the connection is closed");
+        qmp_pending_fail(&qmp->pending, "the connection is closed");
+        qmp_pending_destroy(&qmp->pending);
         ds_destroy(&qmp->out);
         free(qmp->problem);
         free(qmp->path);
@@ -149,47 +134,34 @@ qmp_close(struct qmp *qmp)
     }
 }
 
-/* Ends the connection; takes 'problem'. */
+/* Ends the connection.  'raw', which is taken, may contain what the peer has
+ * sent. */
 static void
-fail(struct qmp *qmp, char *problem)
+fail(struct qmp *qmp, char *raw)
 {
+    char *problem = qmp_explain_all(qmp->path, iov_text_clean(raw));
+
     if (!qmp->problem || strcmp(problem, qmp->problem)) {
-        VLOG_INFO("%s", problem);
+        char *detail = iov_text_clean(raw);
+
+        VLOG_INFO_RL(&qmp->log, "%s", detail);
+        free(detail);
     }
+    free(raw);
     free(qmp->problem);
     qmp->problem = problem;
     qmp->tried = true;
     disconnect(qmp);
-    fail_commands(qmp, qmp->problem);
+    qmp_pending_fail(&qmp->pending, qmp->problem);
 }
 
-/* The sentence for 'error' of the socket. */
-static char *
-explain(const struct qmp *qmp, int error)
+void
+qmp_bar(struct qmp *qmp, bool barred)
 {
-    if (qmp->domain) {
-        return libvirt_explain(qmp->domain, error);
+    if (barred && !qmp->barred) {
+        fail(qmp, iov_limit_explain(IOV_LIMIT_ID_QMP_MACHINES));
     }
-    switch (error) {
-    case ENOENT:
-        return xasprintf("there is no QMP socket %s; start QEMU with -qmp "
-                         "unix:%s,server=on,wait=off", qmp->path, qmp->path);
-    case ECONNREFUSED:
-        return xasprintf("nobody listens at the QMP socket %s: its QEMU has "
-                         "ended", qmp->path);
-    case EACCES:
-    case EPERM:
-        return xasprintf("QMP socket %s may not be opened (%s); give "
-                         "ovs-iovd the right to", qmp->path,
-                         ovs_strerror(error));
-    case EOF:
-    case ECONNRESET:
-    case EPIPE:
-        return xasprintf("QEMU has closed its QMP socket %s", qmp->path);
-    default:
-        return xasprintf("QMP socket %s does not work (%s)", qmp->path,
-                         ovs_retval_to_string(error));
-    }
+    qmp->barred = barred;
 }
 
 const char *
@@ -209,33 +181,36 @@ qmp_is_trying(const struct qmp *qmp)
 
 /* Sending. */
 
+static void
+log_message(const struct qmp *qmp, const char *what, const struct json *json)
+{
+    char *raw = json_to_string(json, JSSF_SORT);
+    char *text = iov_text_clean(raw);
+
+    VLOG_DBG("%s: %s %s", qmp->path, what, text);
+    free(raw);
+    free(text);
+}
+
 void
 qmp_send(struct qmp *qmp, const struct qmp_command *command)
 {
     struct json *json = json_object_create();
-    struct command *c = xmalloc(sizeof *c);
+    long long int id = qmp_pending_add(&qmp->pending, command,
+                                       qmp->out.length >= IOV_LIMIT_QMP_OUT);
 
-    *c = (struct command) {
-        .id = ++qmp->next_id,
-        .name = xstrdup(command->name),
-        .limit = command->limit ? command->limit : COMMAND_LIMIT,
-        .cb = command->cb,
-        .aux = command->aux,
-    };
-    ovs_list_push_back(&qmp->commands, &c->node);
     json_object_put_string(json, "execute", command->name);
     if (command->arguments) {
         json_object_put(json, "arguments", command->arguments);
     }
-    json_object_put(json, "id", json_integer_create(c->id));
+    json_object_put(json, "id", json_integer_create(id));
     if (VLOG_IS_DBG_ENABLED()) {
-        char *text = json_to_string(json, JSSF_SORT);
-
-        VLOG_DBG("%s: sent %s", qmp->path, text);
-        free(text);
+        log_message(qmp, "sent", json);
     }
-    json_to_ds(json, 0, &qmp->out);
-    ds_put_char(&qmp->out, '\n');
+    if (id) {
+        json_to_ds(json, 0, &qmp->out);
+        ds_put_char(&qmp->out, '\n');
+    }
     json_destroy(json);
 }
 
@@ -247,7 +222,7 @@ flush(struct qmp *qmp)
 
         if (n < 0) {
             if (n != -EAGAIN) {
-                fail(qmp, explain(qmp, -n));
+                fail(qmp, qmp_explain(qmp->path, -n));
             }
             return;
         }
@@ -292,22 +267,13 @@ static void
 run_reply(struct qmp *qmp, const struct json *json)
 {
     const struct json *id = get_member(json, "id", JSON_INTEGER);
-    const struct json *error = qmp_get_object(json, "error");
-    const struct json *value = shash_find_data(json_object(json), "return");
-    struct command *c;
 
-    LIST_FOR_EACH (c, node, &qmp->commands) {
-        if (id && c->id == json_integer(id)) {
-            const char *desc = qmp_get_string(error, "desc");
-            char *text = (value ? NULL
-                          : xasprintf("%s: %s",
-                                      qmp->domain ? "libvirt" : c->name,
-                                      desc ? desc : "an error without words"));
-
-            answer(c, value, text);
-            free(text);
-            return;
-        }
+    if (id) {
+        qmp_pending_answer(&qmp->pending, json_integer(id),
+                           shash_find_data(json_object(json), "return"),
+                           qmp_get_string(qmp_get_object(json, "error"),
+                                          "desc"),
+                           qmp->domain ? "libvirt" : NULL);
     }
 }
 
@@ -330,11 +296,10 @@ capabilities_cb(void *qmp_, const struct json *value,
     struct qmp *qmp = qmp_;
 
     if (value) {
-        VLOG_INFO("%s: connected to %s", qmp->path,
-                  qmp->domain ? "libvirt" : "QEMU");
+        VLOG_INFO_RL(&qmp->log, "%s: connected to %s", qmp->path,
+                     qmp->domain ? "libvirt" : "QEMU");
         qmp->state = READY;
         qmp->tried = true;
-        qmp->backoff = BACKOFF_FIRST;
         free(qmp->problem);
         qmp->problem = NULL;
         qmp->event_cb(qmp->aux, "", NULL);
@@ -344,31 +309,19 @@ capabilities_cb(void *qmp_, const struct json *value,
     }
 }
 
-static char *
-not_qmp(const struct qmp *qmp, const char *what)
-{
-    return xasprintf("what answers at %s is not QMP: %s; iov-guest=qmp: wants "
-                     "the socket of QEMU's option -qmp", qmp->path, what);
-}
-
 static void
 run_message(struct qmp *qmp, const struct json *json)
 {
     const char *event = qmp_get_string(json, "event");
 
     if (VLOG_IS_DBG_ENABLED()) {
-        char *text = json_to_string(json, JSSF_SORT);
-
-        VLOG_DBG("%s: received %s", qmp->path, text);
-        free(text);
+        log_message(qmp, "received", json);
     }
     if (json->type != JSON_OBJECT) {
-        char *text = json->type == JSON_STRING
-                     ? xstrdup(json_string(json))
-                     : json_to_string(json, 0);
-
-        fail(qmp, not_qmp(qmp, text));
-        free(text);
+        /* This is how the parser reports errors. */
+        fail(qmp, qmp_explain_not(qmp->path, json->type == JSON_STRING
+                                  ? json_string(json)
+                                  : "its message is no JSON object"));
     } else if (qmp->state == GREETING) {
         const char *desc = qmp_get_string(qmp_get_object(json, "error"),
                                           "desc");
@@ -378,7 +331,7 @@ run_message(struct qmp *qmp, const struct json *json)
         } else if (desc && qmp->domain) {
             fail(qmp, xstrdup(desc));
         } else {
-            fail(qmp, not_qmp(qmp, "it does not greet"));
+            fail(qmp, qmp_explain_not(qmp->path, "it does not greet"));
         }
     } else if (!event) {
         run_reply(qmp, json);
@@ -408,27 +361,43 @@ feed(struct qmp *qmp, const char *buffer, size_t n)
             qmp->parsed = 0;
             run_message(qmp, json);
             json_destroy(json);
-        } else if (qmp->parsed > MAX_MESSAGE) {
-            fail(qmp, not_qmp(qmp, "a message does not end"));
+        } else if (qmp->parsed > IOV_LIMIT_QMP_MESSAGE) {
+            char *why = iov_limit_explain(IOV_LIMIT_ID_QMP_MESSAGE);
+
+            fail(qmp, qmp_explain_not(qmp->path, why));
+            free(why);
         }
     }
     return qmp->stream != NULL;
 }
 
+/* Bytes that may be taken in now, at most 'max'. */
+static size_t
+get_allowance(struct qmp *qmp, size_t max)
+{
+    qmp->throttled = !token_bucket_withdraw(&qmp->bytes, max);
+    return qmp->throttled ? 0 : max;
+}
+
+/* Takes in what one turn of the loop allows; the poll loop comes back for the
+ * rest. */
 static void
 receive(struct qmp *qmp)
 {
-    for (int i = 0; i < MAX_READS && qmp->stream; i++) {
+    for (size_t left = IOV_LIMIT_QMP_TURN_BYTES; left && qmp->stream; ) {
         char buffer[4096];
-        int n = stream_recv(qmp->stream, buffer, sizeof buffer);
+        size_t max = get_allowance(qmp, MIN(left, sizeof buffer));
+        int n = max ? stream_recv(qmp->stream, buffer, max) : -EAGAIN;
 
+        qmp->bytes.tokens += max - MAX(n, 0);
         if (n == -EAGAIN) {
             return;
         } else if (n <= 0) {
-            fail(qmp, explain(qmp, n ? -n : EOF));
+            fail(qmp, qmp_explain(qmp->path, n ? -n : EOF));
         } else if (!feed(qmp, buffer, n)) {
             return;
         }
+        left -= MAX(n, 0);
     }
 }
 
@@ -453,10 +422,11 @@ connect_now(struct qmp *qmp, long long int now)
 {
     int error = open_stream(qmp);
 
-    qmp->backoff = MIN(qmp->backoff * 2, BACKOFF_MAX);
+    qmp->backoff = MIN(qmp->backoff * 2,
+                       qmp->domain ? BACKOFF_PROGRAM_MAX : BACKOFF_MAX);
     if (error) {
         qmp->stream = NULL;
-        fail(qmp, explain(qmp, error));
+        fail(qmp, qmp_explain(qmp->path, error));
         qmp->deadline = now + qmp->backoff;
     } else {
         qmp->state = CONNECTING;
@@ -476,22 +446,28 @@ time_out(struct qmp *qmp)
 }
 
 static void
-check_commands(struct qmp *qmp, long long int now)
+check_pending(struct qmp *qmp, long long int now)
 {
-    struct command *c;
+    struct qmp_late late;
 
-    LIST_FOR_EACH (c, node, &qmp->commands) {
-        if (!c->deadline) {
-            c->deadline = now + c->limit;
-        } else if (now >= c->deadline) {
-            fail(qmp, qmp->domain
-                 ? libvirt_explain_silence(qmp->domain, c->name,
-                                           c->limit / 1000)
-                 : xasprintf("QEMU at QMP socket %s has not answered "
-                             "%s for %d s", qmp->path, c->name,
-                             c->limit / 1000));
-            return;
-        }
+    if (qmp_pending_check(&qmp->pending, now, &late)) {
+        fail(qmp, qmp->domain
+             ? libvirt_explain_silence(qmp->domain, late.name,
+                                       late.limit / 1000)
+             : xasprintf("QEMU at QMP socket %s has not answered %s for %d s",
+                         qmp->path, late.name, late.limit / 1000));
+    }
+}
+
+/* A peer that accepts connections only to end them is waited for longer and
+ * longer. */
+static void
+check_stable(struct qmp *qmp, long long int now)
+{
+    if (qmp->state == READY && !qmp->ready_since) {
+        qmp->ready_since = now;
+    } else if (qmp->state == READY && now >= qmp->ready_since + STABLE_TIME) {
+        qmp->backoff = BACKOFF_FIRST;
     }
 }
 
@@ -515,14 +491,14 @@ run_connecting(struct qmp *qmp)
     if (!error) {
         qmp->state = GREETING;
     } else if (error != EAGAIN) {
-        fail(qmp, explain(qmp, error));
+        fail(qmp, qmp_explain(qmp->path, error));
     }
 }
 
 void
 qmp_run(struct qmp *qmp, long long int now)
 {
-    if (qmp->state == WAITING) {
+    if (qmp->state == WAITING && !qmp->barred) {
         run_waiting(qmp, now);
     }
     if (qmp->stream) {
@@ -537,36 +513,43 @@ qmp_run(struct qmp *qmp, long long int now)
     if (qmp->state > GREETING) {
         flush(qmp);
     }
-    check_commands(qmp, now);
+    check_pending(qmp, now);
+    check_stable(qmp, now);
     if ((qmp->state == CONNECTING || qmp->state == GREETING)
         && now >= qmp->deadline) {
         time_out(qmp);
     }
 }
 
-void
-qmp_wait(const struct qmp *qmp, long long int now OVS_UNUSED)
+static void
+wait_stream(struct qmp *qmp)
 {
-    const struct command *c;
+    stream_run_wait(qmp->stream);
+    if (qmp->state == CONNECTING) {
+        stream_wait(qmp->stream, STREAM_CONNECT);
+    } else if (qmp->throttled) {
+        token_bucket_wait(&qmp->bytes, 4096);
+    } else {
+        stream_wait(qmp->stream, STREAM_RECV);
+    }
+    if (qmp->out.length) {
+        stream_wait(qmp->stream, STREAM_SEND);
+    }
+}
 
+void
+qmp_wait(struct qmp *qmp, long long int now OVS_UNUSED)
+{
+    if (qmp->barred) {
+        return;
+    }
     if (qmp->state == WAITING && !qmp->deadline) {
         poll_immediate_wake();
     } else if (qmp->deadline) {
         poll_timer_wait_until(qmp->deadline);
     }
     if (qmp->stream) {
-        stream_run_wait(qmp->stream);
-        stream_wait(qmp->stream, (qmp->state == CONNECTING ? STREAM_CONNECT
-                                  : STREAM_RECV));
-        if (qmp->out.length) {
-            stream_wait(qmp->stream, STREAM_SEND);
-        }
+        wait_stream(qmp);
     }
-    LIST_FOR_EACH (c, node, &qmp->commands) {
-        if (c->deadline) {
-            poll_timer_wait_until(c->deadline);
-        } else {
-            poll_immediate_wake();
-        }
-    }
+    qmp_pending_wait(&qmp->pending);
 }

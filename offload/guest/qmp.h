@@ -44,7 +44,10 @@ struct qmp *qmp_open(const char *path, qmp_event_cb *, void *aux);
 void qmp_close(struct qmp *);
 
 void qmp_run(struct qmp *, long long int now);
-void qmp_wait(const struct qmp *, long long int now);
+void qmp_wait(struct qmp *, long long int now);
+/* While 'barred' no connection is made, and limit qmp-machines is the
+ * problem. */
+void qmp_bar(struct qmp *, bool barred);
 
 /* Null if commands can be sent, else a sentence; borrowed. */
 const char *qmp_problem(const struct qmp *);
