@@ -2,6 +2,7 @@
 
 noinst_LIBRARIES += policy/libiov-policy.a
 policy_libiov_policy_a_SOURCES = \
+	policy/flow/action.c \
 	policy/flow/action.def \
 	policy/flow/acts.c \
 	policy/flow/acts.h \
@@ -48,7 +49,9 @@ policy_libiov_policy_a_SOURCES = \
 	policy/plan/plan-verify.c \
 	policy/plan/plan.c \
 	policy/plan/plan.h \
+	policy/reach/counterpart.c \
 	policy/reach/findings.c \
+	policy/reach/findings.h \
 	policy/reach/outcome.c \
 	policy/reach/outcome.h \
 	policy/reach/packet-set.c \
@@ -60,8 +63,10 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reach/shadow.h \
 	policy/reach/show.c \
 	policy/reach/show.h \
-	policy/reach/twin.c \
+	policy/reach/sink-culprits.c \
+	policy/reach/sink.h \
 	policy/reach/walk-internal.h \
+	policy/reach/walk-steps.c \
 	policy/reach/walk.c \
 	policy/reach/walk.h \
 	policy/ready/host-fact.def \

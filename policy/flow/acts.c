@@ -2,10 +2,10 @@
 
 /* Turns OpenFlow actions into steps.
  *
- * The subtle thing: whatever is not named here or in action.def stops
- * the analysis with a reason; an action is never passed over because it is
- * not known.  What is passed over ("note", "push") has no effect on where a
- * packet goes, nor on what it contains, nor on what is counted. */
+ * The subtle thing: whatever is not named here or in action.def is an effect,
+ * and so a reason; an action is never passed over because it is not known.
+ * What is passed over ("note") has no effect on where a packet goes, nor on
+ * what it contains, nor on what is counted. */
 
 #include <config.h>
 
@@ -38,40 +38,37 @@ steps_add(struct steps *s, enum iov_step_type type)
     return step;
 }
 
-/* Says why 'step' stops where it does. */
-static void
-step_set_stop(struct iov_step *step, enum ofpact_type type)
+/* Adds a step that has an effect of its own, or may have. */
+static struct iov_step *
+steps_add_act(struct steps *s, enum iov_step_type type,
+              const struct ofpact *act, enum ofpact_type as)
 {
-    step->stop.action = ofpact_name(type);
-    switch ((int) type) {
-#define ACTION(TYPE, REASON, DOES)                      \
-    case OFPACT_##TYPE:                                 \
-        step->stop.reason = IOV_REASON_##REASON;        \
-        step->stop.does = DOES;                         \
-        break;
-#include "policy/flow/action.def"
-#undef ACTION
-    default:
-        step->stop.reason = IOV_REASON_OPENFLOW_ACTIONS;
-        step->stop.does = "acts on";
-        break;
-    }
+    struct iov_step *step = steps_add(s, type);
+
+    step->act = act;
+    step->class = iov_act_class(as);
+    step->name = ofpact_name(as);
+    step->sends = step->class->role != IOV_ACT_ALTERS;
+    step->port = OFPP_NONE;
+    return step;
 }
 
 static void
-steps_add_stop(struct steps *s, enum ofpact_type type)
+steps_add_effect(struct steps *s, const struct ofpact *act)
 {
-    step_set_stop(steps_add(s, IOV_STEP_STOP), type);
+    steps_add_act(s, IOV_STEP_EFFECT, act, act->type);
 }
 
 static void
-steps_add_output(struct steps *s, ofp_port_t port)
+steps_add_output(struct steps *s, const struct ofpact_output *a)
 {
-    if (port == OFPP_NORMAL) {
+    if (a->port == OFPP_NORMAL) {
         steps_add(s, IOV_STEP_NORMAL);
-    } else {
-        steps_add_stop(s, (port == OFPP_CONTROLLER ? OFPACT_CONTROLLER
-                           : OFPACT_OUTPUT));
+    } else if (a->port == OFPP_CONTROLLER) {
+        steps_add_act(s, IOV_STEP_EFFECT, &a->ofpact, OFPACT_CONTROLLER);
+    } else if (a->port != OFPP_NONE) {
+        steps_add_act(s, IOV_STEP_OUTPUT, &a->ofpact, OFPACT_OUTPUT)->port
+            = a->port;
     }
 }
 
@@ -97,17 +94,38 @@ steps_add_words(struct steps *s, enum iov_step_type type,
     }
 }
 
-/* An action of type 'type' makes a packet's bits of 'mask' those of 'value',
- * which matters unless they are so already. */
+/* 'act' makes a packet's bits of 'mask' those of 'value', which matters unless
+ * they are so already.  If a packet need not have the field, not 'certain', it
+ * may stay as it is. */
 static void
-steps_add_keep(struct steps *s, enum ofpact_type type,
-               const struct flow *value, const struct flow *mask)
+steps_add_keep(struct steps *s, const struct ofpact *act,
+               const struct flow *value, const struct flow *mask,
+               bool certain)
 {
     size_t n = s->n;
 
     steps_add_words(s, IOV_STEP_KEEP, value, mask);
     for (; n < s->n; n++) {
-        step_set_stop(&s->list[n], type);
+        struct iov_step *step = &s->list[n];
+        step->act = act;
+        step->class = iov_act_class(act->type);
+        step->name = ofpact_name(act->type);
+        step->set.certain = certain;
+    }
+}
+
+/* After an effect of 'act' that writes no field that can be told: makes what
+ * action.def says unknown. */
+static void
+steps_add_unknown(struct steps *s, const struct ofpact *act)
+{
+    enum iov_act_writes writes = iov_act_class(act->type)->writes;
+
+    if (writes == IOV_ACT_WRITES_HEADERS || writes == IOV_ACT_WRITES_IP) {
+        struct iov_step *step = steps_add(s, IOV_STEP_FORGET_HEADERS);
+        step->set.word = (writes == IOV_ACT_WRITES_IP
+                          ? FLOW_U64_OFFSET(nw_src)
+                          : FLOW_U64_OFFSET(dl_dst));
     }
 }
 
@@ -117,7 +135,7 @@ steps_add_set_field(struct steps *s, const struct ofpact_set_field *a)
     struct flow value = { .regs[0] = 0 }, mask = { .regs[0] = 0 };
 
     if (mf_is_tun_metadata(a->field)) {
-        steps_add_stop(s, OFPACT_SET_FIELD);
+        steps_add_effect(s, &a->ofpact);
         return;
     }
     mf_set_flow_value(a->field, a->value, &value);
@@ -125,7 +143,9 @@ steps_add_set_field(struct steps *s, const struct ofpact_set_field *a)
     if (is_scratch_field(a->field)) {
         steps_add_words(s, IOV_STEP_SET, &value, &mask);
     } else {
-        steps_add_keep(s, OFPACT_SET_FIELD, &value, &mask);
+        steps_add_keep(s, &a->ofpact, &value, &mask,
+                       a->field->prereqs == MFP_NONE
+                       || a->field->prereqs == MFP_ETHERNET);
     }
 }
 
@@ -157,20 +177,23 @@ steps_add_header(struct steps *s, const struct ofpact *a)
         tci_mask |= VLAN_PCP_MASK;
         break;
 
-    case OFPACT_STRIP_VLAN:
     default:
-        tci = 0;
-        break;
+        OVS_NOT_REACHED();
     }
     if (a->type != OFPACT_SET_ETH_SRC && a->type != OFPACT_SET_ETH_DST) {
         value.vlans[0].tci = htons(tci);
         mask.vlans[0].tci = htons(tci_mask);
     }
-    steps_add_keep(s, a->type, &value, &mask);
+    steps_add_keep(s, a, &value, &mask,
+                   a->type == OFPACT_SET_ETH_SRC
+                   || a->type == OFPACT_SET_ETH_DST);
 }
 
 /* Makes the packet one that the connection tracker has not seen, which no
- * other switch or NIC can tell from one that it has. */
+ * other switch or NIC can tell from one that it has.  The fields of its first
+ * packet's addresses become 0, too, but stay as they are if it was not tracked
+ * to begin with; they are 0 then, unless ofproto/trace is asked about a packet
+ * that cannot be. */
 static void
 steps_add_ct_clear(struct steps *s)
 {
@@ -193,33 +216,120 @@ steps_add_ct_clear(struct steps *s)
     steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
 }
 
-/* An action of type 'type' puts something unknown into 'dst'. */
+/* Makes what connection tracking finds out unknown. */
 static void
-steps_add_forget(struct steps *s, const struct mf_subfield *dst,
-                 enum ofpact_type type)
+steps_add_ct_unknown(struct steps *s)
 {
-    if (!is_scratch_field(dst->field)) {
-        steps_add_stop(s, type);
-        return;
-    }
+    struct flow mask = { .regs[0] = 0 };
 
+    memset(&mask.ct_state, 0xff, sizeof mask.ct_state);
+    memset(&mask.ct_zone, 0xff, sizeof mask.ct_zone);
+    memset(&mask.ct_mark, 0xff, sizeof mask.ct_mark);
+    memset(&mask.ct_label, 0xff, sizeof mask.ct_label);
+    memset(&mask.ct_nw_proto, 0xff, sizeof mask.ct_nw_proto);
+    memset(&mask.recirc_id, 0xff, sizeof mask.recirc_id);
+    steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
+    /* Fragments are put together and addresses translated. */
+    steps_add(s, IOV_STEP_FORGET_HEADERS)->set.word = FLOW_U64_OFFSET(nw_src);
+}
+
+/* The packet goes on as it is, untracked; a copy that is tracked goes to
+ * another table if the action says so. */
+static void
+steps_add_ct(struct steps *s, const struct ofpact_conntrack *a)
+{
+    steps_add_effect(s, &a->ofpact);
+    if (a->recirc_table != NX_CT_RECIRC_NONE) {
+        steps_add(s, IOV_STEP_COPY);
+        steps_add_ct_unknown(s);
+        struct iov_step *step = steps_add(s, IOV_STEP_TABLE);
+        step->table.id = a->recirc_table;
+        step->table.in_port = OFPP_IN_PORT;
+        step->table.is_goto = true;
+        steps_add(s, IOV_STEP_COPY_END);
+    }
+    steps_add_ct_clear(s);
+}
+
+/* Makes 'dst' unknown. */
+static void
+steps_add_forget(struct steps *s, const struct mf_subfield *dst)
+{
     union mf_subvalue ones;
     struct flow mask = { .regs[0] = 0 };
-    memset(&ones, 0xff, sizeof ones);
-    mf_write_subfield_flow(dst, &ones, &mask);
-    steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
+
+    if (!mf_is_tun_metadata(dst->field)) {
+        memset(&ones, 0xff, sizeof ones);
+        mf_write_subfield_flow(dst, &ones, &mask);
+        steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
+    }
+}
+
+/* 'act' puts something unknown into 'dst', and has another effect, too, if
+ * 'dst' is seen from outside or it is 'always' so. */
+static void
+steps_add_written(struct steps *s, const struct ofpact *act,
+                  const struct mf_subfield *dst, bool always)
+{
+    if (always || !is_scratch_field(dst->field)) {
+        steps_add_effect(s, act);
+    }
+    steps_add_forget(s, dst);
+}
+
+static bool
+subfields_equal(const struct mf_subfield *a, const struct mf_subfield *b)
+{
+    return (a->field == b->field && a->ofs == b->ofs
+            && a->n_bits == b->n_bits);
 }
 
 /* A field that a packet need not have is moved only if it has it. */
 static void
 steps_add_move(struct steps *s, const struct ofpact_reg_move *a)
 {
-    if (is_scratch_field(a->dst.field) && a->src.field->prereqs == MFP_NONE
-        && !mf_is_tun_metadata(a->src.field)) {
-        steps_add(s, IOV_STEP_MOVE)->move = a;
-    } else {
-        steps_add_forget(s, &a->dst, OFPACT_REG_MOVE);
+    if (subfields_equal(&a->src, &a->dst)) {
+        return;
     }
+    if (a->src.field->prereqs != MFP_NONE || mf_is_tun_metadata(a->src.field)
+        || (a->dst.field->prereqs != MFP_NONE
+            && a->dst.field->prereqs != MFP_ETHERNET)
+        || mf_is_tun_metadata(a->dst.field)) {
+        steps_add_written(s, &a->ofpact, &a->dst, false);
+        return;
+    }
+    if (!is_scratch_field(a->dst.field)) {
+        steps_add_effect(s, &a->ofpact);
+    }
+    steps_add(s, IOV_STEP_MOVE)->move = a;
+}
+
+/* The stack grows by the bytes of the field and one for their number. */
+static void
+steps_add_push(struct steps *s, const struct ofpact_stack *a)
+{
+    struct iov_step *step = steps_add_act(s, IOV_STEP_STACK, &a->ofpact,
+                                          a->ofpact.type);
+
+    step->n_bytes = DIV_ROUND_UP(a->subfield.n_bits, 8) + 1;
+}
+
+static void
+steps_add_bundle(struct steps *s, const struct ofpact_bundle *a)
+{
+    steps_add_effect(s, &a->ofpact);
+    if (a->dst.field) {
+        steps_add_forget(s, &a->dst);
+    }
+}
+
+static void
+steps_add_tunnel(struct steps *s, const struct ofpact_tunnel *a)
+{
+    struct flow mask = { .tunnel.tun_id = OVS_BE64_MAX };
+
+    steps_add_effect(s, &a->ofpact);
+    steps_add_words(s, IOV_STEP_FORGET, NULL, &mask);
 }
 
 static void
@@ -234,7 +344,9 @@ static void
 steps_add_resubmit(struct steps *s, const struct ofpact_resubmit *a)
 {
     if (a->with_ct_orig) {
-        steps_add_stop(s, OFPACT_CT);
+        /* What is looked up is not known. */
+        steps_add_act(s, IOV_STEP_EFFECT, &a->ofpact, OFPACT_CT)->sends
+            = true;
         return;
     }
     struct iov_step *step = steps_add(s, IOV_STEP_TABLE);
@@ -242,18 +354,19 @@ steps_add_resubmit(struct steps *s, const struct ofpact_resubmit *a)
     step->table.in_port = a->in_port;
 }
 
-/* The action set is followed only as far as NORMAL alone is in it. */
 static void
 steps_add_write_actions(struct steps *s, const struct ofpact_nest *nest)
 {
     const struct ofpact *a;
 
     OFPACT_FOR_EACH (a, nest->actions, ofpact_nest_get_action_len(nest)) {
-        if (a->type == OFPACT_OUTPUT
-            && ofpact_get_OUTPUT(a)->port == OFPP_NORMAL) {
+        ofp_port_t port = (a->type == OFPACT_OUTPUT
+                           ? ofpact_get_OUTPUT(a)->port : OFPP_NONE);
+        if (port == OFPP_NORMAL) {
             steps_add(s, IOV_STEP_WRITE_NORMAL);
         } else {
-            steps_add_stop(s, OFPACT_WRITE_ACTIONS);
+            steps_add_act(s, IOV_STEP_WRITE_OTHER, &nest->ofpact,
+                          OFPACT_WRITE_ACTIONS)->port = port;
         }
     }
 }
@@ -272,12 +385,16 @@ compile_write(struct steps *s, const struct ofpact *a)
     case OFPACT_SET_ETH_DST:
     case OFPACT_SET_VLAN_VID:
     case OFPACT_SET_VLAN_PCP:
-    case OFPACT_STRIP_VLAN:
         steps_add_header(s, a);
         return true;
 
-    case OFPACT_CT_CLEAR:
-        steps_add_ct_clear(s);
+    case OFPACT_STRIP_VLAN:
+        steps_add_act(s, IOV_STEP_POP_VLAN, a, a->type);
+        return true;
+
+    case OFPACT_PUSH_VLAN:
+        steps_add_act(s, IOV_STEP_PUSH_VLAN, a, a->type)->tpid
+            = ofpact_get_PUSH_VLAN(a)->ethertype;
         return true;
 
     case OFPACT_WRITE_METADATA:
@@ -289,11 +406,27 @@ compile_write(struct steps *s, const struct ofpact *a)
         return true;
 
     case OFPACT_STACK_POP:
-        steps_add_forget(s, &ofpact_get_STACK_POP(a)->subfield, a->type);
+        steps_add_written(s, a, &ofpact_get_STACK_POP(a)->subfield, false);
         return true;
 
     case OFPACT_MULTIPATH:
-        steps_add_forget(s, &ofpact_get_MULTIPATH(a)->dst, a->type);
+        steps_add_written(s, a, &ofpact_get_MULTIPATH(a)->dst, false);
+        return true;
+
+    case OFPACT_CHECK_PKT_LARGER:
+        steps_add_written(s, a, &ofpact_get_CHECK_PKT_LARGER(a)->dst, true);
+        return true;
+
+    case OFPACT_BUNDLE:
+        steps_add_bundle(s, ofpact_get_BUNDLE(a));
+        return true;
+
+    case OFPACT_SET_TUNNEL:
+        steps_add_tunnel(s, ofpact_get_SET_TUNNEL(a));
+        return true;
+
+    case OFPACT_STACK_PUSH:
+        steps_add_push(s, ofpact_get_STACK_PUSH(a));
         return true;
 
     default:
@@ -301,19 +434,35 @@ compile_write(struct steps *s, const struct ofpact *a)
     }
 }
 
+/* The same for actions of connection tracking. */
+static bool
+compile_ct(struct steps *s, const struct ofpact *a)
+{
+    if (a->type == OFPACT_CT) {
+        steps_add_ct(s, ofpact_get_CT(a));
+    } else if (a->type == OFPACT_CT_CLEAR) {
+        steps_add_ct_clear(s);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void compile_actions(struct iov_acts *, struct steps *,
+                            const struct ofpact *, size_t len);
+
 static void
 compile_action(struct iov_acts *acts, struct steps *s, const struct ofpact *a)
 {
-    if (compile_write(s, a)) {
+    if (compile_write(s, a) || compile_ct(s, a)) {
         return;
     }
     switch ((int) a->type) {
     case OFPACT_NOTE:
-    case OFPACT_STACK_PUSH:
         break;
 
     case OFPACT_OUTPUT:
-        steps_add_output(s, ofpact_get_OUTPUT(a)->port);
+        steps_add_output(s, ofpact_get_OUTPUT(a));
         break;
 
     case OFPACT_RESUBMIT:
@@ -328,8 +477,17 @@ compile_action(struct iov_acts *acts, struct steps *s, const struct ofpact *a)
         break;
     }
 
+    case OFPACT_CLONE: {
+        const struct ofpact_nest *nest = ofpact_get_CLONE(a);
+        steps_add(s, IOV_STEP_COPY);
+        compile_actions(acts, s, nest->actions,
+                        ofpact_nest_get_action_len(nest));
+        steps_add(s, IOV_STEP_COPY_END);
+        break;
+    }
+
     case OFPACT_EXIT:
-        steps_add(s, IOV_STEP_EXIT);
+        steps_add_act(s, IOV_STEP_EXIT, a, a->type);
         break;
 
     case OFPACT_CLEAR_ACTIONS:
@@ -345,8 +503,20 @@ compile_action(struct iov_acts *acts, struct steps *s, const struct ofpact *a)
         break;
 
     default:
-        steps_add_stop(s, a->type);
+        steps_add_effect(s, a);
+        steps_add_unknown(s, a);
         break;
+    }
+}
+
+static void
+compile_actions(struct iov_acts *acts, struct steps *s,
+                const struct ofpact *ofpacts, size_t len)
+{
+    const struct ofpact *a;
+
+    OFPACT_FOR_EACH (a, ofpacts, len) {
+        compile_action(acts, s, a);
     }
 }
 
@@ -361,30 +531,50 @@ steps_are_plain(const struct steps *s)
         if (type == IOV_STEP_NORMAL) {
             n_normal++;
         } else if (type != IOV_STEP_SET && type != IOV_STEP_FORGET
-                   && type != IOV_STEP_MOVE) {
+                   && type != IOV_STEP_MOVE && type != IOV_STEP_STACK) {
             return false;
         }
     }
     return n_normal == 1;
 }
 
+/* Actions that are not understood. */
+static void
+steps_add_opaque(struct steps *s)
+{
+    static const struct iov_act_class opaque = {
+        .reason = IOV_REASON_OPENFLOW_OPAQUE,
+        .role = IOV_ACT_SENDS,
+        .writes = IOV_ACT_WRITES_HEADERS,
+        .may_stop = true,
+        .does = "does something unknown to",
+    };
+    struct iov_step *step = steps_add(s, IOV_STEP_EFFECT);
+
+    step->class = &opaque;
+    step->sends = true;
+    step->port = OFPP_NONE;
+}
+
+static bool
+step_writes_headers(const struct iov_step *step)
+{
+    return (step->type == IOV_STEP_KEEP || step->type == IOV_STEP_PUSH_VLAN
+            || step->type == IOV_STEP_POP_VLAN);
+}
+
 void
 iov_acts_compile(struct iov_acts *acts)
 {
     struct steps s = { .list = NULL };
-    const struct ofpact *a;
 
     if (acts->opaque) {
-        struct iov_step *step = steps_add(&s, IOV_STEP_STOP);
-        step->stop.reason = IOV_REASON_OPENFLOW_OPAQUE;
-        step->stop.does = "does something unknown to";
+        steps_add_opaque(&s);
     }
-    OFPACT_FOR_EACH (a, acts->ofpacts, acts->ofpacts_len) {
-        compile_action(acts, &s, a);
-    }
-
+    compile_actions(acts, &s, acts->ofpacts, acts->ofpacts_len);
     for (size_t i = 0; i < s.n; i++) {
         acts->follows |= s.list[i].type == IOV_STEP_TABLE;
+        acts->writes_headers |= step_writes_headers(&s.list[i]);
     }
     acts->plain = steps_are_plain(&s);
     acts->steps = s.list;

@@ -5,6 +5,9 @@
 
 /* The actions of a flow as the analysis reads them: a short list of steps.
  *
+ * An action that does something which NORMAL does not do becomes an EFFECT,
+ * followed by steps that say which bits of the packet are others afterwards.
+ *
  * Flows with equal actions share one struct iov_acts, whose address thus
  * tells whether two flows do the same. */
 
@@ -13,46 +16,80 @@
 #include <stdint.h>
 
 #include "openvswitch/hmap.h"
+#include "openvswitch/ofp-actions.h"
 #include "openvswitch/types.h"
 #include "policy/model/reason.h"
 
 struct ds;
-struct ofpact;
-struct ofpact_reg_move;
 struct ofputil_port_map;
+
+/* What action.def says of an action. */
+enum iov_act_role {
+    IOV_ACT_FOLLOWED, IOV_ACT_ALTERS, IOV_ACT_SENDS, IOV_ACT_INTERNAL
+};
+enum iov_act_writes {
+    IOV_ACT_WRITES_NOTHING, IOV_ACT_WRITES_FIELDS, IOV_ACT_WRITES_VLANS,
+    IOV_ACT_WRITES_IP, IOV_ACT_WRITES_HEADERS, IOV_ACT_WRITES_CT,
+    IOV_ACT_WRITES_ACTSET, IOV_ACT_WRITES_STACK, IOV_ACT_WRITES_FLOWS
+};
+struct iov_act_class {
+    enum iov_reason_id reason;
+    enum iov_act_role role;
+    enum iov_act_writes writes;
+    bool may_stop;
+    const char *does;           /* Before "packets from the port". */
+};
+/* Returns what is known of actions of type 'type'; of one that has no row,
+ * the worst. */
+const struct iov_act_class *iov_act_class(enum ofpact_type type);
+/* Returns true if action.def has a row for 'type'. */
+bool iov_act_is_known(enum ofpact_type type);
 
 enum iov_step_type {
     IOV_STEP_NORMAL,            /* Output as a learning switch would. */
     IOV_STEP_TABLE,             /* Look up another table, then go on. */
     IOV_STEP_SET,               /* Bits of registers or metadata get known. */
-    IOV_STEP_FORGET,            /* Bits of registers get unknown. */
-    IOV_STEP_MOVE,              /* Registers get bits of another field. */
-    IOV_STEP_KEEP,              /* Sets bits; a STOP unless they are so. */
+    IOV_STEP_FORGET,            /* Bits get unknown. */
+    IOV_STEP_FORGET_HEADERS,    /* All headers from word 'set.word' on. */
+    IOV_STEP_MOVE,              /* A field gets bits of another field. */
+    IOV_STEP_KEEP,              /* Sets bits; an EFFECT unless they are so. */
+    IOV_STEP_PUSH_VLAN,         /* A new outermost tag. */
+    IOV_STEP_POP_VLAN,          /* The outermost tag goes, if any. */
+    IOV_STEP_STACK,             /* More on the stack. */
     IOV_STEP_EXIT,              /* Ends everything. */
     IOV_STEP_WRITE_NORMAL,      /* NORMAL into the action set. */
+    IOV_STEP_WRITE_OTHER,       /* Something else into the action set. */
     IOV_STEP_CLEAR,             /* Empties the action set. */
-    IOV_STEP_STOP               /* Something that NORMAL does not do. */
+    IOV_STEP_COPY,              /* What follows is done to a copy... */
+    IOV_STEP_COPY_END,          /* ...up to here; the packet is as before. */
+    IOV_STEP_OUTPUT,            /* An EFFECT unless it is to the in_port. */
+    IOV_STEP_EFFECT             /* Something that NORMAL does not do. */
 };
 
 struct iov_step {
     enum iov_step_type type;
+    bool sends;                 /* EFFECT, OUTPUT: the packet goes somewhere,
+                                 * and so is not dropped. */
     union {
         struct {                /* TABLE. */
             uint8_t id;         /* 255: the table of the flow. */
             bool is_goto;       /* A miss is a table miss, not a no-op. */
             ofp_port_t in_port; /* For the lookup; OFPP_IN_PORT: as it is. */
         } table;
-        struct {                /* SET, FORGET, KEEP. */
+        struct {                /* SET, FORGET, FORGET_HEADERS, KEEP. */
             uint8_t word;       /* Index in struct flow. */
+            bool certain;       /* KEEP: the packet has the field for sure. */
             uint64_t value, mask;
         } set;
         const struct ofpact_reg_move *move; /* MOVE. */
+        ovs_be16 tpid;          /* PUSH_VLAN. */
+        ofp_port_t port;        /* OUTPUT, WRITE_OTHER; else OFPP_NONE. */
+        size_t n_bytes;         /* STACK. */
     };
-    struct {                    /* STOP, KEEP. */
-        enum iov_reason_id reason;
-        const char *action;     /* Name of the action. */
-        const char *does;       /* What it does to packets. */
-    } stop;
+    const struct ofpact *act;   /* The action that it is of, or null. */
+    const struct iov_act_class *class;  /* EFFECT, OUTPUT, KEEP, WRITE_OTHER,
+                                         * STACK, EXIT. */
+    const char *name;           /* Of the action; null: none. */
 };
 
 struct iov_acts {
@@ -64,6 +101,7 @@ struct iov_acts {
     bool conjunction;           /* Part of a conjunctive match: no actions. */
     bool plain;                 /* Beyond doubt the same as one NORMAL. */
     bool follows;               /* Has a step to another table. */
+    bool writes_headers;        /* Has a step that can change a header. */
     size_t ofpacts_len;
     struct ofpact *ofpacts;
 };

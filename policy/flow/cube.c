@@ -14,6 +14,7 @@
 
 #include "flow.h"
 #include "openvswitch/meta-flow.h"
+#include "packets.h"
 #include "util.h"
 
 void
@@ -160,6 +161,47 @@ copy_subfield(const struct mf_subfield *src, const struct flow *in,
     memset(out, 0, sizeof *out);
     mf_read_subfield(src, in, &bits);
     mf_write_subfield_flow(dst, &bits, out);
+}
+
+/* Copies the tags in word 'from' to 'to', the one at 'i' to 'j'. */
+static uint64_t
+copy_tag(uint64_t from, size_t i, uint64_t to, size_t j)
+{
+    union flow_vlan_hdr a[FLOW_MAX_VLAN_HEADERS], b[FLOW_MAX_VLAN_HEADERS];
+
+    BUILD_ASSERT_DECL(sizeof a == sizeof from);
+    memcpy(a, &from, sizeof a);
+    memcpy(b, &to, sizeof b);
+    b[j] = a[i];
+    memcpy(&to, b, sizeof b);
+    return to;
+}
+
+struct iov_bits
+iov_bits_push_vlan(struct iov_bits vlans, ovs_be16 tpid)
+{
+    static const struct flow mask = { .vlans[0].qtag = OVS_BE32_MAX };
+    struct flow value = { .vlans[0].tpid = tpid };
+
+    value.vlans[0].tci = htons(VLAN_CFI);
+    return (struct iov_bits) {
+        copy_tag(vlans.value, 0,
+                 flow_u64_value(&value, FLOW_U64_OFFSET(vlans)), 1),
+        copy_tag(vlans.mask, 0,
+                 flow_u64_value(&mask, FLOW_U64_OFFSET(vlans)), 1),
+    };
+}
+
+struct iov_bits
+iov_bits_pop_vlan(struct iov_bits vlans)
+{
+    static const struct flow mask = { .vlans[1].qtag = OVS_BE32_MAX };
+
+    return (struct iov_bits) {
+        copy_tag(vlans.value, 1, 0, 0),
+        copy_tag(vlans.mask, 1,
+                 flow_u64_value(&mask, FLOW_U64_OFFSET(vlans)), 0),
+    };
 }
 
 void

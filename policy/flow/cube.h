@@ -65,6 +65,12 @@ void iov_cube_move(struct iov_cube *, const struct iov_words *,
                    const struct match *packets, const struct mf_subfield *src,
                    const struct mf_subfield *dst);
 
+/* What is known of the VLAN tags of packets of 'cube' after another tag was
+ * put before them, or the outermost was taken away: a word like that of
+ * 'vlans' in struct flow. */
+struct iov_bits iov_bits_push_vlan(struct iov_bits vlans, ovs_be16 tpid);
+struct iov_bits iov_bits_pop_vlan(struct iov_bits vlans);
+
 /* Makes bits known to be 'value', whatever they were. */
 static inline void
 iov_bits_set(struct iov_bits *b, uint64_t value, uint64_t mask)

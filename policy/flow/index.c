@@ -129,9 +129,9 @@ iov_subtable_insert(struct iov_subtable *sub, struct iov_flow *flow)
 {
     uint32_t hash = iov_subtable_hash(sub, flow->values);
 
-    sub->n_duplicates +=
-        find_equal(sub, flow->values, iov_chains_first(&sub->chains, hash))
-        != NULL;
+    sub->n_duplicates
+        += find_equal(sub, flow->values,
+                      iov_chains_first(&sub->chains, hash)) != NULL;
     iov_chains_insert(&sub->chains, flow->number, hash);
     sub->max_priority = MAX(sub->max_priority, flow->priority);
     sub->n_conj += flow->acts->conjunction;
@@ -146,8 +146,34 @@ iov_subtable_remove(struct iov_subtable *sub, struct iov_flow *flow)
     sub->n_conj -= flow->acts->conjunction;
     sub->n_plain -= flow->acts->plain;
     iov_chains_remove(&sub->chains, flow->number);
-    sub->n_duplicates -=
-        iov_subtable_next_equal(sub, flow->values, NULL) != NULL;
+    sub->n_duplicates
+        -= iov_subtable_next_equal(sub, flow->values, NULL) != NULL;
+}
+
+static int
+compare_matches(const struct iov_candidate *a, const struct iov_candidate *b)
+{
+    const struct iov_subtable *x = a->sub, *y = b->sub;
+
+    for (size_t i = 0; x != y && i < MIN(x->n_words, y->n_words); i++) {
+        if (x->words[i].idx != y->words[i].idx) {
+            return x->words[i].idx < y->words[i].idx ? -1 : 1;
+        } else if (x->words[i].mask != y->words[i].mask) {
+            return x->words[i].mask < y->words[i].mask ? -1 : 1;
+        }
+    }
+    return (x->n_words != y->n_words
+            ? (x->n_words < y->n_words ? -1 : 1)
+            : memcmp(a->flow->values, b->flow->values, x->n_bytes));
+}
+
+int
+iov_candidate_compare(const struct iov_candidate *a,
+                      const struct iov_candidate *b)
+{
+    return (a->flow->priority != b->flow->priority
+            ? (a->flow->priority > b->flow->priority ? -1 : 1)
+            : compare_matches(a, b));
 }
 
 void

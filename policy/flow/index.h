@@ -57,6 +57,10 @@ struct iov_candidate {
     const struct iov_subtable *sub;
     const struct iov_flow *flow;
 };
+/* Compares flows of one table by priority, the highest first, and by what they
+ * match: an order that depends on nothing else. */
+int iov_candidate_compare(const struct iov_candidate *,
+                          const struct iov_candidate *);
 struct iov_candidates {
     struct iov_candidate *list;
     size_t n, allocated;
@@ -122,16 +126,17 @@ bool iov_table_covers(const struct iov_table *, const struct iov_cube *cube,
 /* Packets that do not get past a flow: those of the cube it was made for that
  * have these bits. */
 enum { IOV_SHADOW_WORDS = 8, IOV_MAX_SHADOWS = 128 };
+struct iov_shadow_word {
+    uint8_t pos;                /* Position in struct iov_words. */
+    struct iov_bits bits;
+};
 struct iov_shadow {
     int priority;               /* Of the flow. */
     const struct iov_acts *acts;
     bool lasting;               /* Looks at headers only, which stay. */
     unsigned int n_bits;
     uint8_t n_words;
-    struct {
-        uint8_t pos;            /* Position in struct iov_words. */
-        struct iov_bits bits;
-    } words[IOV_SHADOW_WORDS];
+    struct iov_shadow_word words[IOV_SHADOW_WORDS];
 };
 
 /* Returns the flows of 'table' that match some packets of 'cube' and so hide

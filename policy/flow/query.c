@@ -84,7 +84,7 @@ iov_table_for_each(const struct iov_table *table, iov_flow_cb *cb, void *aux)
  * none, or it takes more than can be kept. */
 static bool
 shadow_init(struct iov_shadow *h, const struct iov_candidate *c,
-            const struct iov_words *words, const struct iov_cube *cube)
+           const struct iov_words *words, const struct iov_cube *cube)
 {
     const uint8_t *packed = c->flow->values;
 
@@ -120,9 +120,24 @@ compare_shadows(const void *a_, const void *b_)
     const struct iov_shadow *a = a_;
     const struct iov_shadow *b = b_;
 
-    return (a->n_bits != b->n_bits ? (a->n_bits < b->n_bits ? -1 : 1)
-            : a->priority != b->priority ? b->priority - a->priority
-            : 0);
+    if (a->n_bits != b->n_bits) {
+        return a->n_bits < b->n_bits ? -1 : 1;
+    } else if (a->priority != b->priority) {
+        return b->priority - a->priority;
+    }
+    /* So that it does not matter in which order they were found. */
+    for (size_t i = 0; i < MIN(a->n_words, b->n_words); i++) {
+        const struct iov_shadow_word *x = &a->words[i];
+        const struct iov_shadow_word *y = &b->words[i];
+        if (x->pos != y->pos) {
+            return x->pos < y->pos ? -1 : 1;
+        } else if (x->bits.mask != y->bits.mask) {
+            return x->bits.mask < y->bits.mask ? -1 : 1;
+        } else if (x->bits.value != y->bits.value) {
+            return x->bits.value < y->bits.value ? -1 : 1;
+        }
+    }
+    return 0;
 }
 
 /* Flows that match on tunnel options are in no fixed place, and those that
@@ -136,7 +151,7 @@ can_hide(const struct iov_subtable *sub)
 
 struct iov_shadow *
 iov_table_shadows(const struct iov_table *table, const struct iov_words *words,
-                  const struct iov_cube *cube, size_t *n)
+                 const struct iov_cube *cube, size_t *n)
 {
     struct iov_shadow *list = xmalloc(IOV_MAX_SHADOWS * sizeof *list);
     const struct iov_subtable *sub;
@@ -160,11 +175,11 @@ iov_table_shadows(const struct iov_table *table, const struct iov_words *words,
 
 struct iov_shadow *
 iov_candidates_shadows(const struct iov_candidates *cs,
-                       const struct iov_words *words,
-                       const struct iov_cube *cube, size_t *n)
+                      const struct iov_words *words,
+                      const struct iov_cube *cube, size_t *n)
 {
-    struct iov_shadow *list =
-        xmalloc(MIN(cs->n + 1, IOV_MAX_SHADOWS) * sizeof *list);
+    struct iov_shadow *list = xmalloc(MIN(cs->n + 1, IOV_MAX_SHADOWS)
+                                     * sizeof *list);
 
     *n = 0;
     for (size_t i = 0; i < cs->n && *n < IOV_MAX_SHADOWS; i++) {

@@ -15,13 +15,13 @@
 #include <string.h>
 
 void
-iov_mask_word_init(struct iov_mask_word *w, uint8_t pos, uint64_t mask)
+iov_mask_word_init(struct iov_mask_word *w, uint8_t idx, uint64_t mask)
 {
     unsigned int low = ctz64(mask) / 8;
     unsigned int high = (63 - clz64(mask)) / 8;
 
     w->mask = mask;
-    w->pos = pos;
+    w->idx = idx;
     w->shift = low * 8;
     w->len = high - low + 1;
 }

@@ -39,6 +39,7 @@ struct iov_flow {
 struct iov_mask_word {
     uint64_t mask;
     uint8_t pos;                /* Position in struct iov_words. */
+    uint8_t idx;                /* Index in struct flow. */
     uint8_t shift;              /* Bits below the first byte of the mask. */
     uint8_t len;                /* Bytes from there to the last of it. */
 };
@@ -46,8 +47,9 @@ struct iov_mask_word {
 /* Bytes that packed values take at most, with those read past the end. */
 #define IOV_PACKED_MAX (FLOW_U64S * 8 + 8)
 
-/* Sets 'shift' and 'len' from the mask, which is not 0. */
-void iov_mask_word_init(struct iov_mask_word *, uint8_t pos, uint64_t mask);
+/* Sets 'shift' and 'len' from the mask, which is not 0, of word 'idx' of
+ * struct flow. */
+void iov_mask_word_init(struct iov_mask_word *, uint8_t idx, uint64_t mask);
 
 static inline uint64_t
 iov_little_endian(uint64_t x)

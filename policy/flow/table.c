@@ -57,7 +57,8 @@ parts_add(struct parts *p, struct iov_words *words, size_t i,
     uint64_t mask = flow_u64_value(&match->wc.masks, i);
 
     if (mask) {
-        iov_mask_word_init(&p->words[p->n], iov_words_add(words, i), mask);
+        iov_mask_word_init(&p->words[p->n], i, mask);
+        p->words[p->n].pos = iov_words_add(words, i);
         p->values[p->n++] = flow_u64_value(&match->flow, i) & mask;
         p->hash = hash_add64(hash_add(p->hash, i), mask);
     }
@@ -247,6 +248,22 @@ iov_flow_table_destroy(struct iov_flow_table *ft)
     }
 }
 
+/* Has the headers followed that 'acts' can change, even if no flow matches on
+ * them: whether a change is one depends on what was there before. */
+static void
+add_written_words(struct iov_words *words, const struct iov_acts *acts)
+{
+    for (size_t i = 0; i < acts->n_steps; i++) {
+        const struct iov_step *step = &acts->steps[i];
+        if (step->type == IOV_STEP_KEEP) {
+            iov_words_add(words, step->set.word);
+        } else if (step->type == IOV_STEP_PUSH_VLAN
+                   || step->type == IOV_STEP_POP_VLAN) {
+            iov_words_add(words, FLOW_U64_OFFSET(vlans));
+        }
+    }
+}
+
 void
 iov_flow_table_put(struct iov_flow_table *ft,
                    const struct iov_flow_spec *spec)
@@ -257,6 +274,9 @@ iov_flow_table_put(struct iov_flow_table *ft,
     struct parts p;
 
     parts_init(&p, &ft->words, spec->match);
+    if (acts->writes_headers && acts->n_flows == 1) {
+        add_written_words(&ft->words, acts);
+    }
     struct iov_subtable *sub = get_subtable(ft, table_id, &p);
     struct iov_flow *flow = iov_subtable_find(sub, p.values, spec->priority);
     bool same_acts = flow && flow->acts == acts;

@@ -15,10 +15,12 @@
 
 #include <string.h>
 
+#include "flow.h"
 #include "packets.h"
 #include "policy/flow/index.h"
 #include "policy/flow/table.h"
 #include "policy/reach/reach.h"
+#include "policy/reach/sink.h"
 #include "util.h"
 
 static uint32_t
@@ -67,10 +69,11 @@ iov_outcome_is_outdated(struct iov_outcome *o,
     uint64_t seqno = iov_flow_table_seqno(base->table);
 
     if (!o->result || o->unfinished
-        || (o->peers_seqno != base->peers_seqno && o->findings.n_asked)
+        || (o->peers_seqno != base->peers_seqno
+            && o->findings.n_asked)
         || (o->seqno != seqno
             && iov_flow_table_concerns(base->table, o->seqno,
-                                       o->findings.tables, o->cubes,
+                                       o->findings.deps.tables, o->cubes,
                                        o->n_cubes))) {
         return true;
     }
@@ -82,8 +85,14 @@ iov_outcome_is_outdated(struct iov_outcome *o,
 static void
 add_cube(struct iov_outcome *o, struct match *m)
 {
-    if (o->findings.other_in_port) {
+    const struct iov_walk_deps *deps = &o->findings.deps;
+    size_t idx;
+
+    if (deps->other_in_port) {
         m->wc.masks.in_port.ofp_port = 0;
+    }
+    BITMAP_FOR_EACH_1 (idx, FLOW_U64S, deps->changed) {
+        *flow_u64_lvalue(&m->wc.masks, idx) = 0;
     }
     iov_key_cube_init(&o->cubes[o->n_cubes++], m);
 }
@@ -116,6 +125,36 @@ set_cubes(struct iov_outcome *o, const struct iov_reach_port *port,
     }
 }
 
+/* Adds to the findings of 'o' what becomes of 'packets', some of its class. */
+static void
+follow(struct iov_outcome *o, const struct iov_reach_base *base,
+       const struct iov_reach_port *port, const struct match *packets)
+{
+    struct iov_culprit_sink sink = {
+        .findings = &o->findings,
+        .port = port,
+        .peers = base->peers,
+        .n_peers = base->n_peers,
+        .class = (o->class.kind == IOV_CLASS_FROM_PORT ? 0
+                  : 1 + o->class.uplink),
+    };
+    struct iov_probe_sink probe;
+    struct iov_walk_order order = {
+        .table = base->table,
+        .packets = packets,
+        .sink = &sink.up,
+        .deps = &o->findings.deps,
+        .allowance = base->allowance,
+        .skip_plain = true,
+        .probe = &probe.up,
+    };
+
+    sink.order = &order;
+    iov_culprit_sink_init(&sink);
+    iov_probe_sink_init(&probe, &sink);
+    iov_walk(&order);
+}
+
 void
 iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
                     const struct iov_reach_port *port)
@@ -127,18 +166,7 @@ iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
 
     iov_findings_clear(&o->findings);
     for (size_t i = 0; i < n; i++) {
-        struct iov_walk_order order = {
-            .table = base->table,
-            .port = port,
-            .peers = base->peers,
-            .n_peers = base->n_peers,
-            .packets = &packets[i],
-            .class =
-                (o->class.kind == IOV_CLASS_FROM_PORT ? 0
-                                                      : 1 + o->class.uplink),
-            .allowance = base->allowance,
-        };
-        iov_walk(&order, &o->findings);
+        follow(o, base, port, &packets[i]);
     }
     o->unfinished = base->allowance && base->allowance->exhausted;
     if (!o->unfinished

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "openvswitch/hmap.h"
+#include "policy/reach/findings.h"
 #include "policy/reach/packet-set.h"
-#include "policy/reach/walk.h"
 
 struct iov_key_cube;
 struct iov_peer;

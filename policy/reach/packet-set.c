@@ -30,6 +30,7 @@ init_packets(struct match *m, uint32_t in_port)
     match_set_conj_id(m, 0);
     match_set_packet_type(m, htonl(PT_ETH));
     match_set_in_port(m, u16_to_ofp(in_port));
+    match_set_actset_output(m, OFPP_UNSET);
 }
 
 /* Makes 'm' packets of the port's VLAN as they come from an uplink. */

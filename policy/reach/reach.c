@@ -150,7 +150,7 @@ iov_reach_port_map(const struct iov_reach *reach)
 
 void
 iov_reach_set_peers(const struct iov_reach *reach,
-                    const struct iov_peer *peers, size_t n)
+                         const struct iov_peer *peers, size_t n)
 {
     struct iov_reach_base *base
         = &CONST_CAST(struct iov_reach *, reach)->base;
@@ -160,7 +160,8 @@ iov_reach_set_peers(const struct iov_reach *reach,
     if (n) {
         qsort(sorted, n, sizeof *sorted, iov_peer_compare);
     }
-    if (n == base->n_peers && (!n || !memcmp(sorted, base->peers, size))) {
+    if (n == base->n_peers
+        && (!n || !memcmp(sorted, base->peers, size))) {
         free(sorted);
         return;
     }
@@ -277,7 +278,7 @@ list_culprits(const struct entry *e, struct iov_culprit **listp)
             struct iov_culprit *same = iov_culprit_find(&seen, c);
             if (same) {
                 same->classes |= c->classes;
-                same->stop = c->stop ? c->stop : same->stop;
+                same->step = same->step ? same->step : c->step;
             } else {
                 same = &(*listp)[n++];
                 *same = *c;

@@ -29,7 +29,6 @@ iov_search_init(struct iov_search *s, const struct iov_walk *w,
 {
     iov_cube_copy(&s->cube, &s->p->cube, w->words);
     if (in_port != OFPP_IN_PORT) {
-        w->findings->other_in_port = true;
         iov_cube_set_in_port(&s->cube, w->words, in_port);
     }
     if (s->table->n_conj) {
@@ -47,6 +46,94 @@ iov_search_uninit(struct iov_search *s)
     free(s->found.list);
     free(s->conj_ids);
     free(s->shadows);
+}
+
+/* Sorting. */
+
+static int
+compare_in_order(const void *a, const void *b)
+{
+    return iov_candidate_compare(a, b);
+}
+
+static int
+compare_by_acts(const void *a_, const void *b_)
+{
+    const struct iov_candidate *a = a_;
+    const struct iov_candidate *b = b_;
+
+    if (a->flow->acts != b->flow->acts) {
+        return a->flow->acts < b->flow->acts ? -1 : 1;
+    }
+    return iov_candidate_compare(a, b);
+}
+
+/* Candidates with equal actions. */
+struct run {
+    const struct iov_candidate *list;
+    size_t n;
+};
+
+static int
+compare_runs(const void *a_, const void *b_)
+{
+    const struct run *a = a_;
+    const struct run *b = b_;
+
+    return iov_candidate_compare(a->list, b->list);
+}
+
+/* Stores the runs of 'cs', which is sorted by actions; there is room for as
+ * many as there are candidates. */
+static size_t
+find_runs(const struct iov_candidates *cs, struct run runs[])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < cs->n; i++) {
+        if (!i || cs->list[i].flow->acts != cs->list[i - 1].flow->acts) {
+            runs[n++] = (struct run) { &cs->list[i], 0 };
+        }
+        runs[n - 1].n++;
+    }
+    return n;
+}
+
+/* Where actions lie in memory says nothing, and nothing may depend on it. */
+static void
+sort_runs(struct iov_candidates *cs)
+{
+    struct run *runs = xmalloc(cs->n * sizeof *runs);
+    size_t n_runs = find_runs(cs, runs);
+
+    if (n_runs > 1) {
+        struct iov_candidate *list = xmalloc(cs->n * sizeof *list);
+        size_t n = 0;
+
+        qsort(runs, n_runs, sizeof *runs, compare_runs);
+        for (size_t i = 0; i < n_runs; i++) {
+            memcpy(&list[n], runs[i].list, runs[i].n * sizeof *list);
+            n += runs[i].n;
+        }
+        free(cs->list);
+        cs->list = list;
+        cs->allocated = cs->n;
+    }
+    free(runs);
+}
+
+void
+iov_search_sort(struct iov_search *s, const struct iov_walk *w)
+{
+    struct iov_candidates *cs = &s->found;
+
+    if (cs->n > 1) {
+        qsort(cs->list, cs->n, sizeof *cs->list,
+              w->order->in_order ? compare_in_order : compare_by_acts);
+        if (!w->order->in_order) {
+            sort_runs(cs);
+        }
+    }
 }
 
 /* Returns true if a single flow of higher priority than 'c', or any flow if it
@@ -83,16 +170,18 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
     }
     if (!s->shadows) {
         s->shadows = (s->found.partial
-                          ? iov_table_shadows(s->table, w->words, &s->cube,
-                                              &s->n_shadows)
-                          : iov_candidates_shadows(&s->found, w->words,
-                                                   &s->cube, &s->n_shadows));
+                     ? iov_table_shadows(s->table, w->words, &s->cube,
+                                        &s->n_shadows)
+                     : iov_candidates_shadows(&s->found, w->words, &s->cube,
+                                             &s->n_shadows));
     }
 
-    struct iov_past past = { s->p->past, s->shadows, s->n_shadows,
-                             c ? c->flow->priority : -1 };
+    struct iov_past past = {
+        s->p->past, s->shadows, s->n_shadows, c ? c->flow->priority : -1
+    };
+    struct iov_passed passed = { &past, &s->p->changed };
     size_t left = budget - 1;
-    bool hidden = iov_past_hides(&past, w->words, cube, &left);
+    bool hidden = iov_past_hides(&passed, w->words, cube, &left);
     w->hiding -= budget - left;
     return hidden;
 }

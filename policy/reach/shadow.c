@@ -30,7 +30,7 @@ shadow_meets(const struct iov_shadow *h, const struct iov_cube *cube)
     return true;
 }
 
-/* Returns true if each packet of 'cube' is one of those of the 'n' hiders in
+/* Returns true if each packet of 'cube' is one of those of the 'n' shadows in
  * 'list', from the last on. */
 static bool
 is_covered(const struct iov_words *words, const struct iov_cube *cube,
@@ -66,19 +66,31 @@ is_covered(const struct iov_words *words, const struct iov_cube *cube,
     return true;
 }
 
+/* Returns true if 'h', of a lookup before the last one, still tells what
+ * packets there are. */
+static bool
+still_holds(const struct iov_shadow *h, const struct iov_changed *changed)
+{
+    bool holds = h->lasting;
+
+    for (size_t i = 0; holds && i < h->n_words; i++) {
+        holds = !iov_changed_has(changed, h->words[i].pos);
+    }
+    return holds;
+}
+
 bool
-iov_past_hides(const struct iov_past *past, const struct iov_words *words,
+iov_past_hides(const struct iov_passed *passed, const struct iov_words *words,
                const struct iov_cube *cube, size_t *budget)
 {
     const struct iov_shadow *list[IOV_MAX_SHADOWS];
-    const struct iov_past *last = past;
     size_t n = 0;
 
-    for (; past; past = past->up) {
-        for (size_t i = 0; i < past->n && n < IOV_MAX_SHADOWS; i++) {
-            const struct iov_shadow *h = &past->shadows[i];
-            if (h->priority > past->priority && (h->lasting || past == last)
-                && shadow_meets(h, cube)) {
+    for (const struct iov_past *p = passed->past; p; p = p->up) {
+        for (size_t i = 0; i < p->n && n < IOV_MAX_SHADOWS; i++) {
+            const struct iov_shadow *h = &p->shadows[i];
+            if (h->priority > p->priority && shadow_meets(h, cube)
+                && (p == passed->past || still_holds(h, passed->changed))) {
                 list[n++] = h;
             }
         }
@@ -104,16 +116,16 @@ looks_at(const struct iov_shadow *h, uint8_t pos)
 }
 
 struct iov_shadow *
-iov_past_headers(const struct iov_past *past, uint8_t pos, size_t *n)
+iov_past_headers(const struct iov_passed *passed, uint8_t pos, size_t *n)
 {
     struct iov_shadow *list = xmalloc(IOV_MAX_SHADOWS * sizeof *list);
 
     *n = 0;
-    for (; past; past = past->up) {
-        for (size_t i = 0; i < past->n && *n < IOV_MAX_SHADOWS; i++) {
-            const struct iov_shadow *h = &past->shadows[i];
-            if (h->priority > past->priority && h->lasting
-                && !looks_at(h, pos)) {
+    for (const struct iov_past *p = passed->past; p; p = p->up) {
+        for (size_t i = 0; i < p->n && *n < IOV_MAX_SHADOWS; i++) {
+            const struct iov_shadow *h = &p->shadows[i];
+            if (h->priority > p->priority && !looks_at(h, pos)
+                && still_holds(h, passed->changed)) {
                 list[(*n)++] = *h;
             }
         }

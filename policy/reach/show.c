@@ -18,8 +18,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-port.h"
 #include "packets.h"
+#include "policy/reach/findings.h"
 #include "policy/reach/reach.h"
-#include "policy/reach/walk.h"
 #include "util.h"
 
 /* More culprits are not sorted by their text, which takes long to make. */
@@ -103,25 +103,6 @@ compare_entries(const void *a_, const void *b_)
             : (int) (*a)->culprit->reason - (int) (*b)->culprit->reason);
 }
 
-/* Compares what flows of equal table and priority match. */
-static int
-compare_matches(const struct iov_candidate *a, const struct iov_candidate *b)
-{
-    const struct iov_mask_word *x = a->sub->words;
-    const struct iov_mask_word *y = b->sub->words;
-
-    for (size_t i = 0; i < MIN(a->sub->n_words, b->sub->n_words); i++) {
-        if (x[i].pos != y[i].pos) {
-            return x[i].pos < y[i].pos ? -1 : 1;
-        } else if (x[i].mask != y[i].mask) {
-            return x[i].mask < y[i].mask ? -1 : 1;
-        }
-    }
-    return (a->sub->n_words != b->sub->n_words
-            ? (a->sub->n_words < b->sub->n_words ? -1 : 1)
-            : memcmp(a->flow->values, b->flow->values, a->sub->n_bytes));
-}
-
 static int
 compare_culprits(const void *a_, const void *b_)
 {
@@ -130,7 +111,7 @@ compare_culprits(const void *a_, const void *b_)
     int cmp = compare_places(*a, *b);
 
     if (!cmp && (*a)->at.flow && (*b)->at.flow) {
-        cmp = compare_matches(&(*a)->at, &(*b)->at);
+        cmp = iov_candidate_compare(&(*a)->at, &(*b)->at);
     }
     return cmp ? cmp : (int) (*a)->reason - (int) (*b)->reason;
 }
@@ -216,9 +197,9 @@ static void
 format_detail(const struct iov_culprit *c, const struct iov_show *show,
               struct ds *s)
 {
-    if (c->stop && c->stop->stop.action) {
-        ds_put_format(s, "Action %s %s ", c->stop->stop.action,
-                      c->stop->stop.does);
+    if (c->step && c->step->name) {
+        ds_put_format(s, "Action %s %s ", c->step->name,
+                      c->step->class->does);
     } else if (c->reason == IOV_REASON_OPENFLOW_ACTIONS) {
         ds_put_cstr(s, "A second NORMAL for ");
     } else {
