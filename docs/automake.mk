@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/architecture.svg \
 	docs/benchmarks.md \
+	docs/glossary.md \
 	docs/howto-acl-fallback.md \
 	docs/howto-libvirt.md \
 	docs/howto-qemu.md \
