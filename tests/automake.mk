@@ -40,6 +40,7 @@ TESTSUITE_AT = \
 	tests/policy/schema.at \
 	tests/policy/verdict-update.at \
 	tests/policy/what-if.at \
+	tests/sandbox.at \
 	tests/source.at \
 	tests/vswitchd-ext/daemon-alone.at \
 	tests/vswitchd-ext/daemon-badinput.at \

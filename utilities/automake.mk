@@ -8,7 +8,13 @@ utilities_ovs_iov_check_SOURCES = utilities/ovs-iov-check.c
 utilities_ovs_iov_check_LDADD = offload/libiov-offload.a \
 	policy/libiov-policy.a $(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
+# A first look, without root and without a NIC.
+sandbox: all
+	$(top_srcdir)/utilities/sandbox $(abs_top_builddir)
+.PHONY: sandbox
+
 EXTRA_DIST += \
+	utilities/sandbox \
 	utilities/iov-lab \
 	utilities/lab/build.sh \
 	utilities/lab/common.sh \
