@@ -80,12 +80,24 @@ encode_vlan(struct nlmsghdr *nlh, unsigned int vf,
     }
 }
 
-/* What could not be set again is not taken for known. */
+/* Stores a VLAN as the kernel reports it, which is taken for known only if it
+ * could be set again.  A driver may report none as IOV_VLAN_UNSET, and leaves
+ * the protocol at 0 if it has no other one than 802.1Q. */
 static bool
-vlan_is_sane(uint32_t vlan, uint32_t qos, uint16_t proto)
+take_vlan(struct iov_vf_settings *s, uint32_t vlan, uint32_t qos,
+          uint16_t proto)
 {
-    return (vlan <= 4094 && qos <= 7
-            && (proto == ETH_P_8021Q || proto == ETH_P_8021AD));
+    bool unset = vlan == IOV_VLAN_UNSET;
+
+    if (!unset && (vlan > 4094 || qos > 7
+                   || (proto && proto != ETH_P_8021Q
+                       && proto != ETH_P_8021AD))) {
+        return false;
+    }
+    s->vlan = unset ? 0 : vlan;
+    s->qos = unset ? 0 : qos;
+    s->vlan_proto = unset || !proto ? ETH_P_8021Q : proto;
+    return true;
 }
 
 static bool
@@ -93,10 +105,7 @@ decode_vlan(const void *data, struct iov_vf_settings *s)
 {
     const struct ifla_vf_vlan *v = data;
 
-    s->vlan = v->vlan;
-    s->qos = v->qos;
-    s->vlan_proto = ETH_P_8021Q;
-    return vlan_is_sane(v->vlan, v->qos, ETH_P_8021Q);
+    return take_vlan(s, v->vlan, v->qos, ETH_P_8021Q);
 }
 
 /* IFLA_VF_VLAN_LIST tells the protocol too. */
@@ -112,10 +121,7 @@ decode_vlan_list(const struct nlattr *list, struct iov_vf_settings *s)
                 >= sizeof(struct ifla_vf_vlan_info))) {
             const struct ifla_vf_vlan_info *v = mnl_attr_get_payload(nla);
 
-            if (vlan_is_sane(v->vlan, v->qos, ntohs(v->vlan_proto))) {
-                s->vlan = v->vlan;
-                s->qos = v->qos;
-                s->vlan_proto = ntohs(v->vlan_proto);
+            if (take_vlan(s, v->vlan, v->qos, ntohs(v->vlan_proto))) {
                 s->known |= IOV_VF_BIT(IOV_VF_VLAN);
             }
             return;

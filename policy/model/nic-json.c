@@ -151,7 +151,7 @@ read_vlan(struct reader *r, struct iov_vf_settings *s)
 {
     long long int vlan, qos, proto;
 
-    set_known(s, IOV_VF_VLAN, read_integer(r, "vlan", 4094, &vlan));
+    set_known(s, IOV_VF_VLAN, read_integer(r, "vlan", IOV_VLAN_UNSET, &vlan));
     s->vlan = vlan;
     read_integer(r, "qos", 7, &qos);
     s->qos = qos;

@@ -117,15 +117,22 @@ iov_vf_attr_format(struct ds *ds, const struct iov_vf_settings *s,
 }
 
 static bool
+has_no_vlan(const struct iov_vf_settings *s)
+{
+    return s->vlan == IOV_VLAN_UNSET || (!s->vlan && !s->qos);
+}
+
+static bool
 vlan_equal(const struct iov_vf_settings *a, const struct iov_vf_settings *b)
 {
-    if (a->vlan != b->vlan || a->qos != b->qos) {
+    if (has_no_vlan(a) || has_no_vlan(b)) {
+        return has_no_vlan(a) && has_no_vlan(b);
+    } else if (a->vlan != b->vlan || a->qos != b->qos) {
         return false;
     }
-    /* Without a tag there is no protocol, and 0 stands for the usual one. */
-    return ((!a->vlan && !a->qos)
-            || ((a->vlan_proto ? a->vlan_proto : PROTO_8021Q)
-                == (b->vlan_proto ? b->vlan_proto : PROTO_8021Q)));
+    /* 0 stands for the usual protocol. */
+    return ((a->vlan_proto ? a->vlan_proto : PROTO_8021Q)
+            == (b->vlan_proto ? b->vlan_proto : PROTO_8021Q));
 }
 
 bool

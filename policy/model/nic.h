@@ -21,6 +21,7 @@
 #include "openvswitch/types.h"
 
 struct ds;
+struct iov_failures;
 struct json;
 
 /* VF attributes.  The list is vf-attr.def. */
@@ -33,6 +34,10 @@ enum iov_vf_attr {
 #define IOV_VF_BIT(ATTR) (1u << (ATTR))
 #define IOV_VF_ALL ((1u << IOV_N_VF_ATTRS) - 1)
 
+/* Some drivers show this VLAN for a VF that has none: no packet can carry
+ * it. */
+#define IOV_VLAN_UNSET 4095
+
 /* Values of 'link_state', those of the kernel (IFLA_VF_LINK_STATE_*). */
 enum iov_vf_link {
     IOV_VF_LINK_AUTO = 0,
@@ -44,7 +49,8 @@ enum iov_vf_link {
 struct iov_vf_settings {
     uint32_t known;             /* IOV_VF_BIT()s of the valid members. */
     struct eth_addr mac;        /* All zeros: the driver chooses. */
-    uint16_t vlan;              /* 0: none, else 1..4094. */
+    uint16_t vlan;              /* 0 or IOV_VLAN_UNSET: none, else
+                                 * 1..4094. */
     uint8_t qos;                /* 802.1p priority, 0..7. */
     uint16_t vlan_proto;        /* 0x8100 or 0x88a8, host byte order. */
     bool spoofchk;
@@ -117,6 +123,7 @@ struct iov_pf {
     char *description;          /* "Intel 82576", or null. */
     struct eth_addr mac;
     bool up;                    /* IFF_UP. */
+    bool no_carrier;            /* It has no link. */
     int mtu;
     unsigned int total_vfs;     /* sriov_totalvfs. */
     unsigned int total_vectors; /* sriov_vf_total_msix: those of all VFs
@@ -130,6 +137,8 @@ struct iov_pf {
                                  * ours, sorted. */
     size_t n_our_macs;
     int original_vfs;           /* VFs found before ours, or -1. */
+    const struct iov_failures *failures; /* Of what was tried on it for no
+                                          * port in particular, or null. */
 };
 
 /* All of them, sorted by 'netdev'. */
