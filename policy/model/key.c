@@ -208,7 +208,7 @@ add_unknown(struct svec *errors, enum iov_key_table table, const char *name)
 
 static void
 check_unknown(const struct smap *smap, enum iov_key_table table,
-              struct svec *errors)
+              struct svec *list)
 {
     const struct smap_node **nodes = smap_sort(smap);
 
@@ -218,12 +218,13 @@ check_unknown(const struct smap *smap, enum iov_key_table table,
 
         if (!strncmp(name, PREFIX, strlen(PREFIX))
             && (!class || class->table != table)) {
-            add_unknown(errors, table, name);
+            add_unknown(list, table, name);
         }
     }
     free(nodes);
 }
 
+/* Fills in 'errors' and 'later', which it initializes; not what is unknown. */
 static void
 check_keys(const struct smap *smap, enum iov_key_table table,
            struct svec *errors, struct svec *later)
@@ -244,7 +245,6 @@ check_keys(const struct smap *smap, enum iov_key_table table,
             add_unusable(errors, i, value);
         }
     }
-    check_unknown(smap, table, errors);
 }
 
 /* What the keys say. */
@@ -293,6 +293,7 @@ iov_bridge_keys_parse(struct iov_bridge_keys *keys, const struct smap *smap)
         .vfs = -1,
     };
     check_keys(smap, IOV_TABLE_BRIDGE, &keys->errors, &keys->later);
+    check_unknown(smap, IOV_TABLE_BRIDGE, &keys->errors);
     svec_init(&keys->pfs);
     iov_key_parse_names(get_text(smap, IOV_KEY_BRIDGE_PF), &keys->pfs);
     if (get_text(smap, IOV_KEY_BRIDGE_VFS)[0]) {
@@ -335,6 +336,8 @@ iov_interface_keys_parse(struct iov_interface_keys *keys,
         .queue_pairs = get_uint(smap, IOV_KEY_QUEUE_PAIRS),
     };
     check_keys(smap, IOV_TABLE_INTERFACE, &keys->errors, &keys->later);
+    svec_init(&keys->warnings);
+    check_unknown(smap, IOV_TABLE_INTERFACE, &keys->warnings);
     iov_key_parse_pin(get_text(smap, IOV_KEY_VF), &keys->pin);
     /* The guest is kept as written even if it cannot be used. */
     iov_guest_spec_parse(&keys->guest,
@@ -351,6 +354,7 @@ iov_interface_keys_destroy(struct iov_interface_keys *keys)
 {
     iov_guest_spec_destroy(&keys->guest);
     svec_destroy(&keys->errors);
+    svec_destroy(&keys->warnings);
     svec_destroy(&keys->later);
 }
 
@@ -363,6 +367,7 @@ iov_global_keys_parse(struct iov_global_keys *keys, const struct smap *smap)
         .flap_limit = get_uint(smap, IOV_KEY_FLAP_LIMIT),
     };
     check_keys(smap, IOV_TABLE_OPEN_VSWITCH, &keys->errors, &keys->later);
+    check_unknown(smap, IOV_TABLE_OPEN_VSWITCH, &keys->errors);
 }
 
 void

@@ -8,7 +8,8 @@
  * The list is key.def.  A bad value never stops the parse: the key keeps its
  * default and an entry in 'errors' says which key, which value and what is
  * accepted.  A key that begins with "iov-" and is not in the list, or stands
- * in the wrong table, is an error of the same kind.
+ * in the wrong table, says nothing about any request; it is a warning, which
+ * the Bridge and Open_vSwitch tables keep among their errors.
  *
  * The subtle thing: an unset key and a key set to its default differ for
  * the keys that are "not yet effective": only a set one is told of. */
@@ -82,7 +83,8 @@ struct iov_interface_keys {
     uint32_t min_rate, max_rate;     /* Mbit/s. */
     unsigned int queue_pairs;   /* See iov_vectors_for(). */
     char moderation[16];        /* Interrupt moderation, one of its words. */
-    struct svec errors;
+    struct svec errors;         /* Each costs the port its VF. */
+    struct svec warnings;       /* Keys that are not known: none does. */
     struct svec later;
 };
 

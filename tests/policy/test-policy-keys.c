@@ -96,6 +96,9 @@ show_interface(const struct smap *smap)
                keys.guest.bus ? keys.guest.bus : "", keys.guest.plain);
     }
     print_notes(&keys.errors, &keys.later);
+    for (size_t i = 0; i < keys.warnings.n; i++) {
+        printf("warning: %s\n", keys.warnings.names[i]);
+    }
     iov_interface_keys_destroy(&keys);
 }
 
