@@ -33,9 +33,9 @@ struct pool {
     bool any_lost;              /* A VF is busy and has no record. */
 };
 
-static bool
-is_pin_of(const struct iov_vf_pin *pin, const struct iov_pf *pf,
-          const struct iov_pf *first, const struct iov_vf *vf)
+bool
+iov_vf_is_pinned(const struct iov_vf_pin *pin, const struct iov_pf *pf,
+                 const struct iov_pf *first, const struct iov_vf *vf)
 {
     switch (pin->kind) {
     case IOV_PIN_NONE:
@@ -89,7 +89,7 @@ note_pins(struct pool *pool, const struct iov_pf *first,
         }
         for (size_t j = 0; j < pool->n; j++) {
             struct candidate *c = &pool->list[j];
-            c->pinned |= is_pin_of(pin, c->pf, first, c->vf);
+            c->pinned |= iov_vf_is_pinned(pin, c->pf, first, c->vf);
         }
     }
 }
@@ -185,7 +185,7 @@ assign_pinned(struct iov_verdict *v, const struct pool *pool,
 
     for (size_t i = 0; i < pool->n; i++) {
         struct candidate *c = &pool->list[i];
-        if (!is_pin_of(pin, c->pf, first, c->vf)) {
+        if (!iov_vf_is_pinned(pin, c->pf, first, c->vf)) {
             continue;
         }
         if (c->taker) {
@@ -290,7 +290,7 @@ find_claim(struct iov_verdict *v, const struct pool *pool,
         if (!vf_external(v)
                 ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))
             : pinned
-                ? is_pin_of(&v->port->keys.pin, c->pf, first, c->vf)
+                ? iov_vf_is_pinned(&v->port->keys.pin, c->pf, first, c->vf)
                 : (c->holder == v
                    || (v->port->mac_known && !c->pinned
                        && c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
@@ -315,7 +315,7 @@ holds_right(const struct iov_verdict *v, const struct pool *pool,
     }
     for (size_t i = 0; i < pool->n; i++) {
         const struct candidate *c = &pool->list[i];
-        if (c->holder == v && is_pin_of(pin, c->pf, first, c->vf)) {
+        if (c->holder == v && iov_vf_is_pinned(pin, c->pf, first, c->vf)) {
             return true;
         }
     }

@@ -9,10 +9,18 @@
  * a VF keeps it, then the one whose name comes first.  A pinned port takes
  * its VF or none; nobody else is given a VF that somebody is pinned to. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct iov_pf;
 struct iov_verdict;
+struct iov_vf;
+struct iov_vf_pin;
+
+/* True if 'pin' names 'vf' of 'pf'.  A number is that of a VF of 'first', the
+ * first PF of the bridge. */
+bool iov_vf_is_pinned(const struct iov_vf_pin *pin, const struct iov_pf *pf,
+                      const struct iov_pf *first, const struct iov_vf *vf);
 
 /* 'list' holds the verdicts of one bridge, 'pfs' its usable PFs.  Sets 'pf',
  * 'vf' and 'want' of those without reasons, or gives them a reason. */
