@@ -52,6 +52,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-reasons-flows.at \
 	tests/vswitchd-ext/daemon-reasons-host.at \
 	tests/vswitchd-ext/daemon-reasons-nic.at \
+	tests/vswitchd-ext/daemon-vfs.at \
 	tests/vswitchd-ext/daemon-reasons-switch.at \
 	tests/vswitchd-ext/daemon-support.at \
 	tests/vswitchd-ext/daemon-what-if.at \

@@ -208,11 +208,15 @@ pf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
         return;
     } else if (!strcmp(argv[2], "up") || !strcmp(argv[2], "down")) {
         pf->up = !strcmp(argv[2], "up");
+    } else if (!strcmp(argv[2], "carrier")
+               || !strcmp(argv[2], "no-carrier")) {
+        pf->no_carrier = !strcmp(argv[2], "no-carrier");
     } else if (str_to_uint(argv[2], 10, &mtu)) {
         pf->mtu = mtu;
     } else {
-        unixctl_command_reply_error(conn, "neither \"up\" nor \"down\" nor "
-                                    "an MTU");
+        unixctl_command_reply_error(conn, "neither \"up\", \"down\", "
+                                    "\"carrier\" or \"no-carrier\" nor an "
+                                    "MTU");
         return;
     }
     dummy_touch();
@@ -561,7 +565,7 @@ dummy_script_init(void)
     } commands[] = {
         { "add-pf", "NETDEV TOTAL_VFS [N_VFS]", 2, 3, add_pf_cb },
         { "del-pf", "NETDEV", 1, 1, del_pf_cb },
-        { "pf", "NETDEV up|down|MTU", 2, 2, pf_cb },
+        { "pf", "NETDEV up|down|carrier|no-carrier|MTU", 2, 2, pf_cb },
         { "set-num-vfs", "NETDEV N", 2, 2, set_num_vfs_cb },
         { "vf", "NETDEV VF ATTR VALUE", 4, 4, vf_cb },
         { "count", "NETDEV VF SENT HEARD", 4, 4, count_cb },

@@ -56,6 +56,7 @@ pf_to_json(const struct dummy_pf *pf)
     json_object_put(json, "mac-table", json_integer_create(pf->mac_table));
     json_object_put(json, "mtu", json_integer_create(pf->mtu));
     json_object_put(json, "up", json_boolean_create(pf->up));
+    json_object_put(json, "no-carrier", json_boolean_create(pf->no_carrier));
     json_object_put_format(json, "mac", ETH_ADDR_FMT, ETH_ADDR_ARGS(pf->mac));
     for (size_t i = 0; i < pf->n_macs; i++) {
         json_array_add(macs, json_string_create_nocopy(
@@ -154,6 +155,7 @@ load_pf(const char *netdev, const struct json *json)
     pf->mac_table = integer(json, "mac-table", pf->mac_table);
     pf->mtu = integer(json, "mtu", pf->mtu);
     pf->up = !member(json, "up", JSON_FALSE);
+    pf->no_carrier = member(json, "no-carrier", JSON_TRUE) != NULL;
     if (mac) {
         eth_addr_from_string(json_string(mac), &pf->mac);
     }

@@ -429,6 +429,7 @@ fill_pf(struct iov_pf *pf, const struct dummy_pf *dpf)
         .description = xstrdup("dummy NIC"),
         .mac = dpf->mac,
         .up = dpf->up,
+        .no_carrier = dpf->no_carrier,
         .mtu = dpf->mtu,
         .total_vfs = dpf->total_vfs,
         .original_vfs = -1,

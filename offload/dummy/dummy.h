@@ -35,6 +35,7 @@ struct dummy_pf {
     unsigned int number;        /* Makes its addresses unique. */
     struct eth_addr mac;
     bool up;
+    bool no_carrier;
     int mtu;
     unsigned int total_vfs;
     unsigned int n_vfs;

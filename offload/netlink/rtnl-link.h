@@ -18,6 +18,10 @@
 #include "offload/netlink/rtnl.h"
 #include "openvswitch/types.h"
 
+/* IFF_LOWER_UP, which <net/if.h> lacks: the device has a link.  The header of
+ * Linux that has it cannot be included beside <net/if.h>. */
+#define RTNL_LINK_CARRIER 0x10000
+
 /* A network device, out of RTM_NEWLINK or RTM_DELLINK. */
 struct rtnl_link {
     bool deleted;               /* RTM_DELLINK. */

@@ -274,9 +274,10 @@ make_signature(const struct iov_pf *pf)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&ds, "%s %s %s "ETH_ADDR_FMT" %d %d %u\n", pf->netdev,
+    ds_put_format(&ds, "%s %s %s "ETH_ADDR_FMT" %d %d %d %u\n", pf->netdev,
                   pf->pci ? pf->pci : "", pf->driver ? pf->driver : "",
-                  ETH_ADDR_ARGS(pf->mac), pf->up, pf->mtu, pf->total_vfs);
+                  ETH_ADDR_ARGS(pf->mac), pf->up, pf->no_carrier, pf->mtu,
+                  pf->total_vfs);
     for (size_t i = 0; i < pf->n_macs; i++) {
         ds_put_format(&ds, ETH_ADDR_FMT" ", ETH_ADDR_ARGS(pf->macs[i]));
     }
@@ -333,6 +334,7 @@ read_sysfs(struct veb_pf *pf)
     }
     new.mac = old.mac;
     new.up = old.up;
+    new.no_carrier = old.no_carrier;
     new.mtu = old.mtu;
     new.macs = old.macs;
     new.n_macs = old.n_macs;
@@ -370,6 +372,7 @@ veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
     }
     k->mac = link.address;
     k->up = (link.flags & IFF_UP) != 0;
+    k->no_carrier = !(link.flags & RTNL_LINK_CARRIER);
     k->mtu = link.mtu;
 
     struct iov_vf_settings *settings = xcalloc(MAX(k->n_vfs, 1),

@@ -405,6 +405,7 @@ fill_pf(struct iov_pf *dst, const struct iov_pf *src)
         .description = nullable_xstrdup(src->description),
         .mac = src->mac,
         .up = src->up,
+        .no_carrier = src->no_carrier,
         .mtu = src->mtu,
         .total_vfs = src->total_vfs,
         .total_vectors = src->total_vectors,

@@ -146,6 +146,30 @@ iov_failures_find(const struct iov_failures *failures,
     return place(failures->list, failures->n, op) < failures->n;
 }
 
+static const struct iov_failure *
+last_of_type(const struct iov_failure *list, size_t n, enum iov_op_type type)
+{
+    const struct iov_failure *last = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].op->type == type
+            && (!last || list[i].retry_at > last->retry_at)) {
+            last = &list[i];
+        }
+    }
+    return last;
+}
+
+const struct iov_failure *
+iov_failures_last(const struct iov_failures *failures, enum iov_op_type type)
+{
+    const struct iov_failure *last
+        = failures ? last_of_type(failures->list, failures->n, type) : NULL;
+
+    return (last || !failures ? last
+            : last_of_type(failures->past, failures->n_past, type));
+}
+
 bool
 iov_failures_expire(struct iov_failures *failures, long long int now)
 {

@@ -96,6 +96,10 @@ bool iov_failures_add(struct iov_failures *, const struct iov_result *,
 void iov_failures_remove(struct iov_failures *, const struct iov_op *);
 /* True if 'op' failed and is not yet to be tried again. */
 bool iov_failures_find(const struct iov_failures *, const struct iov_op *);
+/* The latest failure of an operation of 'type' that has not worked since, or
+ * null; 'failures' may be null. */
+const struct iov_failure *iov_failures_last(const struct iov_failures *,
+                                            enum iov_op_type);
 /* Lets go of those whose 'retry_at' has come, so that neither the verdict nor
  * the plan sees them any more.  Returns true if there was any. */
 bool iov_failures_expire(struct iov_failures *, long long int now);

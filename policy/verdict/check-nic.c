@@ -49,40 +49,6 @@ explain_no_pf(struct iov_check *c)
     }
 }
 
-void
-check_uplink(struct iov_check *c)
-{
-    unsigned int n_vfs = 0;
-
-    if (!c->n_pfs) {
-        explain_no_pf(c);
-        return;
-    }
-    for (size_t i = 0; i < c->n_pfs; i++) {
-        const struct iov_pf *pf = c->pfs[i];
-
-        n_vfs += pf->n_vfs;
-        if (!pf->up) {
-            check_fail(c, IOV_REASON_PF_DOWN, pf->netdev, NULL);
-        }
-        if (c->port->mtu > pf->mtu && pf->mtu > 0) {
-            check_fail(c, IOV_REASON_MTU, pf->netdev,
-                       "The port's is %d, the PF's is %d.", c->port->mtu,
-                       pf->mtu);
-        }
-    }
-    if (!n_vfs) {
-        check_fail(c, IOV_REASON_NO_VFS, c->pfs[0]->netdev,
-                   "It could have %u.", c->pfs[0]->total_vfs);
-    }
-}
-
-static bool
-is_harmless(const struct iov_op *op)
-{
-    return op->type == IOV_OP_VF_SET && iov_vf_attr_is_optional(op->attr);
-}
-
 /* The address list of a PF that is full says ENOMEM (igb), ENOSPC or ENOBUFS;
  * anything else has to do with something else. */
 static enum iov_reason_id
@@ -104,6 +70,59 @@ fail_with(struct iov_check *c, const struct iov_failure *f)
                ovs_strerror(f->error), f->text ? ": " : "",
                f->text ? f->text : "");
     ds_destroy(&object);
+}
+
+/* Explains why no PF has VFs.  A request that failed counts until it works,
+ * also while it is tried again. */
+static void
+explain_no_vfs(struct iov_check *c)
+{
+    for (size_t i = 0; i < c->n_pfs; i++) {
+        const struct iov_failure *f
+            = iov_failures_last(c->pfs[i]->failures, IOV_OP_SET_NUM_VFS);
+
+        if (f && (int) f->op->num_vfs == c->bridge->keys.vfs) {
+            fail_with(c, f);
+            return;
+        }
+    }
+    check_fail(c, IOV_REASON_NO_VFS, c->pfs[0]->netdev, "It could have %u.",
+               c->pfs[0]->total_vfs);
+}
+
+void
+check_uplink(struct iov_check *c)
+{
+    unsigned int n_vfs = 0;
+
+    if (!c->n_pfs) {
+        explain_no_pf(c);
+        return;
+    }
+    for (size_t i = 0; i < c->n_pfs; i++) {
+        const struct iov_pf *pf = c->pfs[i];
+
+        n_vfs += pf->n_vfs;
+        if (!pf->up) {
+            check_fail(c, IOV_REASON_PF_DOWN, pf->netdev, NULL);
+        } else if (pf->no_carrier) {
+            check_fail(c, IOV_REASON_NO_CARRIER, pf->netdev, NULL);
+        }
+        if (c->port->mtu > pf->mtu && pf->mtu > 0) {
+            check_fail(c, IOV_REASON_MTU, pf->netdev,
+                       "The port's is %d, the PF's is %d.", c->port->mtu,
+                       pf->mtu);
+        }
+    }
+    if (!n_vfs) {
+        explain_no_vfs(c);
+    }
+}
+
+static bool
+is_harmless(const struct iov_op *op)
+{
+    return op->type == IOV_OP_VF_SET && iov_vf_attr_is_optional(op->attr);
 }
 
 /* Failures whose reason lies in the range that a check speaks of. */

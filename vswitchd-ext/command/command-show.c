@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "openvswitch/json.h"
+#include "policy/model/op.h"
 #include "policy/model/snapshot.h"
 #include "policy/plan/plan.h"
 #include "policy/verdict/verdict.h"
@@ -50,6 +51,9 @@ count_in_use(const struct iov_pf *pf)
 static void
 put_asked_vfs(struct ds *ds, const struct iov_pf *pf, int asked)
 {
+    const struct iov_failure *f = iov_failures_last(pf->failures,
+                                                    IOV_OP_SET_NUM_VFS);
+
     if (asked < 0 || asked == (int) pf->n_vfs) {
         return;
     }
@@ -60,13 +64,35 @@ put_asked_vfs(struct ds *ds, const struct iov_pf *pf, int asked)
                       pf->total_vfs);
     } else if (!iov_pf_is_free(pf)) {
         ds_put_cstr(ds, "that has to wait until no VF is in use.\n");
+    } else if (f) {
+        ds_put_format(ds, "writing %u to its sriov_numvfs failed (%s%s%s) and "
+                      "is tried again.\n", f->op->num_vfs,
+                      ovs_strerror(f->error), f->text ? ": " : "",
+                      f->text ? f->text : "");
     } else {
         ds_put_cstr(ds, "they are not there yet.\n");
     }
 }
 
+/* Lists VFs that are still with the guest of a port that is gone. */
 static void
-put_pf(struct ds *ds, const struct iov_pf *pf, int asked_vfs)
+put_orphans(const struct iov_view *view, struct ds *ds,
+            const struct iov_pf *pf)
+{
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        const struct iov_vf_record *r = pf->vfs[i].record;
+
+        if (r && !iov_verdicts_find(view->verdicts, r->port)) {
+            ds_put_format(ds, "    note: VF %u is not yet put back: it was "
+                          "that of port %s, which is gone; see \"iov/history "
+                          "%s\"\n", i, r->port, r->port);
+        }
+    }
+}
+
+static void
+put_pf(struct ds *ds, const struct iov_view *view, const struct iov_pf *pf,
+       int asked_vfs)
 {
     const char *parts[] = { pf->pci, pf->driver, pf->description };
     const char *separator = " (";
@@ -82,6 +108,7 @@ put_pf(struct ds *ds, const struct iov_pf *pf, int asked_vfs)
                   separator[0] == ',' ? ")" : "", pf->n_vfs, pf->total_vfs,
                   count_in_use(pf));
     put_asked_vfs(ds, pf, asked_vfs);
+    put_orphans(view, ds, pf);
 }
 
 static void
@@ -208,14 +235,19 @@ put_port(struct iov_command *cmd, const struct iov_port *port,
     iov_notes_add(cmd->view, port, ps, &notes);
     put_warnings(ds, "    ", "note", &notes);
     svec_destroy(&notes);
+    put_warnings(ds, "    ", "warning", &port->keys.warnings);
     put_warnings(ds, "    ", "not yet effective", &port->keys.later);
 }
 
+/* A port that asks for nothing is shown if it has not let go of its VF, or if
+ * its keys may be meant to ask for something. */
 static bool
-is_shown(const struct iov_port *port, const char *name)
+is_shown(const struct iov_port *port, const struct iov_port_status *ps,
+         const char *name)
 {
     return name ? !strcmp(name, port->name)
-                : port->keys.weight || port->keys.errors.n;
+                : (port->keys.weight || port->keys.errors.n
+                   || port->keys.warnings.n || ps->pf);
 }
 
 /* Finds the status of 'port'; null for an uplink. */
@@ -308,13 +340,13 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_pf *pf = pf_of(cmd->view, &bridge->ports[i]);
         if (pf) {
-            put_pf(&cmd->out, pf, bridge->keys.vfs);
+            put_pf(&cmd->out, cmd->view, pf, bridge->keys.vfs);
         }
     }
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];
         const struct iov_port_status *ps = find_status(cmd->view, port);
-        if (ps && is_shown(port, port_name)) {
+        if (ps && is_shown(port, ps, port_name)) {
             put_port(cmd, port, ps);
         }
     }
@@ -341,6 +373,19 @@ put_nullable(struct json *o, const char *key, const char *value)
     }
 }
 
+static void
+put_vfs_error(struct json *o, const struct iov_pf *pf)
+{
+    const struct iov_failure *f = iov_failures_last(pf->failures,
+                                                    IOV_OP_SET_NUM_VFS);
+
+    if (f) {
+        json_object_put_format(o, "vfs-error", "%s%s%s",
+                               ovs_strerror(f->error), f->text ? ": " : "",
+                               f->text ? f->text : "");
+    }
+}
+
 static struct json *
 pf_to_json(const struct iov_pf *pf)
 {
@@ -353,6 +398,7 @@ pf_to_json(const struct iov_pf *pf)
     json_object_put(o, "total-vfs", json_integer_create(pf->total_vfs));
     json_object_put(o, "vfs", json_integer_create(pf->n_vfs));
     json_object_put(o, "vfs-in-use", json_integer_create(count_in_use(pf)));
+    put_vfs_error(o, pf);
     return o;
 }
 
@@ -406,6 +452,7 @@ port_to_json(const struct iov_command *cmd, const struct iov_port *port,
     iov_notes_add(cmd->view, port, ps, &notes);
     json_object_put(o, "notes", svec_to_json(&notes));
     svec_destroy(&notes);
+    json_object_put(o, "warnings", svec_to_json(&port->keys.warnings));
     json_object_put(o, "queue-pairs",
                     json_integer_create(port->keys.queue_pairs));
     json_object_put(o, "not-yet-effective", svec_to_json(&port->keys.later));
@@ -443,7 +490,7 @@ bridge_to_json(const struct iov_command *cmd, const struct iov_bridge *bridge,
         if (pf) {
             json_array_add(pfs, pf_to_json(pf));
         }
-        if (ps && is_shown(port, port_name)) {
+        if (ps && is_shown(port, ps, port_name)) {
             json_array_add(ports, port_to_json(cmd, port, ps));
         }
     }

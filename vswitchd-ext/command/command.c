@@ -42,6 +42,13 @@ static const struct command_row rows[] = {
 #undef COMMAND
 };
 
+/* True if a command with this row takes the name of a port, bridge or PF. */
+static bool
+takes_name(const struct command_row *row)
+{
+    return strstr(row->usage, "PORT") || strstr(row->usage, "PF");
+}
+
 static char *
 too_many(const struct command_row *row, const char *arg)
 {
@@ -49,17 +56,20 @@ too_many(const struct command_row *row, const char *arg)
                      row->name, arg, row->name, row->usage);
 }
 
-/* Takes 'arg', which is no option that many commands have. */
+/* Takes 'arg', which is no option that many commands have.  'options_end':
+ * "--" came before it. */
 static char *
 parse_argument(struct iov_command *cmd, const struct command_row *row,
-               const char *arg)
+               const char *arg, bool options_end)
 {
-    bool takes_arg = strstr(row->usage, "PORT") || strstr(row->usage, "PF");
+    bool takes_arg = takes_name(row);
     bool takes_more = strstr(row->usage, "...") != NULL;
 
-    if (arg[0] == '-' && !(takes_more && cmd->arg)) {
-        return xasprintf("%s: there is no option \"%s\"; usage: %s %s",
-                         row->name, arg, row->name, row->usage);
+    if (arg[0] == '-' && !options_end && !(takes_more && cmd->arg)) {
+        return xasprintf("%s: there is no option \"%s\"; usage: %s %s%s",
+                         row->name, arg, row->name, row->usage,
+                         takes_arg ? "; put \"--\" before a name that begins "
+                         "with \"-\"" : "");
     } else if (takes_arg && !cmd->arg) {
         cmd->arg = arg;
     } else if (takes_more) {
@@ -85,32 +95,46 @@ parse_timeout(struct iov_command *cmd, const struct command_row *row,
     return NULL;
 }
 
+/* True if 'arg' is an option that 'row' has.  "--", which ends the options, is
+ * one of each command that takes a name. */
+static bool
+takes_option(const struct command_row *row, const char *arg)
+{
+    static const char *const options[] = { "--timeout", "--json", "--all" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        if (!strcmp(arg, options[i])) {
+            return strstr(row->usage, arg) != NULL;
+        }
+    }
+    return !strcmp(arg, "--") && takes_name(row);
+}
+
 /* Takes the options out of 'argv'; returns a sentence if one is wrong. */
 static char *
 parse_arguments(struct iov_command *cmd, const struct command_row *row,
                 int argc, const char *argv[])
 {
-    bool needs_arg = (strstr(row->usage, "PORT") || strstr(row->usage, "PF"))
-                     && row->usage[strlen(row->usage) - 1] != ']';
+    bool needs_arg = (takes_name(row)
+                      && row->usage[strlen(row->usage) - 1] != ']');
+
+    bool options_end = false;
 
     cmd->timeout = -1;
     for (int i = 1; i < argc; i++) {
-        if (strstr(row->usage, "--timeout")
-            && !strcmp(argv[i], "--timeout")) {
-            char *error = parse_timeout(cmd, row, argv[++i]);
-            if (error) {
-                return error;
-            }
-        } else if (strstr(row->usage, "--json")
-                   && !strcmp(argv[i], "--json")) {
-            cmd->json = true;
-        } else if (strstr(row->usage, "--all") && !strcmp(argv[i], "--all")) {
-            cmd->all = true;
+        char *error = NULL;
+
+        if (options_end || !takes_option(row, argv[i])) {
+            error = parse_argument(cmd, row, argv[i], options_end);
+        } else if (!strcmp(argv[i], "--timeout")) {
+            error = parse_timeout(cmd, row, argv[++i]);
         } else {
-            char *error = parse_argument(cmd, row, argv[i]);
-            if (error) {
-                return error;
-            }
+            cmd->json |= !strcmp(argv[i], "--json");
+            cmd->all |= !strcmp(argv[i], "--all");
+            options_end = !strcmp(argv[i], "--");
+        }
+        if (error) {
+            return error;
         }
     }
     if (!cmd->arg && needs_arg) {
@@ -186,9 +210,12 @@ void
 iov_commands_register(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        unixctl_command_register(rows[i].name, rows[i].usage, rows[i].min,
-                                 rows[i].max, run_command,
-                                 CONST_CAST(struct command_row *, &rows[i]));
+        const struct command_row *row = &rows[i];
+        int max = row->max + (takes_name(row) && row->max < INT_MAX);
+
+        unixctl_command_register(row->name, row->usage, row->min, max,
+                                 run_command,
+                                 CONST_CAST(struct command_row *, row));
     }
 }
 

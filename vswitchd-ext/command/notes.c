@@ -147,6 +147,36 @@ note_safety(const struct iov_view *view, const struct iov_port *port,
     iov_reasons_clear(&obstacles);
 }
 
+static void
+note_failure(const struct iov_failure *f, const char *what,
+             struct svec *notes)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&ds, "%s: ", what);
+    iov_op_format(&ds, f->op);
+    ds_put_format(&ds, ": %s%s%s", ovs_strerror(f->error),
+                  f->text ? ": " : "", f->text ? f->text : "");
+    svec_add_nocopy(notes, ds_steal_cstr(&ds));
+}
+
+/* Of a port that does not ask for offload no check tells what keeps its VF
+ * from being put back. */
+static void
+note_stuck(const struct iov_port *port, const struct iov_port_status *ps,
+           struct svec *notes)
+{
+    const struct iov_failures *failures = port->failures;
+
+    if (iov_reasons_have(&ps->reasons, IOV_REASON_NOT_REQUESTED) && ps->pf
+        && failures) {
+        for (size_t i = 0; i < failures->n; i++) {
+            note_failure(&failures->list[i], "the VF is not yet put back",
+                         notes);
+        }
+    }
+}
+
 void
 iov_notes_add(const struct iov_view *view, const struct iov_port *port,
               const struct iov_port_status *ps, struct svec *notes)
@@ -154,6 +184,7 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
     const struct iov_pf *pf = ps->pf ? iov_nics_find(view->nics, ps->pf)
                                      : NULL;
 
+    note_stuck(port, ps, notes);
     if (!pf || ps->state != IOV_PORT_DIRECT) {
         return;
     }

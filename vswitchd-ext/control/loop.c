@@ -30,6 +30,7 @@
 #include "vswitchd-ext/control/history.h"
 #include "vswitchd-ext/control/privileges.h"
 #include "vswitchd-ext/control/readiness.h"
+#include "vswitchd-ext/control/reconcile-pf.h"
 #include "vswitchd-ext/control/reconcile.h"
 #include "vswitchd-ext/control/report.h"
 #include "vswitchd-ext/control/runtime.h"
@@ -138,6 +139,7 @@ collect_nics(void)
     }
     for (size_t i = 0; i < nics.n_pfs; i++) {
         struct iov_pf *pf = &nics.pfs[i];
+        pf->failures = iov_pf_failures(pf->netdev);
         for (unsigned int j = 0; j < pf->n_vfs; j++) {
             struct iov_vf *vf = &pf->vfs[j];
             if (vf->record) {

@@ -87,19 +87,25 @@ wanted_vfs(const struct iov_reconcile *s, const struct iov_pf *pf)
 }
 
 static struct iov_runtime *
-pf_live(const struct iov_pf *pf)
+pf_runtime(const char *netdev)
 {
     char name[128];
 
-    snprintf(name, sizeof name, "/%s", pf->netdev);
+    snprintf(name, sizeof name, "/%s", netdev);
     return iov_runtime_get(name);
+}
+
+const struct iov_failures *
+iov_pf_failures(const char *netdev)
+{
+    return &pf_runtime(netdev)->failures;
 }
 
 void
 iov_reread_start(const struct iov_nics *nics)
 {
     for (size_t i = 0; i < nics->n_pfs; i++) {
-        pf_live(&nics->pfs[i])->reread = true;
+        pf_runtime(nics->pfs[i].netdev)->reread = true;
     }
 }
 
@@ -121,7 +127,7 @@ iov_reread_is_done(void)
 static void
 reconcile_pf(const struct iov_reconcile *s, const struct iov_pf *pf)
 {
-    struct iov_runtime *runtime = pf_live(pf);
+    struct iov_runtime *runtime = pf_runtime(pf->netdev);
     struct iov_plan_keep keep;
 
     runtime->seen = true;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct iov_failures;
 struct iov_runtime;
 struct iov_nics;
 struct iov_op;
@@ -16,6 +17,10 @@ struct iov_verdict;
 struct iov_vf;
 
 void iov_reconcile_pfs(const struct iov_reconcile *);
+
+/* Failures of what was tried on the PF for no port in particular.  Valid until
+ * the next iov_reconcile_run() that does not find the PF. */
+const struct iov_failures *iov_pf_failures(const char *netdev);
 
 /* Has every PF read again; iov_reread_is_done() once that has happened. */
 void iov_reread_start(const struct iov_nics *);
