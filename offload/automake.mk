@@ -8,6 +8,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/die.h \
 	offload/dummy/dummy-guest.c \
 	offload/dummy/dummy-script.c \
+	offload/dummy/dummy-script-vf.c \
 	offload/dummy/dummy-store.c \
 	offload/dummy/dummy.c \
 	offload/dummy/dummy.h \

@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "offload/host/host-events.h"
-#include "openvswitch/json.h"
 #include "packets.h"
 #include "unixctl.h"
 #include "util.h"
@@ -127,9 +126,8 @@ dummy_refusal_find(const struct shash *refusals, const struct iov_op *op)
     return r ? r : shash_find_data(refusals, iov_op_name(op->type));
 }
 
-/* The PF named by the first argument, or null after an error reply. */
-static struct dummy_pf *
-get_pf(struct unixctl_conn *conn, const char *netdev)
+struct dummy_pf *
+dummy_script_pf(struct unixctl_conn *conn, const char *netdev)
 {
     struct dummy_pf *pf = dummy_pf_find(netdev);
 
@@ -169,7 +167,7 @@ static void
 del_pf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
           void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
 
     if (pf) {
         dummy_pf_remove(pf);
@@ -182,7 +180,7 @@ static void
 set_num_vfs_cb(struct unixctl_conn *conn, int argc OVS_UNUSED,
                const char *argv[], void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
     unsigned int n;
 
     if (!pf) {
@@ -201,7 +199,7 @@ static void
 pf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
       void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
     unsigned int mtu;
 
     if (!pf) {
@@ -223,129 +221,11 @@ pf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     unixctl_command_reply(conn, NULL);
 }
 
-static bool
-parse_number(const char *s, unsigned int max, unsigned int *value)
-{
-    return str_to_uint(s, 0, value) && *value <= max;
-}
-
-static bool
-parse_link(const char *s, uint32_t *link)
-{
-    static const char *const words[] = { "auto", "enable", "disable" };
-
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        if (!strcmp(s, words[i])) {
-            *link = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* VALUE for ATTR: a MAC address; VLAN[,QOS]; "on" or "off"; MAX rate; vectors;
- * "auto", "enable" or "disable". */
-static bool
-parse_value(enum iov_vf_attr attr, const char *value,
-            struct iov_vf_settings *s)
-{
-    unsigned int n, qos = 0;
-    bool on = !strcmp(value, "on");
-
-    s->known = IOV_VF_BIT(attr);
-    switch (attr) {
-    case IOV_VF_MAC:
-        return eth_addr_from_string(value, &s->mac);
-    case IOV_VF_VLAN:
-        s->vlan_proto = 0x8100;
-        if (strchr(value, ',')) {
-            char *copy = xstrdup(value);
-            char *comma = strchr(copy, ',');
-
-            *comma = '\0';
-            bool ok = (parse_number(copy, 4095, &n)
-                       && parse_number(comma + 1, 7, &qos));
-            free(copy);
-            s->vlan = n;
-            s->qos = qos;
-            return ok;
-        }
-        s->vlan = parse_number(value, 4095, &n) ? n : 0;
-        return parse_number(value, 4095, &n);
-    case IOV_VF_SPOOFCHK:
-        s->spoofchk = on;
-        return on || !strcmp(value, "off");
-    case IOV_VF_TRUST:
-        s->trust = on;
-        return on || !strcmp(value, "off");
-    case IOV_VF_RATE:
-        return parse_number(value, UINT32_MAX, &s->max_rate);
-    case IOV_VF_LINK_STATE:
-        return parse_link(value, &s->link_state);
-    case IOV_VF_DMA:
-        s->dma = on;
-        return on || !strcmp(value, "off");
-    case IOV_VF_VECTORS:
-        return parse_number(value, UINT16_MAX, &s->vectors);
-    case IOV_N_VF_ATTRS:
-        break;
-    }
-    return false;
-}
-
-static void
-vf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
-      void *aux OVS_UNUSED)
-{
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
-    struct iov_vf_settings s = { .known = 0 };
-    enum iov_vf_attr attr;
-    unsigned int index;
-
-    if (!pf) {
-        return;
-    } else if (!str_to_uint(argv[2], 10, &index) || index >= pf->n_vfs) {
-        unixctl_command_reply_error(conn, "there is no such VF");
-        return;
-    } else if (!iov_vf_attr_from_name(argv[3], &attr)
-               || !parse_value(attr, argv[4], &s)) {
-        unixctl_command_reply_error(conn, "no such attribute, or not a value "
-                                    "for it");
-        return;
-    }
-    iov_vf_attr_copy(&pf->vfs[index].set, &s, attr);
-    iov_vf_attr_copy(&pf->vfs[index].shown, &s, attr);
-    dummy_touch();
-    unixctl_command_reply(conn, NULL);
-}
-
-static void
-count_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
-         void *aux OVS_UNUSED)
-{
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
-    unsigned int index, sent, heard;
-
-    if (!pf) {
-        return;
-    } else if (!str_to_uint(argv[2], 10, &index) || index >= pf->n_vfs
-               || !str_to_uint(argv[3], 10, &sent)
-               || !str_to_uint(argv[4], 10, &heard)) {
-        unixctl_command_reply_error(conn, "there is no such VF, or these are "
-                                    "no numbers of packets");
-        return;
-    }
-    pf->counts = true;
-    pf->vfs[index].sent = sent;
-    pf->vfs[index].heard = heard;
-    unixctl_command_reply(conn, NULL);
-}
-
 static void
 refuse_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
     int error = errno_from_name(argv[3]);
 
     if (!pf) {
@@ -367,7 +247,7 @@ static void
 accept_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
 
     if (pf) {
         dummy_accept(&pf->refusals, argc > 2 ? argv[2] : NULL);
@@ -384,7 +264,7 @@ static void
 delay_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
          void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
 
     if (pf) {
         if (str_to_uint(argv[2], 10, &pf->delay)) {
@@ -399,7 +279,7 @@ static void
 ignore_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
           void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
     enum iov_vf_attr attr;
 
     if (pf) {
@@ -416,7 +296,7 @@ static void
 mac_table_cb(struct unixctl_conn *conn, int argc OVS_UNUSED,
              const char *argv[], void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
 
     if (pf) {
         if (str_to_uint(argv[2], 10, &pf->mac_table)) {
@@ -489,7 +369,7 @@ static void
 log_cb(struct unixctl_conn *conn, int argc, const char *argv[],
        void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = get_pf(conn, argv[1]);
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
 
     if (!pf) {
         return;
@@ -567,8 +447,6 @@ dummy_script_init(void)
         { "del-pf", "NETDEV", 1, 1, del_pf_cb },
         { "pf", "NETDEV up|down|carrier|no-carrier|MTU", 2, 2, pf_cb },
         { "set-num-vfs", "NETDEV N", 2, 2, set_num_vfs_cb },
-        { "vf", "NETDEV VF ATTR VALUE", 4, 4, vf_cb },
-        { "count", "NETDEV VF SENT HEARD", 4, 4, count_cb },
         { "refuse", "NETDEV OP[/ATTR] ERRNO [TEXT...]", 3, INT_MAX,
           refuse_cb },
         { "accept", "NETDEV [OP[/ATTR]]", 1, 2, accept_cb },
@@ -583,6 +461,7 @@ dummy_script_init(void)
         { "host-event", "[PCI]", 0, 1, host_event_cb },
     };
 
+    dummy_script_vf_init();
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         char *name = xasprintf("iov-dummy/%s", commands[i].name);
 

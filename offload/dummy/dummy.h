@@ -96,6 +96,10 @@ void dummy_store_load(void);
 void dummy_store_save(void);
 
 void dummy_script_init(void);
+void dummy_script_vf_init(void);
+/* The PF of that name, or null after an error reply. */
+struct unixctl_conn;
+struct dummy_pf *dummy_script_pf(struct unixctl_conn *, const char *netdev);
 
 /* For guest.c.  Operations on the VF of a dummy PF begin by dummy_start(). */
 void dummy_start(struct iov_op *);
