@@ -303,6 +303,42 @@ put_vf_attrs(void)
 }
 
 static void
+put_nic_facts(void)
+{
+    static const struct {
+        const char *nic, *driver, *seen, *kind;
+    } facts[] = {
+#define NIC_FACT_KIND(ENUM, DOES)
+#define NIC_FACT(VENDOR, DEVICE, SUBVENDOR, ENUM, NIC, DRIVER, SEEN) \
+        { NIC, DRIVER, SEEN, #ENUM },
+#include "policy/model/nic-fact.def"
+#undef NIC_FACT_KIND
+#undef NIC_FACT
+    };
+    static const struct {
+        const char *name, *does;
+    } kinds[] = {
+#define NIC_FACT_KIND(ENUM, DOES) { #ENUM, DOES },
+#define NIC_FACT(VENDOR, DEVICE, SUBVENDOR, ENUM, NIC, DRIVER, SEEN)
+#include "policy/model/nic-fact.def"
+#undef NIC_FACT_KIND
+#undef NIC_FACT
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+        put_tag(facts[i].nic);
+        printf("(driver %s) ", facts[i].driver);
+        for (size_t j = 0; j < ARRAY_LEN(kinds); j++) {
+            if (!strcmp(kinds[j].name, facts[i].kind)) {
+                put_text(kinds[j].does);
+            }
+        }
+        printf("Seen by ");
+        put_text(facts[i].seen);
+    }
+}
+
+static void
 put_checks(void)
 {
 #define CHECK(NAME, QUESTION) \
@@ -456,6 +492,7 @@ static const struct {
     { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },
     { "@VF_ATTRS@\n", put_vf_attrs },
+    { "@NIC_FACTS@\n", put_nic_facts },
     { "@CHECKS@\n", put_checks },
     { "@READY_HOST@\n", put_ready_host },
     { "@READY_NIC@\n", put_ready_nic },

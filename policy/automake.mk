@@ -27,6 +27,9 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/limit.c \
 	policy/model/limit.def \
 	policy/model/limit.h \
+	policy/model/nic-fact.c \
+	policy/model/nic-fact.def \
+	policy/model/nic-fact.h \
 	policy/model/nic-json.c \
 	policy/model/nic.c \
 	policy/model/nic.h \

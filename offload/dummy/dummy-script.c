@@ -200,6 +200,7 @@ pf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
       void *aux OVS_UNUSED)
 {
     struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
+    struct iov_pci_ids ids;
     unsigned int mtu;
 
     if (!pf) {
@@ -211,10 +212,13 @@ pf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
         pf->no_carrier = !strcmp(argv[2], "no-carrier");
     } else if (str_to_uint(argv[2], 10, &mtu)) {
         pf->mtu = mtu;
+    } else if (ovs_scan(argv[2], "%"SCNx16":%"SCNx16":%"SCNx16, &ids.vendor,
+                        &ids.device, &ids.subvendor)) {
+        pf->ids = ids;
     } else {
         unixctl_command_reply_error(conn, "neither \"up\", \"down\", "
                                     "\"carrier\" or \"no-carrier\" nor an "
-                                    "MTU");
+                                    "MTU nor three numbers of PCI");
         return;
     }
     dummy_touch();
@@ -445,7 +449,8 @@ dummy_script_init(void)
     } commands[] = {
         { "add-pf", "NETDEV TOTAL_VFS [N_VFS]", 2, 3, add_pf_cb },
         { "del-pf", "NETDEV", 1, 1, del_pf_cb },
-        { "pf", "NETDEV up|down|carrier|no-carrier|MTU", 2, 2, pf_cb },
+        { "pf", "NETDEV up|down|carrier|no-carrier|MTU|"
+          "VENDOR:DEVICE:SUBVENDOR", 2, 2, pf_cb },
         { "set-num-vfs", "NETDEV N", 2, 2, set_num_vfs_cb },
         { "refuse", "NETDEV OP[/ATTR] ERRNO [TEXT...]", 3, INT_MAX,
           refuse_cb },

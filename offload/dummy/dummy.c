@@ -427,6 +427,7 @@ fill_pf(struct iov_pf *pf, const struct dummy_pf *dpf)
         .netdev = xstrdup(dpf->netdev),
         .driver = xstrdup("dummy"),
         .description = xstrdup("dummy NIC"),
+        .ids = dpf->ids,
         .mac = dpf->mac,
         .up = dpf->up,
         .no_carrier = dpf->no_carrier,

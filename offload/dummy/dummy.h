@@ -37,6 +37,7 @@ struct dummy_pf {
     bool up;
     bool no_carrier;
     int mtu;
+    struct iov_pci_ids ids;     /* What it passes itself off as. */
     unsigned int total_vfs;
     unsigned int n_vfs;
     struct dummy_vf *vfs;       /* 'n_vfs' elements. */

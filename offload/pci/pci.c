@@ -296,10 +296,29 @@ count_vfs(const char *netdev, unsigned int max)
     return n;
 }
 
+static void
+read_ids(struct iov_pf *pf)
+{
+    unsigned int vendor, device, subvendor;
+
+    if (!read_number(pf->netdev, "vendor", &vendor)
+        || !read_number(pf->netdev, "device", &device)) {
+        return;
+    }
+    pf->ids.vendor = vendor;
+    pf->ids.device = device;
+    if (read_number(pf->netdev, "subsystem_vendor", &subvendor)) {
+        pf->ids.subvendor = subvendor;
+    }
+    if (!pf->description) {
+        pf->description = pci_describe(vendor, device);
+    }
+}
+
 bool
 pci_read_pf(struct iov_pf *pf)
 {
-    unsigned int n, vendor, device;
+    unsigned int n;
 
     if (!pci_is_pf(pf->netdev)
         || !read_number(pf->netdev, "sriov_totalvfs", &pf->total_vfs)) {
@@ -316,10 +335,7 @@ pci_read_pf(struct iov_pf *pf)
     pf->pci = link_target_free(dev);
     free(pf->driver);
     pf->driver = link_target_free(pci_path(pf->netdev, "driver"));
-    if (!pf->description && read_number(pf->netdev, "vendor", &vendor)
-        && read_number(pf->netdev, "device", &device)) {
-        pf->description = pci_describe(vendor, device);
-    }
+    read_ids(pf);
 
     iov_pf_set_n_vfs(pf, 0);
     n = count_vfs(pf->netdev, pf->total_vfs);

@@ -403,6 +403,7 @@ fill_pf(struct iov_pf *dst, const struct iov_pf *src)
         .pci = nullable_xstrdup(src->pci),
         .driver = nullable_xstrdup(src->driver),
         .description = nullable_xstrdup(src->description),
+        .ids = src->ids,
         .mac = src->mac,
         .up = src->up,
         .no_carrier = src->no_carrier,

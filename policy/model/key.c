@@ -291,6 +291,7 @@ iov_bridge_keys_parse(struct iov_bridge_keys *keys, const struct smap *smap)
     *keys = (struct iov_bridge_keys) {
         .enabled = get_bool(smap, IOV_KEY_BRIDGE_ENABLED),
         .vfs = -1,
+        .nic_drops_tags = get_bool(smap, IOV_KEY_BRIDGE_DROPS_TAGS),
     };
     check_keys(smap, IOV_TABLE_BRIDGE, &keys->errors, &keys->later);
     check_unknown(smap, IOV_TABLE_BRIDGE, &keys->errors);

@@ -69,6 +69,7 @@ struct iov_bridge_keys {
     bool enabled;
     struct svec pfs;            /* iov-pf, sorted. */
     int vfs;                    /* iov-vfs, or -1. */
+    bool nic_drops_tags;        /* Those that guests put on frames. */
     struct svec errors;         /* Sentences. */
     struct svec later;          /* Names of set keys without effect yet. */
 };

@@ -114,6 +114,11 @@ struct iov_vf {
     enum iov_guest_state guest; /* Valid when 'record' is not null. */
 };
 
+/* Numbers in a PF's PCI configuration, all 0 if they are not known. */
+struct iov_pci_ids {
+    uint16_t vendor, device, subvendor;
+};
+
 struct iov_pf {
     char *provider;             /* Name of the provider class. */
     char *netdev;               /* Network device, as named in the bridge. */
@@ -121,6 +126,7 @@ struct iov_pf {
     char *pci;                  /* "0000:01:00.0", or null. */
     char *driver;               /* "igb", or null. */
     char *description;          /* "Intel 82576", or null. */
+    struct iov_pci_ids ids;
     struct eth_addr mac;
     bool up;                    /* IFF_UP. */
     bool no_carrier;            /* It has no link. */

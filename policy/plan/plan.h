@@ -36,6 +36,8 @@
 #include "policy/model/nic.h"
 #include "policy/model/op.h"
 
+/* The highest VLAN that a VF can have, and the one of a fenced VF. */
+#define IOV_MAX_VLAN 4094
 #define IOV_FENCE_VLAN 4094
 
 /* Where a port is and where it has to go.  All strings are borrowed. */

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "policy/model/nic-fact.h"
 #include "policy/plan/plan.h"
 #include "util.h"
 #include "uuid.h"
@@ -56,9 +57,27 @@ mirror_is_for(const struct iov_mirror *m, const struct iov_port *port)
                                  || m->output_vlan == port->tag));
 }
 
+/* Open vSwitch drops whatever comes in by the output of a mirror, and outputs
+ * nothing there but the copies, so that with such an uplink no port of the
+ * bridge reaches the wire. */
+static void
+check_mirror_output(struct iov_check *c, const struct iov_mirror *m)
+{
+    for (size_t i = 0; m->output && i < c->n_uplinks; i++) {
+        const char *uplink = c->uplinks[i]->port_name;
+        if (!strcmp(m->output, uplink)) {
+            check_fail(c, IOV_REASON_MIRROR, m->name,
+                       "The uplink %s is the output of mirror "UUID_FMT", "
+                       "so that Open vSwitch forwards nothing else by it.",
+                       uplink, UUID_ARGS(&m->uuid));
+        }
+    }
+}
+
 static void
 check_mirror(struct iov_check *c, const struct iov_mirror *m)
 {
+    check_mirror_output(c, m);
     if (mirror_is_for(m, c->port)) {
         check_fail(c, IOV_REASON_MIRROR, m->name,
                    "The port is the output of mirror "UUID_FMT".",
@@ -155,15 +174,75 @@ vlan_mode_text(enum iov_vlan_mode mode)
     return NULL;
 }
 
+/* True if 'uplink' carries tagged packets as the VF would send and receive
+ * them. */
+static bool
+is_trunk(const struct iov_port *uplink)
+{
+    return (uplink->vlan_mode == IOV_VLAN_NONE
+            || uplink->vlan_mode == IOV_VLAN_TRUNK);
+}
+
 /* True if packets of 'vlan' (0: untagged) pass 'uplink' as the VF would send
  * and receive them. */
 static bool
 uplink_carries(const struct iov_port *uplink, uint16_t vlan)
 {
-    return (uplink->vlan_mode == IOV_VLAN_NONE
-            || (uplink->vlan_mode == IOV_VLAN_TRUNK
-                && (!uplink->trunks.n
-                    || check_has_vlan(&uplink->trunks, vlan))));
+    return (is_trunk(uplink)
+            && (!uplink->trunks.n || check_has_vlan(&uplink->trunks, vlan)));
+}
+
+/* True if no tag of a guest gets past the VFs that the port can have. */
+static bool
+nics_drop_tags(const struct iov_check *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_pfs; i++) {
+        n += iov_nic_fact_find(c->pfs[i], IOV_NIC_TAGS_DROPPED, NULL);
+    }
+    return c->bridge->keys.nic_drops_tags || (n && n == c->n_pfs);
+}
+
+/* A VF without a VLAN passes whatever tag the guest puts on a packet, unless
+ * the NIC is known to drop it.  Open vSwitch does the same only for a port and
+ * an uplink that carry all VLANs. */
+static void
+check_guest_tags(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+
+    if (iov_port_vlan(port) || nics_drop_tags(c)) {
+        return;
+    }
+    if (port->vlan_mode == IOV_VLAN_ACCESS) {
+        check_fail(c, IOV_REASON_GUEST_TAGS, port->port_name, NULL);
+    }
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        const struct iov_port *uplink = c->uplinks[i];
+        if (is_trunk(uplink) && uplink->trunks.n) {
+            check_fail(c, IOV_REASON_GUEST_TAGS, uplink->name,
+                       "It is the uplink, and carries only some VLANs "
+                       "(trunks).");
+        }
+    }
+}
+
+static void
+check_uplink_vlan(struct iov_check *c, const struct iov_port *uplink)
+{
+    uint16_t vlan = iov_port_vlan(c->port);
+
+    if (uplink->priority_tags && !vlan) {
+        check_fail(c, IOV_REASON_PRIORITY_TAGS, uplink->port_name,
+                   "It is the uplink.");
+    }
+    if (!uplink_carries(uplink, vlan)) {
+        check_fail(c, IOV_REASON_UPLINK_VLAN, uplink->name,
+                   vlan ? "It does not carry VLAN %u as a trunk."
+                   : "It does not carry untagged packets (VLAN %u).",
+                   vlan);
+    }
 }
 
 void
@@ -178,21 +257,16 @@ check_vlan(struct iov_check *c)
         return;
     } else if (vlan == IOV_FENCE_VLAN) {
         check_fail(c, IOV_REASON_VLAN_RESERVED, "tag=4094", NULL);
+    } else if (vlan > IOV_MAX_VLAN) {
+        check_fail(c, IOV_REASON_VLAN_RESERVED, "tag=4095",
+                   "802.1Q reserves it, and no VF can have it.");
     }
     if (port->priority_tags) {
         check_fail(c, IOV_REASON_PRIORITY_TAGS, port->port_name, NULL);
     }
+    check_guest_tags(c);
     for (size_t i = 0; i < c->n_uplinks; i++) {
-        if (c->uplinks[i]->priority_tags && !vlan) {
-            check_fail(c, IOV_REASON_PRIORITY_TAGS, c->uplinks[i]->port_name,
-                       "It is the uplink.");
-        }
-        if (!uplink_carries(c->uplinks[i], vlan)) {
-            check_fail(c, IOV_REASON_UPLINK_VLAN, c->uplinks[i]->name,
-                       vlan ? "It does not carry VLAN %u as a trunk."
-                       : "It does not carry untagged packets (VLAN %u).",
-                       vlan);
-        }
+        check_uplink_vlan(c, c->uplinks[i]);
     }
 }
 
@@ -209,14 +283,46 @@ check_stp(struct iov_check *c, const struct iov_port *port)
     }
 }
 
+/* True if no VLAN is carried by both. */
+static bool
+are_apart(const struct iov_port *a, const struct iov_port *b)
+{
+    return (a->vlan_mode == IOV_VLAN_ACCESS && b->vlan_mode == IOV_VLAN_ACCESS
+            && a->tag != b->tag);
+}
+
+/* Open vSwitch lets no packet pass from one protected port to another.  A port
+ * that is not protected reaches protected ones; from its VF it would reach
+ * them by the uplink, and not at all if that is protected, too. */
+static void
+check_protected(struct iov_check *c)
+{
+    const struct iov_bridge *b = c->bridge;
+
+    if (c->port->protected) {
+        check_fail(c, IOV_REASON_PROTECTED_PORT, c->port->port_name, NULL);
+    }
+    for (size_t i = 0; i < c->n_uplinks; i++) {
+        for (size_t j = 0; c->uplinks[i]->protected && j < b->n_ports; j++) {
+            const struct iov_port *peer = &b->ports[j];
+            if (peer != c->port && !peer->is_uplink && peer->protected
+                && !are_apart(peer, c->port)) {
+                check_fail(c, IOV_REASON_PROTECTED_PORT,
+                           c->uplinks[i]->port_name,
+                           "It is the uplink, and %s is protected, too.",
+                           peer->port_name);
+                break;
+            }
+        }
+    }
+}
+
 void
 check_bridging(struct iov_check *c)
 {
     const struct iov_bridge *bridge = c->bridge;
 
-    if (c->port->protected) {
-        check_fail(c, IOV_REASON_PROTECTED_PORT, c->port->port_name, NULL);
-    }
+    check_protected(c);
     if (meets_vlans(c->port, &bridge->flood_vlans)) {
         check_fail(c, IOV_REASON_FLOOD_VLAN, "flood_vlans", NULL);
     }

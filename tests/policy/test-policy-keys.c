@@ -36,6 +36,9 @@ show_bridge(const struct smap *smap)
     char *pfs = svec_join(&keys.pfs, " ", "");
 
     printf("enabled=%d pfs=[%s] vfs=%d\n", keys.enabled, pfs, keys.vfs);
+    if (keys.nic_drops_tags) {
+        printf("nic-drops-tags=1\n");
+    }
     print_notes(&keys.errors, &keys.later);
     free(pfs);
     iov_bridge_keys_destroy(&keys);

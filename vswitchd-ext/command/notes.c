@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "policy/model/nic-fact.h"
 #include "policy/model/op.h"
 #include "policy/model/snapshot.h"
 #include "policy/ready/host.h"
@@ -177,6 +178,25 @@ note_stuck(const struct iov_port *port, const struct iov_port_status *ps,
     }
 }
 
+/* What the NIC is known to let pass although its settings, as read back, say
+ * otherwise. */
+static void
+note_nic_facts(const struct iov_pf *pf, struct svec *notes)
+{
+    static const enum iov_nic_fact_kind kinds[] = {
+        IOV_NIC_SPOOF_PASSES, IOV_NIC_TAGS_PASS
+    };
+    struct iov_nic_fact fact;
+
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        if (iov_nic_fact_find(pf, kinds[i], &fact)) {
+            svec_add_nocopy(notes, xasprintf(
+                "PF %s (%s) %s (seen by %s)", pf->netdev, fact.nic,
+                fact.does, fact.seen));
+        }
+    }
+}
+
 void
 iov_notes_add(const struct iov_view *view, const struct iov_port *port,
               const struct iov_port_status *ps, struct svec *notes)
@@ -193,4 +213,5 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
     }
     note_moderation(port, notes);
     note_safety(view, port, pf, notes);
+    note_nic_facts(pf, notes);
 }
