@@ -8,6 +8,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/flow/acts.h \
 	policy/flow/cube.c \
 	policy/flow/cube.h \
+	policy/flow/delivery.c \
+	policy/flow/delivery.h \
 	policy/flow/index.c \
 	policy/flow/index.h \
 	policy/flow/pool.c \
@@ -53,6 +55,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/plan/plan.c \
 	policy/plan/plan.h \
 	policy/reach/counterpart.c \
+	policy/reach/delivered.c \
+	policy/reach/delivered.h \
 	policy/reach/findings.c \
 	policy/reach/findings.h \
 	policy/reach/outcome.c \

@@ -30,6 +30,7 @@ TESTSUITE_AT = \
 	tests/policy/policy-text.at \
 	tests/policy/reach-flows.at \
 	tests/policy/reach-effects.at \
+	tests/policy/reach-delivered.at \
 	tests/policy/reach-harmless.at \
 	tests/policy/reach-memory.at \
 	tests/policy/reach-tables.at \

@@ -18,6 +18,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/types.h"
+#include "policy/flow/delivery.h"
 #include "policy/model/reason.h"
 
 struct ds;
@@ -102,6 +103,7 @@ struct iov_acts {
     bool plain;                 /* Beyond doubt the same as one NORMAL. */
     bool follows;               /* Has a step to another table. */
     bool writes_headers;        /* Has a step that can change a header. */
+    struct iov_acts_outputs outputs;
     size_t ofpacts_len;
     struct ofpact *ofpacts;
 };

@@ -175,6 +175,9 @@ bool iov_key_cubes_meet(const struct iov_key_cube *,
 const struct iov_words *iov_flow_table_words(const struct iov_flow_table *);
 const struct iov_table *iov_flow_table_get(const struct iov_flow_table *,
                                            uint8_t table_id);
+/* Which flows output to which port. */
+const struct iov_deliveries *iov_flow_table_deliveries(
+    const struct iov_flow_table *);
 /* Why flows are missing, or null. */
 const char *iov_flow_table_opaque(const struct iov_flow_table *);
 /* Returns true if since 'seqno' a flow may have changed in one of the tables

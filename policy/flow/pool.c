@@ -26,6 +26,7 @@ acts_create(const struct ofpact *ofpacts, size_t ofpacts_len)
     acts->ofpacts = xmemdup(ofpacts ? (const void *) ofpacts : "",
                             ofpacts_len);
     iov_acts_compile(acts);
+    iov_acts_find_outputs(acts);
     return acts;
 }
 
@@ -33,6 +34,7 @@ static void
 acts_destroy(struct iov_acts *acts)
 {
     free(acts->steps);
+    free(acts->outputs.ports);
     free(acts->ofpacts);
     free(acts);
 }

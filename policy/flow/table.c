@@ -31,6 +31,7 @@ struct iov_flow_table {
     struct iov_words words;
     struct iov_acts_pool pool;
     struct iov_table *tables[N_TABLES];
+    struct iov_deliveries deliveries;
     size_t n_flows;
     char *opaque;               /* Why flows are missing, or null. */
 
@@ -217,6 +218,7 @@ iov_flow_table_create(void)
 
     iov_words_init(&ft->words);
     iov_acts_pool_init(&ft->pool);
+    iov_deliveries_init(&ft->deliveries);
     return ft;
 }
 
@@ -236,6 +238,7 @@ iov_flow_table_clear(struct iov_flow_table *ft)
     free(ft->opaque);
     ft->opaque = NULL;
     forget_log(ft);
+    iov_deliveries_clear(&ft->deliveries, ft->seqno);
 }
 
 void
@@ -244,6 +247,7 @@ iov_flow_table_destroy(struct iov_flow_table *ft)
     if (ft) {
         iov_flow_table_clear(ft);
         iov_acts_pool_destroy(&ft->pool);
+        iov_deliveries_destroy(&ft->deliveries);
         free(ft);
     }
 }
@@ -262,6 +266,16 @@ add_written_words(struct iov_words *words, const struct iov_acts *acts)
             iov_words_add(words, FLOW_U64_OFFSET(vlans));
         }
     }
+}
+
+/* 'flow' gets other actions or goes, which is the next change. */
+static void
+forget_delivery(struct iov_flow_table *ft, const struct iov_subtable *sub,
+                const struct iov_flow *flow, const struct match *match)
+{
+    struct iov_candidate c = { sub, flow };
+
+    iov_deliveries_remove(&ft->deliveries, &c, match, ft->seqno + 1);
 }
 
 void
@@ -284,6 +298,9 @@ iov_flow_table_put(struct iov_flow_table *ft,
         flow = iov_subtable_alloc(sub, p.values, spec->priority);
         ft->n_flows++;
     } else {
+        if (!same_acts) {
+            forget_delivery(ft, sub, flow, spec->match);
+        }
         iov_subtable_remove(sub, flow);
         ft->tables[table_id]->n_conj -= flow->acts->conjunction;
         iov_acts_put(&ft->pool, flow->acts);
@@ -294,7 +311,9 @@ iov_flow_table_put(struct iov_flow_table *ft,
     ft->tables[table_id]->n_conj += acts->conjunction;
 
     if (!same_acts) {
+        struct iov_candidate c = { sub, flow };
         log_change(ft, table_id, spec->match);
+        iov_deliveries_add(&ft->deliveries, &c, spec->match, ft->seqno);
     }
 }
 
@@ -311,6 +330,7 @@ iov_flow_table_remove(struct iov_flow_table *ft, uint8_t table_id,
     if (!flow) {
         return false;
     }
+    forget_delivery(ft, sub, flow, match);
     delete_flow(ft, sub, flow);
     log_change(ft, table_id, match);
     return true;
@@ -347,6 +367,12 @@ const struct iov_table *
 iov_flow_table_get(const struct iov_flow_table *ft, uint8_t table_id)
 {
     return ft->tables[table_id];
+}
+
+const struct iov_deliveries *
+iov_flow_table_deliveries(const struct iov_flow_table *ft)
+{
+    return &ft->deliveries;
 }
 
 const char *

@@ -25,6 +25,8 @@ struct iov_culprit {
     struct match *missing;      /* Example of packets that miss, or null. */
     struct iov_candidate *path; /* Flows that led there, the first first, */
     size_t n_path;              /* of some of the packets. */
+    size_t n_like;              /* Flows that do the same and are no culprits
+                                 * of their own. */
 };
 
 uint32_t iov_culprit_hash(const struct iov_culprit *);

@@ -19,6 +19,7 @@
 #include "packets.h"
 #include "policy/flow/index.h"
 #include "policy/flow/table.h"
+#include "policy/reach/delivered.h"
 #include "policy/reach/reach.h"
 #include "policy/reach/sink.h"
 #include "util.h"
@@ -26,7 +27,8 @@
 static uint32_t
 class_uplink(const struct iov_class *class, const struct iov_reach_port *port)
 {
-    return (class->kind == IOV_CLASS_FROM_PORT ? 0
+    return (class->kind == IOV_CLASS_FROM_PORT
+            || class->kind == IOV_CLASS_DELIVERED ? 0
             : port->uplinks[class->uplink]);
 }
 
@@ -64,10 +66,15 @@ iov_outcome_is_of(const struct iov_outcome *o, const struct iov_class *class,
 
 bool
 iov_outcome_is_outdated(struct iov_outcome *o,
-                        const struct iov_reach_base *base)
+                        const struct iov_reach_base *base,
+                        const struct iov_reach_port *port)
 {
     uint64_t seqno = iov_flow_table_seqno(base->table);
 
+    if (o->class.kind == IOV_CLASS_DELIVERED) {
+        return !o->result || iov_delivered_is_outdated(base->table, port,
+                                                       o->seqno);
+    }
     if (!o->result || o->unfinished
         || (o->peers_seqno != base->peers_seqno
             && o->findings.n_asked)
@@ -167,6 +174,9 @@ iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
     iov_findings_clear(&o->findings);
     for (size_t i = 0; i < n; i++) {
         follow(o, base, port, &packets[i]);
+    }
+    if (o->class.kind == IOV_CLASS_DELIVERED) {
+        iov_delivered_find(base->table, port, &o->findings);
     }
     o->unfinished = base->allowance && base->allowance->exhausted;
     if (!o->unfinished

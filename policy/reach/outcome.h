@@ -32,7 +32,7 @@ struct iov_outcome {
     struct hmap_node node;      /* For whoever keeps it. */
     size_t n_users;
     struct iov_class class;
-    uint32_t uplink;            /* OpenFlow port number, unless FROM_PORT. */
+    uint32_t uplink;            /* OpenFlow port number, or 0. */
     uint16_t vlan;              /* As in struct iov_reach_port. */
 
     uint64_t result;            /* Number of what was found; 0: nothing. */
@@ -56,7 +56,8 @@ bool iov_outcome_is_of(const struct iov_outcome *, const struct iov_class *,
 
 /* Returns true if what it says may not hold any more. */
 bool iov_outcome_is_outdated(struct iov_outcome *,
-                             const struct iov_reach_base *);
+                             const struct iov_reach_base *,
+                             const struct iov_reach_port *);
 /* Finds it out for 'port', one that it is of. */
 void iov_outcome_examine(struct iov_outcome *, struct iov_reach_base *,
                          const struct iov_reach_port *);

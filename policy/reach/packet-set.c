@@ -2,6 +2,10 @@
 
 /* Which packets concern a port.
  *
+ * A VF without spoof check sends from any address.  One that is trusted may
+ * become promiscuous, and then receives whatever the wire or another VF sends,
+ * also what the flows drop before it gets to anybody.
+ *
  * The subtle thing: what a packet may carry beside its headers.  Registers,
  * metadata and tunnel fields are 0 when it comes in by a port that is no
  * tunnel.  Its mark, its priority and its connection state may have been set
@@ -43,6 +47,17 @@ set_uplink_vlan(struct match *m, const struct iov_reach_port *port)
     }
 }
 
+/* Makes 'm' packets that come in by 'in_port' and were sent by 'port'. */
+static void
+init_from_port(struct match *m, uint32_t in_port,
+               const struct iov_reach_port *port)
+{
+    init_packets(m, in_port);
+    if (!port->any_src) {
+        match_set_dl_src(m, port->mac);
+    }
+}
+
 /* Packets from the port.  An access port's are untagged, or have a tag that
  * says priority and no VLAN; all others are dropped on both paths. */
 static size_t
@@ -51,16 +66,14 @@ get_from_port(const struct iov_reach_port *port,
 {
     struct match *m = &packets[0];
 
-    init_packets(m, port->ofport);
-    match_set_dl_src(m, port->mac);
+    init_from_port(m, port->ofport, port);
     if (!port->vlan) {
         return 1;
     }
     match_set_dl_tci(m, htons(0));
 
     m = &packets[1];
-    init_packets(m, port->ofport);
-    match_set_dl_src(m, port->mac);
+    init_from_port(m, port->ofport, port);
     match_set_dl_tci_masked(m, htons(VLAN_CFI),
                             htons(VLAN_CFI | VLAN_VID_MASK));
     return 2;
@@ -69,18 +82,20 @@ get_from_port(const struct iov_reach_port *port,
 size_t
 iov_n_classes(const struct iov_reach_port *port)
 {
-    return 1 + 2 * port->n_uplinks;
+    return 2 + 2 * port->n_uplinks;
 }
 
 struct iov_class
 iov_class_from_number(size_t number)
 {
-    return (number
-            ? (struct iov_class) {
-                number % 2 ? IOV_CLASS_TO_PORT : IOV_CLASS_TO_MANY,
-                (number - 1) / 2
-            }
-            : (struct iov_class) { IOV_CLASS_FROM_PORT, 0 });
+    if (number < 2) {
+        return (struct iov_class) {
+            number ? IOV_CLASS_DELIVERED : IOV_CLASS_FROM_PORT, 0
+        };
+    }
+    return (struct iov_class) {
+        number % 2 ? IOV_CLASS_TO_MANY : IOV_CLASS_TO_PORT, number / 2 - 1
+    };
 }
 
 size_t
@@ -93,9 +108,14 @@ iov_class_get_packets(const struct iov_class *class,
 
     if (class->kind == IOV_CLASS_FROM_PORT) {
         return get_from_port(port, packets);
+    } else if (class->kind == IOV_CLASS_DELIVERED) {
+        return 0;
     }
     init_packets(m, port->uplinks[class->uplink]);
     if (class->kind == IOV_CLASS_TO_PORT) {
+        if (port->any_dst) {
+            return 1;
+        }
         match_set_dl_dst(m, port->mac);
     } else {
         match_set_dl_dst_masked(m, group, group);
@@ -109,8 +129,7 @@ iov_packets_init_counterpart(struct match *m,
                              const struct iov_reach_port *port, size_t uplink,
                              struct eth_addr dl_dst)
 {
-    init_packets(m, port->uplinks[uplink]);
-    match_set_dl_src(m, port->mac);
+    init_from_port(m, port->uplinks[uplink], port);
     match_set_dl_dst(m, dl_dst);
     set_uplink_vlan(m, port);
 }

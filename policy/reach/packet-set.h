@@ -15,6 +15,8 @@ struct iov_reach_port;
 
 enum iov_class_kind {
     IOV_CLASS_FROM_PORT,
+    IOV_CLASS_DELIVERED,        /* From other ports, delivered to the port by
+                                 * an output: see delivered.h. */
     IOV_CLASS_TO_PORT,          /* From an uplink, for the port alone. */
     IOV_CLASS_TO_MANY           /* From an uplink, the same for all ports of
                                  * one VLAN. */
@@ -23,7 +25,7 @@ enum iov_class_kind {
 /* A kind of packets that concern a port. */
 struct iov_class {
     enum iov_class_kind kind;
-    size_t uplink;              /* Index; 0 with FROM_PORT. */
+    size_t uplink;              /* Index; 0 with the first two. */
 };
 
 /* All the classes of a port have numbers from 0 on. */

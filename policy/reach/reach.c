@@ -183,6 +183,8 @@ ports_equal(const struct iov_reach_port *a, const struct iov_reach_port *b)
     return (a->ofport == b->ofport
             && eth_addr_equals(a->mac, b->mac)
             && a->vlan == b->vlan
+            && a->any_src == b->any_src
+            && a->any_dst == b->any_dst
             && a->n_uplinks == b->n_uplinks
             && (!a->n_uplinks
                 || !memcmp(a->uplinks, b->uplinks,
@@ -229,7 +231,7 @@ examine(struct iov_reach *reach, struct entry *e)
 
     for (size_t i = 0; i < e->n_outcomes; i++) {
         struct iov_outcome *o = e->outcomes[i];
-        if (iov_outcome_is_outdated(o, &reach->base)) {
+        if (iov_outcome_is_outdated(o, &reach->base, &e->port)) {
             reach->n_examined += !looked;
             looked = true;
             iov_outcome_examine(o, &reach->base, &e->port);
@@ -257,6 +259,27 @@ get_entry(struct iov_reach *reach, const struct iov_reach_port *port)
         e = create_entry(reach, port);
     }
     return examine(reach, e) ? e : NULL;
+}
+
+/* Takes out of 'list' the flows that output to the port and are culprits for
+ * another reason, too.  Returns how many are left. */
+static size_t
+leave_out_delivered(struct iov_culprit list[], size_t n)
+{
+    size_t n_left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bool known = false;
+        for (size_t j = 0; (list[i].reason == IOV_REASON_DELIVERED_BY_OUTPUT
+                            && list[i].at.flow && j < n); j++) {
+            known |= (list[j].at.flow == list[i].at.flow
+                      && list[j].reason != IOV_REASON_DELIVERED_BY_OUTPUT);
+        }
+        if (!known) {
+            list[n_left++] = list[i];
+        }
+    }
+    return n_left;
 }
 
 /* Stores copies of all culprits of 'e', each once, in '*listp', to be freed,
@@ -287,7 +310,7 @@ list_culprits(const struct entry *e, struct iov_culprit **listp)
         }
     }
     hmap_destroy(&seen);
-    return n;
+    return leave_out_delivered(*listp, n);
 }
 
 /* Appends the first 'max' of the 'n' culprits of 'list' as reasons. */
@@ -391,7 +414,8 @@ iov_reach_look(const struct iov_reach *reach,
             return IOV_REACH_UNKNOWN;
         }
         last = MAX(last, o->result);
-        outdated = outdated || iov_outcome_is_outdated(o, &reach->base);
+        outdated = (outdated
+                    || iov_outcome_is_outdated(o, &reach->base, &e->port));
     }
     *result = last;
     return outdated ? IOV_REACH_OUTDATED : IOV_REACH_CURRENT;

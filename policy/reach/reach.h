@@ -34,6 +34,9 @@ struct iov_reach_port {
                                  * those from an uplink carry it. */
     const uint32_t *uplinks;    /* OpenFlow port numbers of the uplinks. */
     size_t n_uplinks;
+    bool any_src;               /* p may send from other addresses than m. */
+    bool any_dst;               /* p may receive what is for others, in any
+                                 * VLAN, as far as it comes by an uplink. */
 };
 
 /* A port of the bridge that others reach by the uplink if they are on VFs and

@@ -194,10 +194,23 @@ format_narrowing(const struct iov_culprit *c, const struct iov_show *show,
 }
 
 static void
+format_delivered(const struct iov_culprit *c, struct ds *s)
+{
+    ds_put_cstr(s, "It may output packets of other ports to the port");
+    if (c->n_like) {
+        ds_put_format(s, ", as do %"PRIuSIZE" more flows", c->n_like);
+    }
+    ds_put_char(s, '.');
+}
+
+static void
 format_detail(const struct iov_culprit *c, const struct iov_show *show,
               struct ds *s)
 {
-    if (c->step && c->step->name) {
+    if (c->reason == IOV_REASON_DELIVERED_BY_OUTPUT) {
+        format_delivered(c, s);
+        return;
+    } else if (c->step && c->step->name) {
         ds_put_format(s, "Action %s %s ", c->step->name,
                       c->step->class->does);
     } else if (c->reason == IOV_REASON_OPENFLOW_ACTIONS) {
@@ -237,6 +250,10 @@ make_object(const struct iov_culprit *c, const struct iov_show *show)
 
     if (c->at.flow) {
         format_flow(&c->at, show, &s);
+    } else if (c->reason == IOV_REASON_DELIVERED_BY_OUTPUT) {
+        ds_put_cstr(&s, "output:");
+        ofputil_format_port(u16_to_ofp(show->port->ofport), show->port_map,
+                            &s);
     } else {
         ds_put_format(&s, "table=%"PRIu8, c->table_id);
     }

@@ -39,7 +39,10 @@ check_find_uplink_ofports(const struct iov_bridge *bridge, size_t *n)
 }
 
 /* Fills in what the analysis has to know of 'port'.  Returns false if it
- * cannot know it.  Borrows 'uplinks'. */
+ * cannot know it.  Borrows 'uplinks'.
+ *
+ * A trusted VF may change its MAC address (igb allows it), and with that what
+ * the spoof check lets pass. */
 static bool
 reach_port_init(struct iov_reach_port *rp, const struct iov_port *port,
                 const uint32_t *uplinks, size_t n_uplinks)
@@ -48,6 +51,8 @@ reach_port_init(struct iov_reach_port *rp, const struct iov_port *port,
         .ofport = port->ofport,
         .mac = port->mac,
         .vlan = iov_port_vlan(port),
+        .any_src = port->keys.forged_transmits || port->keys.promiscuous,
+        .any_dst = port->keys.promiscuous,
         .uplinks = uplinks,
         .n_uplinks = n_uplinks,
     };

@@ -4,7 +4,8 @@
  *
  *     name NAME OFPORT           gives an OpenFlow port a name
  *     nameless                   forgets all names
- *     port NAME MAC VLAN [UPLINK...]  describes a port to ask about
+ *     port NAME MAC VLAN [UPLINK...] [forged|promiscuous]
+ *                                describes a port to ask about
  *     peer MAC VLAN              another port of the bridge has this address
  *     alone                      no other port has any
  *     flow FLOW                  adds a flow, in the syntax of ovs-ofctl
@@ -111,7 +112,14 @@ cmd_port(struct test *t, char *args)
     p->port.vlan = atoi(word(&args, "VLAN"));
     p->port.uplinks = p->uplinks;
     while (args && *args && p->port.n_uplinks < MAX_UPLINKS) {
-        p->uplinks[p->port.n_uplinks++] = number(t, word(&args, "uplink"));
+        char *w = word(&args, "uplink");
+        if (!strcmp(w, "forged")) {
+            p->port.any_src = true;
+        } else if (!strcmp(w, "promiscuous")) {
+            p->port.any_src = p->port.any_dst = true;
+        } else {
+            p->uplinks[p->port.n_uplinks++] = number(t, w);
+        }
     }
     free(shash_replace(&t->ports, name, p));
 }

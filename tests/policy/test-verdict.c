@@ -117,6 +117,10 @@ evaluate(const struct test *t, const struct iov_reach_port *port)
     iov_reach_check(t->reach, port, &all, SIZE_MAX);
     for (size_t i = 0; i < all.n; i++) {
         const struct iov_reason *r = &all.list[i];
+        /* Packets of other ports are not tried. */
+        if (r->id == IOV_REASON_DELIVERED_BY_OUTPUT) {
+            continue;
+        }
         if (!t->o.blind
             || strcmp(iov_reason_class(r->id)->slug, t->o.blind)) {
             iov_reasons_add(&reasons, r->id, r->object, r->detail);
