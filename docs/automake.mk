@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	docs/howto-libvirt.md \
 	docs/howto-qemu.md \
 	docs/index.md \
+	docs/lab-nic.md \
 	docs/limitations.md \
 	docs/loss.svg \
 	docs/ovs-iov-check.8.in \

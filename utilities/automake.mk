@@ -32,6 +32,27 @@ EXTRA_DIST += \
 	utilities/lab/image.sh \
 	utilities/lab/job.sh \
 	utilities/lab/machine.sh \
+	utilities/lab/nic/Kbuild \
+	utilities/lab/nic/nic-action.c \
+	utilities/lab/nic/nic-action.def \
+	utilities/lab/nic/nic-compat.h \
+	utilities/lab/nic/nic-devlink.c \
+	utilities/lab/nic/nic-generation.def \
+	utilities/lab/nic/nic-key.c \
+	utilities/lab/nic/nic-key.def \
+	utilities/lab/nic/nic-main.c \
+	utilities/lab/nic/nic-meter.c \
+	utilities/lab/nic/nic-pci.c \
+	utilities/lab/nic/nic-port.c \
+	utilities/lab/nic/nic-rep.c \
+	utilities/lab/nic/nic-rewrite.c \
+	utilities/lab/nic/nic-switch.c \
+	utilities/lab/nic/nic-table.c \
+	utilities/lab/nic/nic-table.h \
+	utilities/lab/nic/nic-veb.c \
+	utilities/lab/nic/nic-vf.c \
+	utilities/lab/nic/nic-wire.c \
+	utilities/lab/nic/nic.h \
 	utilities/lab/options.sh \
 	utilities/lab/packages.sh \
 	utilities/lab/suites.sh \
