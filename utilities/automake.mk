@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	utilities/lab/job.sh \
 	utilities/lab/machine.sh \
 	utilities/lab/nic/Kbuild \
+	utilities/lab/nic/nic-act.c \
 	utilities/lab/nic/nic-action.c \
 	utilities/lab/nic/nic-action.def \
 	utilities/lab/nic/nic-compat.h \

@@ -76,11 +76,10 @@ parse_goto(struct iov_rule *rule, struct iov_action *a,
     return 0;
 }
 
-/* "last" says whether no action follows. */
-static int
-parse_police(struct iov_rule *rule, struct iov_action *a,
-             const struct flow_action_entry *act, bool last,
-             struct netlink_ext_ack *extack)
+/* Refuses what police cannot do; 'last' says whether no action follows. */
+int
+iov_police_check(const struct flow_action_entry *act, bool last,
+                 struct netlink_ext_ack *extack)
 {
     enum flow_action_id conform = act->police.notexceed.act_id;
 
@@ -97,6 +96,19 @@ parse_police(struct iov_rule *rule, struct iov_action *a,
         || act->police.overhead) {
         return fail(extack, -EOPNOTSUPP,
                     TEXT("police knows no peakrate, avrate or overhead."));
+    }
+    return 0;
+}
+
+static int
+parse_police(struct iov_rule *rule, struct iov_action *a,
+             const struct flow_action_entry *act, bool last,
+             struct netlink_ext_ack *extack)
+{
+    int error = iov_police_check(act, last, extack);
+
+    if (error) {
+        return error;
     }
     a->meter = iov_meter_get(&rule->port->nic->table, act);
     return a->meter ? 0 : -ENOMEM;

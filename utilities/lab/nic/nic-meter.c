@@ -71,19 +71,30 @@ set_meter(struct iov_meter *m, const struct flow_action_entry *act)
                    max_t(u64, act->police.burst_pkt, 1));
 }
 
+static struct iov_meter *
+find_meter(struct iov_table *table, u32 index)
+{
+    struct iov_meter *m;
+
+    list_for_each_entry(m, &table->meters, node) {
+        if (m->index == index) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
 /* Returns the meter of the police action 'act', made now or shared with other
  * rules, or NULL for want of memory.  The caller holds the table's lock and
  * gives the meter back with iov_meter_put(). */
 struct iov_meter *
 iov_meter_get(struct iov_table *table, const struct flow_action_entry *act)
 {
-    struct iov_meter *m;
+    struct iov_meter *m = find_meter(table, act->hw_index);
 
-    list_for_each_entry(m, &table->meters, node) {
-        if (m->index == act->hw_index) {
-            m->refs++;
-            return m;
-        }
+    if (m) {
+        m->refs++;
+        return m;
     }
     m = kzalloc(sizeof(*m), GFP_KERNEL);
     if (m) {
@@ -107,9 +118,61 @@ iov_meter_put(struct iov_meter *m)
     }
 }
 
-/* Tells whether the rate of 'm' has room for the frame. */
-bool
-iov_meter_passes(struct iov_meter *m, const struct sk_buff *skb)
+/* An action of its own was made or changed.  The caller of this function and
+ * of the next two holds the table's lock. */
+int
+iov_meter_publish(struct iov_table *table, const struct flow_action_entry *act)
+{
+    struct iov_meter *m = iov_meter_get(table, act);
+
+    if (!m) {
+        return -ENOMEM;
+    }
+    if (m->published) {
+        iov_meter_put(m);       /* It has its reference already. */
+    }
+    m->published = true;
+    set_meter(m, act);
+    return 0;
+}
+
+int
+iov_meter_withdraw(struct iov_table *table, u32 index)
+{
+    struct iov_meter *m = find_meter(table, index);
+
+    if (!m || !m->published) {
+        return -ENOENT;
+    }
+    m->published = false;
+    iov_meter_put(m);
+    return 0;
+}
+
+/* Hands over what came since the last time. */
+int
+iov_meter_stats(struct iov_table *table, u32 index, struct flow_stats *stats)
+{
+    struct iov_meter *m = find_meter(table, index);
+    u64 packets, bytes, dropped;
+
+    if (!m || !m->published) {
+        return -ENOENT;
+    }
+    packets = atomic64_read(&m->live.packets);
+    bytes = atomic64_read(&m->live.bytes);
+    dropped = atomic64_read(&m->live.dropped);
+    flow_stats_update(stats, bytes - m->told_bytes, packets - m->told_packets,
+                      dropped - m->told_dropped, READ_ONCE(m->used),
+                      FLOW_ACTION_HW_STATS_DELAYED);
+    m->told_packets = packets;
+    m->told_bytes = bytes;
+    m->told_dropped = dropped;
+    return 0;
+}
+
+static bool
+has_room(struct iov_meter *m, const struct sk_buff *skb)
 {
     unsigned int len = skb->len + ETH_HLEN;
 
@@ -119,4 +182,18 @@ iov_meter_passes(struct iov_meter *m, const struct sk_buff *skb)
     return iov_bucket_take(&m->packets,
                            max_t(u16, skb_shinfo(skb)->gso_segs, 1))
            && iov_bucket_take(&m->bytes, len);
+}
+
+/* Tells whether the rate of 'm' has room for the frame, and counts it. */
+bool
+iov_meter_passes(struct iov_meter *m, const struct sk_buff *skb)
+{
+    bool ok = has_room(m, skb);
+
+    iov_count_frame(&m->live, skb);
+    WRITE_ONCE(m->used, get_jiffies_64());
+    if (!ok) {
+        iov_count_drop(&m->live, skb);
+    }
+    return ok;
 }

@@ -82,6 +82,12 @@ start_pf(struct iov_nic *nic)
         return error;
     }
     error = iov_pf_add(nic);
+    if (!error) {
+        error = iov_act_register(nic);
+        if (error) {
+            iov_pf_del(nic);
+        }
+    }
     if (error) {
         devl_lock(devlink);
         iov_devlink_del_port(&nic->uplink);
@@ -137,6 +143,7 @@ remove_pf(struct pci_dev *pdev)
     struct devlink *devlink = priv_to_devlink(nic);
 
     devlink_unregister(devlink);
+    iov_act_unregister(nic);
     disable_vfs(nic);
     iov_pf_del(nic);
     devl_lock(devlink);

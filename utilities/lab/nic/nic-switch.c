@@ -45,8 +45,8 @@ iov_count_frame(struct iov_count *count, const struct sk_buff *skb)
     atomic64_add(frame_length(skb), &count->bytes);
 }
 
-static void
-count_drop(struct iov_count *count, const struct sk_buff *skb)
+void
+iov_count_drop(struct iov_count *count, const struct sk_buff *skb)
 {
     atomic64_add(max_t(u16, skb_shinfo(skb)->gso_segs, 1), &count->dropped);
 }
@@ -54,7 +54,7 @@ count_drop(struct iov_count *count, const struct sk_buff *skb)
 static void
 drop(struct sk_buff *skb, struct iov_count *count)
 {
-    count_drop(count, skb);
+    iov_count_drop(count, skb);
     kfree_skb(skb);
 }
 

@@ -83,6 +83,12 @@ bool iov_match_fits(const struct iov_match *, const struct iov_key *);
 int iov_actions_parse(struct iov_rule *, const struct flow_rule *,
                       struct netlink_ext_ack *);
 void iov_actions_release(struct iov_rule *);
+int iov_police_check(const struct flow_action_entry *, bool last,
+                     struct netlink_ext_ack *);
+
+/* nic-act.c. */
+int iov_act_register(struct iov_nic *);
+void iov_act_unregister(struct iov_nic *);
 
 /* nic-rewrite.c. */
 bool iov_rewrite(struct sk_buff *, const struct iov_action *);

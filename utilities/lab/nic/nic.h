@@ -59,6 +59,12 @@ struct iov_bucket {
     u64 then_ns;
 };
 
+struct iov_count {
+    atomic64_t packets;
+    atomic64_t bytes;
+    atomic64_t dropped;
+};
+
 /* What police actions refer to; those of one index share one. */
 struct iov_meter {
     struct list_head node;      /* In table.meters. */
@@ -66,14 +72,12 @@ struct iov_meter {
     u32 index;
     u32 refs;
     u32 mtu;
+    bool published;             /* It is also an action of its own. */
     struct iov_bucket bytes;
     struct iov_bucket packets;
-};
-
-struct iov_count {
-    atomic64_t packets;
-    atomic64_t bytes;
-    atomic64_t dropped;
+    struct iov_count live;
+    u64 used;
+    u64 told_packets, told_bytes, told_dropped;
 };
 
 /* Addresses that a function asked for, replaced as a whole. */
@@ -190,6 +194,7 @@ void iov_vf_update_carrier(struct iov_port *);
 void iov_uplink_carrier(struct iov_nic *, bool up);
 struct sk_buff *iov_frame_from_stack(struct sk_buff *, struct net_device *);
 void iov_count_frame(struct iov_count *, const struct sk_buff *);
+void iov_count_drop(struct iov_count *, const struct sk_buff *);
 
 /* nic-rep.c: representors. */
 extern const struct net_device_ops iov_rep_ops;
@@ -238,6 +243,9 @@ bool iov_bucket_take(struct iov_bucket *, u64 amount);
 struct iov_meter *iov_meter_get(struct iov_table *,
                                 const struct flow_action_entry *);
 void iov_meter_put(struct iov_meter *);
+int iov_meter_publish(struct iov_table *, const struct flow_action_entry *);
+int iov_meter_withdraw(struct iov_table *, u32 index);
+int iov_meter_stats(struct iov_table *, u32 index, struct flow_stats *);
 bool iov_meter_passes(struct iov_meter *, const struct sk_buff *);
 
 #endif /* nic.h */
