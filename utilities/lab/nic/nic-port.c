@@ -29,8 +29,8 @@ iov_frame_from_stack(struct sk_buff *skb, struct net_device *dev)
     return skb;
 }
 
-netdev_tx_t
-iov_pf_xmit(struct sk_buff *skb, struct net_device *dev)
+static netdev_tx_t
+pf_xmit(struct sk_buff *skb, struct net_device *dev)
 {
     struct iov_port *port = iov_port_of(dev);
 
@@ -336,7 +336,7 @@ static const struct ethtool_ops ethtool_ops = {
 const struct net_device_ops iov_pf_ops = {
     .ndo_open = open,
     .ndo_stop = stop,
-    .ndo_start_xmit = iov_pf_xmit,
+    .ndo_start_xmit = pf_xmit,
     .ndo_get_stats64 = get_stats64,
     .ndo_set_mac_address = eth_mac_addr,
     .ndo_validate_addr = eth_validate_addr,
@@ -359,7 +359,7 @@ const struct net_device_ops iov_pf_ops = {
 #endif
 };
 
-const struct net_device_ops iov_vf_ops = {
+static const struct net_device_ops vf_ops = {
     .ndo_open = open,
     .ndo_stop = stop,
     .ndo_start_xmit = vf_xmit,
@@ -469,7 +469,7 @@ iov_vf_add(struct iov_port *vf, struct pci_dev *pdev)
         return -ENOMEM;
     }
     iov_netdev_setup(dev, vf, &pdev->dev);
-    dev->netdev_ops = &iov_vf_ops;
+    dev->netdev_ops = &vf_ops;
     dev->features |= NETIF_F_HW_VLAN_CTAG_FILTER;
     bitmap_zero(vf->vids, VLAN_N_VID);
     vf->n_vids = 0;

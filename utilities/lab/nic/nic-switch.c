@@ -100,8 +100,8 @@ iov_to_host(struct iov_port *port, struct sk_buff *skb)
 }
 
 /* Out of the switch through 'port': to the wire or to the VF. */
-void
-iov_to_port(struct iov_port *port, struct sk_buff *skb)
+static void
+to_port(struct iov_port *port, struct sk_buff *skb)
 {
     if (port->kind == IOV_UPLINK) {
         iov_wire_send(port->nic, skb);
@@ -116,7 +116,7 @@ mirror(const struct iov_action *a, const struct sk_buff *skb)
     struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
 
     if (copy) {
-        iov_to_port(a->out, copy);
+        to_port(a->out, copy);
     }
 }
 
@@ -190,7 +190,7 @@ run_actions(struct iov_rule *rule, struct sk_buff *skb, u32 *chain)
             iov_to_host(rule->port, skb);
             return false;
         case FLOW_ACTION_REDIRECT:
-            iov_to_port(a->out, skb);
+            to_port(a->out, skb);
             return false;
         case FLOW_ACTION_GOTO:
             *chain = a->chain;

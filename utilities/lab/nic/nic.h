@@ -141,7 +141,6 @@ struct iov_nic {
     struct iov_port vf[NIC_MAX_VFS];
     int n_vfs;                  /* Under the devlink instance lock. */
     bool switchdev;             /* The same; frames read it. */
-    bool gone;                  /* The PF is being unbound. */
     struct netdev_phys_item_id switch_id;
     struct iov_table table;
     spinlock_t vf_lock;
@@ -182,14 +181,13 @@ void iov_wire_send(struct iov_nic *, struct sk_buff *);
 void iov_wire_mac(struct iov_nic *, u8 mac[ETH_ALEN]);
 
 /* nic-port.c: netdevs of PF and VFs. */
-extern const struct net_device_ops iov_pf_ops, iov_vf_ops;
+extern const struct net_device_ops iov_pf_ops;
 int iov_pf_add(struct iov_nic *);
 void iov_pf_del(struct iov_nic *);
 int iov_vf_add(struct iov_port *, struct pci_dev *);
 void iov_vf_del(struct iov_port *);
 void iov_netdev_setup(struct net_device *, struct iov_port *,
                       struct device *parent);
-netdev_tx_t iov_pf_xmit(struct sk_buff *, struct net_device *);
 void iov_vf_update_carrier(struct iov_port *);
 void iov_uplink_carrier(struct iov_nic *, bool up);
 struct sk_buff *iov_frame_from_stack(struct sk_buff *, struct net_device *);
@@ -234,7 +232,6 @@ void iov_switch_input(struct iov_port *from, struct sk_buff *);
 bool iov_guest_may(struct iov_port *);
 void iov_to_guest(struct iov_port *, struct sk_buff *);
 void iov_to_host(struct iov_port *, struct sk_buff *);
-void iov_to_port(struct iov_port *, struct sk_buff *);
 
 /* nic-meter.c. */
 void iov_bucket_init(struct iov_bucket *);
