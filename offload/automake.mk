@@ -76,6 +76,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/pci/pci.h \
 	offload/pci/vfio.c \
 	offload/pci/vfio.h \
+	offload/run-file.c \
+	offload/run-file.h \
 	offload/provider.c \
 	offload/provider.h \
 	offload/veb/veb-pf.c \

@@ -10,20 +10,13 @@
 
 #include "offload/journal-json.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "hash.h"
 #include "openvswitch/json.h"
 #include "packets.h"
 #include "util.h"
-
-#define FORMAT_VERSION 1
-
-struct journal_vf {
-    struct hmap_node node;      /* In journal_pf's 'vfs'. */
-    unsigned int index;
-    struct iov_vf_record *record;
-};
 
 static void
 pf_destroy(struct journal_pf *pf)
@@ -297,7 +290,7 @@ journal_to_json(const struct journal *journal)
     struct json *entries = json_array_create_empty();
     struct shash_node *node;
 
-    json_object_put(json, "version", json_integer_create(FORMAT_VERSION));
+    json_object_put(json, "version", json_integer_create(JOURNAL_FORMAT));
     SHASH_FOR_EACH (node, &journal->pfs) {
         if (!pf_is_empty(node->data)) {
             json_object_put(pfs, node->name, pf_to_json(node->data));
@@ -438,6 +431,15 @@ switch_from_json(struct journal *journal, const struct json *json)
     return error;
 }
 
+int
+journal_version(const struct json *json)
+{
+    int version;
+
+    return (get_integer(json, "version", 0, INT_MAX, &version)
+            ? version : -1);
+}
+
 char *
 journal_from_json(struct journal *journal, const struct json *json)
 {
@@ -450,7 +452,7 @@ journal_from_json(struct journal *journal, const struct json *json)
     const struct json *entries = member(json, "switch", JSON_ARRAY);
     int version;
 
-    if (!get_integer(json, "version", FORMAT_VERSION, FORMAT_VERSION,
+    if (!get_integer(json, "version", JOURNAL_FORMAT, JOURNAL_FORMAT,
                      &version)) {
         return xstrdup("not of a version that this daemon knows");
     } else if (!pfs || !entries) {

@@ -15,6 +15,14 @@
 
 struct json;
 
+#define JOURNAL_FORMAT 1        /* Member "version" of the file. */
+
+struct journal_vf {
+    struct hmap_node node;      /* In journal_pf's 'vfs'. */
+    unsigned int index;
+    struct iov_vf_record *record;
+};
+
 /* What is remembered of one PF. */
 struct journal_pf {
     int original_vfs;           /* Or -1. */
@@ -56,6 +64,8 @@ bool journal_drop_vfs(struct journal_pf *, unsigned int n);
 char *journal_set_switch(struct journal *, const char *bridge, uint16_t vlan,
                          struct eth_addr, const char *port);
 
+/* The format that 'json' says it has, or -1 if it says none. */
+int journal_version(const struct json *);
 struct json *journal_to_json(const struct journal *);
 /* Fills the empty 'journal'.  Returns null or a sentence, owned by the caller;
  * 'journal' may be half filled then. */

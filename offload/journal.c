@@ -12,17 +12,19 @@
 #include "offload/journal.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "coverage.h"
 #include "offload/die.h"
 #include "offload/journal-json.h"
+#include "offload/run-file.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "policy/model/limit.h"
+#include "policy/model/text.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_journal);
@@ -33,6 +35,10 @@ static char *file_name;
 static struct journal journal = JOURNAL_INITIALIZER(&journal);
 static bool held;               /* See iov_journal_hold(). */
 static bool unsaved;            /* There are notes to be written. */
+static int lock_fd = -1;
+static char *blocked;           /* Why the file is not touched; null: it is.
+                                 * Memory then has what is done to take ports
+                                 * to software. */
 
 static const char *
 pf_key(const struct iov_pf *pf)
@@ -40,43 +46,105 @@ pf_key(const struct iov_pf *pf)
     return pf->pci ? pf->pci : pf->netdev;
 }
 
+/* Takes 'why'. */
 static void
-set_aside(void)
+block(char *why)
 {
-    char *bad = xasprintf("%s.bad", file_name);
+    free(blocked);
+    blocked = why;
+    VLOG_WARN("%s", blocked);
+}
 
-    if (rename(file_name, bad) < 0) {
-        VLOG_WARN("%s: renaming to %s failed (%s)", file_name, bad,
-                  ovs_strerror(errno));
+/* The journal cannot be parsed: it is set aside, which loses nothing. */
+static void
+set_aside(const char *why)
+{
+    char *bad;
+    int error = run_file_set_aside(file_name, &bad);
+
+    journal_clear(&journal);
+    if (error) {
+        block(xasprintf("the journal %s cannot be used (%s), nor can it be "
+                        "set aside as %s (%s); remove it, and restart "
+                        "ovs-iovd", file_name, why, bad,
+                        ovs_strerror(error)));
+    } else {
+        VLOG_WARN("the journal %s cannot be used (%s); it is set aside as %s, "
+                  "and VFs that were changed before are not put back",
+                  file_name, why, bad);
     }
     free(bad);
+}
+
+static void
+parse(const char *text)
+{
+    struct json *json = json_from_string(text);
+    int version = journal_version(json);
+    char *error = NULL;
+
+    if (version >= 0 && version != JOURNAL_FORMAT) {
+        block(xasprintf("the journal %s has format %d, of which this ovs-iovd "
+                        "knows nothing (it knows %d); start the ovs-iovd that "
+                        "has written it and end it by \"exit --cleanup\", or "
+                        "move the file away", file_name, version,
+                        JOURNAL_FORMAT));
+    } else {
+        error = journal_from_json(&journal, json);
+    }
+    if (error) {
+        char *clean = iov_text_clean(error);
+
+        set_aside(clean);
+        free(clean);
+        free(error);
+    }
+    json_destroy(json);
+}
+
+static void
+read_file(void)
+{
+    char *text;
+    int error = run_file_read(file_name, IOV_LIMIT_JOURNAL, &text);
+
+    if (error == ENOTSUP) {
+        block(xasprintf("the journal %s is not a regular file; remove it, and "
+                        "restart ovs-iovd", file_name));
+    } else if (error == EFBIG) {
+        char *limit = iov_limit_explain(IOV_LIMIT_ID_JOURNAL);
+
+        block(xasprintf("the journal %s is too long (%s); move it away, and "
+                        "restart ovs-iovd", file_name, limit));
+        free(limit);
+    } else if (error && error != ENOENT) {
+        /* It may be perfectly good. */
+        block(xasprintf("the journal %s cannot be read (%s); it is kept; make "
+                        "it readable, and restart ovs-iovd", file_name,
+                        ovs_strerror(error)));
+    } else if (!error) {
+        parse(text);
+    }
+    free(text);
 }
 
 char *
 iov_journal_open(const char *file)
 {
-    char *error = NULL;
-
     iov_journal_close();
     file_name = xstrdup(file);
-    if (access(file, F_OK) < 0 && errno == ENOENT) {
-        return NULL;
-    }
 
-    struct json *json = json_from_file(file);
+    int error = run_file_lock(file, &lock_fd);
 
-    error = journal_from_json(&journal, json);
-    json_destroy(json);
-    if (error) {
-        char *text = xasprintf("the journal %s cannot be used (%s); it is set "
-                               "aside as %s.bad, and VFs that were changed "
-                               "before are not put back",
-                               file, error, file);
-
-        free(error);
-        journal_clear(&journal);
-        set_aside();
-        return text;
+    if (error == EAGAIN) {
+        return xasprintf("another ovs-iovd uses the journal %s; end it first, "
+                         "or give each its own with --journal", file);
+    } else if (error) {
+        block(xasprintf("the journal %s cannot be locked (%s.lock: %s)", file,
+                        file, error == ENOTSUP ? "not a regular file"
+                        : ovs_strerror(error)));
+    } else {
+        read_file();
     }
     return NULL;
 }
@@ -87,65 +155,75 @@ iov_journal_close(void)
     journal_clear(&journal);
     free(file_name);
     file_name = NULL;
+    free(blocked);
+    blocked = NULL;
+    unsaved = false;
+    if (lock_fd >= 0) {
+        close(lock_fd);
+        lock_fd = -1;
+    }
 }
 
-static int
-write_file(const char *name, const char *text)
+const char *
+iov_journal_blocked(void)
 {
-    FILE *stream = fopen(name, "w");
-    int error = 0;
-
-    if (!stream) {
-        return errno;
-    }
-    if (fputs(text, stream) < 0 || fputc('\n', stream) < 0) {
-        error = errno;
-    }
-    if (fclose(stream) && !error) {
-        error = errno;
-    }
-    return error;
+    return blocked;
 }
 
 /* Writes all of it.  Returns 0 or a positive errno. */
 static int
 save(void)
 {
-    if (!file_name) {
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 2);
+
+    if (!file_name || blocked) {
         return 0;
     }
 
     COVERAGE_INC(iov_journal_write);
 
     struct json *json = journal_to_json(&journal);
-    char *text = json_to_string(json, JSSF_SORT | JSSF_PRETTY);
-    char *tmp = xasprintf("%s.tmp", file_name);
-    int error = write_file(tmp, text);
+    char *compact = json_to_string(json, JSSF_SORT | JSSF_PRETTY);
+    char *text = xasprintf("%s\n", compact);
+    int error = run_file_replace(file_name, text);
 
-    if (!error && rename(tmp, file_name) < 0) {
-        error = errno;
-    }
     if (error) {
-        VLOG_WARN("%s: writing the journal failed (%s)", file_name,
-                  ovs_strerror(error));
+        VLOG_WARN_RL(&rl, "%s: writing the journal failed (%s)", file_name,
+                     ovs_strerror(error));
     }
-    unsaved = false;
-    free(tmp);
+    unsaved = error != 0;
+    free(compact);
     free(text);
     json_destroy(json);
     return error;
 }
 
-/* For what may be lost in a crash, because it is about the past.  If it cannot
- * be written, the next change writes it too. */
-static int
+/* For what is about the past, or what is known from something that has been
+ * written already: if it cannot be written, memory keeps it, and the next
+ * change writes it too. */
+static void
 save_note(void)
 {
-    if (held) {
-        unsaved = true;
-        return 0;
+    unsaved = true;
+    if (!held) {
+        save();
     }
-    return save();
+}
+
+/* True if 'mac' is that of a VF of 'jpf' that the file knows: with it the PF
+ * has to receive for the address, or the port could not be reached while its
+ * VF is fenced, and a full run directory must not keep it from that. */
+static bool
+is_recorded(const struct journal_pf *jpf, struct eth_addr mac)
+{
+    const struct journal_vf *vf;
+
+    HMAP_FOR_EACH (vf, node, &jpf->vfs) {
+        if (eth_addr_equals(vf->record->mac, mac)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void
@@ -163,12 +241,18 @@ fill_pf(struct iov_pf *pf)
         iov_vf_record_free(vf->record);
         vf->record = iov_vf_record_clone(record);
         if (record) {
-            /* It is in use, but by us. */
+            /* It is in use, but by us, and so is its address on the PF, even
+             * if that could not be written down. */
             vf->busy = false;
+            if (!eth_addr_equals(record->mac, pf->mac)) {
+                iov_pf_add_mac(pf, record->mac, true);
+            }
         }
     }
     for (size_t i = 0; jpf && i < jpf->n_macs; i++) {
-        iov_pf_add_mac(pf, jpf->macs[i], true);
+        if (!is_recorded(jpf, jpf->macs[i])) {
+            iov_pf_add_mac(pf, jpf->macs[i], true);
+        }
     }
 }
 
@@ -229,11 +313,13 @@ change(struct iov_op *op, const struct iov_nics *nics)
 static int
 save_or_restore(const struct json *before)
 {
+    bool was_unsaved = unsaved;
     int error = save();
 
     if (error) {
         journal_clear(&journal);
         free(journal_from_json(&journal, before));
+        unsaved = was_unsaved;
     }
     journal_trim(&journal);
     return error;
@@ -279,8 +365,9 @@ iov_journal_release(void)
     }
 }
 
-int
-iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n)
+void
+iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n,
+                      int errors[])
 {
     bool *added = xcalloc(n + 1, sizeof *added);
     bool any = false;
@@ -294,28 +381,27 @@ iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n)
 
     int error = any ? save() : 0;
 
-    for (size_t i = 0; error && i < n; i++) {
-        if (added[i]) {
-            journal_del_mac(journal_get_pf(&journal, pf_key(macs[i].pf)),
-                            macs[i].mac);
+    for (size_t i = 0; i < n; i++) {
+        struct journal_pf *jpf = journal_get_pf(&journal, pf_key(macs[i].pf));
+
+        errors[i] = (added[i] && !is_recorded(jpf, macs[i].mac) ? error : 0);
+        if (errors[i]) {
+            journal_del_mac(jpf, macs[i].mac);
         }
     }
     journal_trim(&journal);
     free(added);
-    return error;
 }
 
-int
+void
 iov_journal_forget_mac(const struct iov_pf *pf, struct eth_addr mac)
 {
     struct journal_pf *jpf = journal_get_pf(&journal, pf_key(pf));
-    int error = journal_del_mac(jpf, mac) ? save_note() : 0;
 
-    if (error) {
-        journal_add_mac(jpf, mac);
+    if (journal_del_mac(jpf, mac)) {
+        save_note();
     }
     journal_trim(&journal);
-    return error;
 }
 
 int
@@ -324,6 +410,11 @@ iov_journal_note_num_vfs(const struct iov_pf *pf, int original)
     struct journal_pf *jpf = journal_get_pf(&journal, pf_key(pf));
     int old = jpf->original_vfs;
     int error = 0;
+
+    if (blocked && original >= 0) {
+        journal_trim(&journal);
+        return EACCES;
+    }
 
     /* What was there first is what has to come back. */
     if (original < 0 || old < 0) {
@@ -337,25 +428,22 @@ iov_journal_note_num_vfs(const struct iov_pf *pf, int original)
     return error;
 }
 
-int
+void
 iov_journal_note_started(const struct iov_pf *pf, unsigned int vf,
                          bool started)
 {
     struct journal_pf *jpf = journal_find_pf(&journal, pf_key(pf));
     struct iov_vf_record *record = jpf ? journal_steal_vf(jpf, vf) : NULL;
-    int error = 0;
 
     if (record) {
         bool old = record->started;
 
         record->started = started;
         journal_put_vf(jpf, vf, record);
-        error = old != started ? save_note() : 0;
-        if (error) {
-            record->started = old;
+        if (old != started) {
+            save_note();
         }
     }
-    return error;
 }
 
 int
@@ -366,21 +454,16 @@ iov_journal_original_vfs(const struct iov_pf *pf)
     return jpf ? jpf->original_vfs : -1;
 }
 
-int
+void
 iov_journal_note_switch(const char *bridge, uint16_t vlan,
                         struct eth_addr mac, const char *port)
 {
     char *old = journal_set_switch(&journal, bridge, vlan, mac, port);
-    int error = 0;
 
     if (!nullable_string_is_equal(old, port)) {
-        error = save_note();
-        if (error) {
-            free(journal_set_switch(&journal, bridge, vlan, mac, old));
-        }
+        save_note();
     }
     free(old);
-    return error;
 }
 
 size_t

@@ -13,6 +13,11 @@
  * It is written before the first change and pruned after the last one has
  * been put back: a crash can leave an entry too many, never one too few.
  *
+ * The file is locked, so that two daemons do not fight over the VFs.  One that
+ * is there and cannot be read, or has another format, is neither changed nor
+ * set aside: the journal is "blocked", nothing is written, and no port may get
+ * a VF; what is done to take ports to software is remembered in memory.
+ *
  * The subtle thing: PFs are named by PCI address, because a network device may
  * be renamed; a PF without one (dummy) is named by its network device. */
 
@@ -21,10 +26,12 @@
 #include "policy/model/nic.h"
 #include "policy/model/op.h"
 
-/* Reads 'file'.  Returns null, or a sentence (owned by the caller): a file
- * that cannot be read or parsed is set aside as FILE.bad and the journal
- * starts empty. */
+/* Reads 'file'.  Returns null, or a sentence (owned by the caller) if another
+ * process uses it, in which case the daemon has to end.  A file that is no
+ * journal is set aside as FILE.bad, and the journal starts empty. */
 char *iov_journal_open(const char *file);
+/* Null unless the journal is blocked, else a sentence; borrowed. */
+const char *iov_journal_blocked(void);
 void iov_journal_close(void);
 
 /* Fills in 'record', 'our_macs' and 'original_vfs'.  Records whose PF or VF
@@ -41,25 +48,29 @@ void iov_journal_do(struct iov_op *ops[], size_t n, const struct iov_nics *,
 void iov_journal_hold(void);
 void iov_journal_release(void);
 /* To be called before PF_MAC_ADDs and SET_NUM_VFS begin and after PF_MAC_DEL
- * succeeded.  'pf' is as in the last iov_journal_fill().  Returns 0 or a
- * positive errno, in which case no operation must begin.  The file is written
- * once for all of 'macs'. */
+ * succeeded.  'pf' is as in the last iov_journal_fill().  Returns, or stores
+ * in 'errors', 0 or a positive errno, in which case the operation must not
+ * begin.  The file is written once for all of 'macs'.
+ *
+ * Those that return nothing are about the past: if the file cannot be written,
+ * it is by the next change. */
 struct iov_journal_mac {
     const struct iov_pf *pf;
     struct eth_addr mac;
 };
-int iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n);
-int iov_journal_forget_mac(const struct iov_pf *pf, struct eth_addr);
+void iov_journal_note_macs(const struct iov_journal_mac macs[], size_t n,
+                           int errors[]);
+void iov_journal_forget_mac(const struct iov_pf *pf, struct eth_addr);
 int iov_journal_note_num_vfs(const struct iov_pf *pf, int original);
 /* The number of VFs noted and not yet put back, or -1. */
 int iov_journal_original_vfs(const struct iov_pf *pf);
 /* Whether the guest was let use the VF; no error if there is no record. */
-int iov_journal_note_started(const struct iov_pf *pf, unsigned int vf,
-                             bool started);
+void iov_journal_note_started(const struct iov_pf *pf, unsigned int vf,
+                              bool started);
 /* Entries of ovs-vswitchd's MAC table that are ours.  Null 'port': the entry
  * has been taken back. */
-int iov_journal_note_switch(const char *bridge, uint16_t vlan,
-                            struct eth_addr, const char *port);
+void iov_journal_note_switch(const char *bridge, uint16_t vlan,
+                             struct eth_addr, const char *port);
 struct iov_journal_switch {
     char *bridge;
     uint16_t vlan;

@@ -234,12 +234,16 @@ begin_unnoted(void)
         }
     }
 
-    int error = iov_journal_note_macs(macs, n);
+    int *results = xcalloc(n + 1, sizeof *results);
 
-    for (size_t i = 0; i < n_unnoted; i++) {
-        begin(shash_find_data(&owners, unnoted[i]->pf), unnoted[i], error);
+    iov_journal_note_macs(macs, n, results);
+    for (size_t i = 0, j = 0; i < n_unnoted; i++) {
+        const struct owner *owner = shash_find_data(&owners, unnoted[i]->pf);
+
+        begin(owner, unnoted[i], owner ? results[j++] : 0);
     }
     n_unnoted = 0;
+    free(results);
     free(macs);
 }
 

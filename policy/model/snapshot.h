@@ -119,6 +119,7 @@ struct iov_snapshot {
     const struct iov_safety *safety; /* Of the host, or null: not known. */
     char *no_switch;            /* Why ovs-vswitchd cannot be told of moves, or
                                  * null. */
+    char *no_journal;           /* Why the journal cannot be used, or null. */
     char *no_privilege;         /* Missing capability in words, or null. */
 };
 

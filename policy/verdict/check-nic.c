@@ -156,6 +156,9 @@ check_host(struct iov_check *c)
     if (s->no_privilege) {
         check_fail(c, IOV_REASON_NO_PRIVILEGE, NULL, "%s", s->no_privilege);
     }
+    if (s->no_journal) {
+        check_fail(c, IOV_REASON_JOURNAL_BLOCKED, NULL, "%s", s->no_journal);
+    }
     if (s->no_switch) {
         check_fail(c, IOV_REASON_SWITCH_UNREACHABLE, NULL, "%s",
                    s->no_switch);

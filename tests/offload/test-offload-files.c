@@ -174,7 +174,9 @@ note_macs(const struct iov_pf *pf, char *text)
     for (char *mac; n < ARRAY_SIZE(macs) && (mac = strsep(&text, ",")); ) {
         macs[n++] = (struct iov_journal_mac) { pf, mac_of(mac) };
     }
-    return iov_journal_note_macs(macs, n);
+    int errors[ARRAY_SIZE(macs)] = { 0 };
+    iov_journal_note_macs(macs, n, errors);
+    return errors[0];
 }
 
 /* Does the command at 'args'; returns the number of words it takes. */
@@ -196,16 +198,14 @@ run_command(char *args[], int n)
         error = note_macs(&nics.pfs[0], args[1]);
         used = 2;
     } else if (!strcmp(what, "del-mac") && n > 1) {
-        error = iov_journal_forget_mac(&nics.pfs[0], mac_of(args[1]));
+        iov_journal_forget_mac(&nics.pfs[0], mac_of(args[1]));
         used = 2;
     } else if (!strcmp(what, "num-vfs") && n > 1) {
         error = iov_journal_note_num_vfs(&nics.pfs[0], atoi(args[1]));
         used = 2;
     } else if (!strcmp(what, "switch") && n > 3) {
-        error = iov_journal_note_switch("br0", atoi(args[1]),
-                                        mac_of(args[2]),
-                                        strcmp(args[3], "-") ? args[3]
-                                        : NULL);
+        iov_journal_note_switch("br0", atoi(args[1]), mac_of(args[2]),
+                                strcmp(args[3], "-") ? args[3] : NULL);
         used = 4;
     } else if (!strcmp(what, "prune") && n > 1) {
         puts(iov_journal_prune(&nics) ? "pruned" : "nothing to prune");
@@ -307,6 +307,8 @@ test_journal(int argc, char *argv[])
     if (error) {
         puts(error);
         free(error);
+    } else if (iov_journal_blocked()) {
+        puts(iov_journal_blocked());
     }
     for (int i = 2; i < argc; ) {
         i += run_command(argv + i, argc - i);

@@ -179,6 +179,7 @@ collect(void)
     iov_readiness_allow(snapshot->keys.unsafe_interrupts_ok);
     snapshot->safety = iov_readiness_safety();
     snapshot->no_switch = nullable_xstrdup(iov_fdb_unreachable());
+    snapshot->no_journal = nullable_xstrdup(iov_journal_blocked());
     snapshot->no_privilege = dummy ? NULL : iov_privileges_missing();
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
         struct iov_bridge *bridge = &snapshot->bridges[i];
@@ -428,8 +429,7 @@ iov_loop_init(const struct iov_loop_options *options)
     dummy = options->dummy;
     error = iov_journal_open(options->journal);
     if (error) {
-        VLOG_WARN("%s", error);
-        free(error);
+        ovs_fatal(0, "%s", error);
     }
     iov_providers_init(options->dummy);
     if (iov_providers_errors()[0]) {
