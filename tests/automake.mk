@@ -55,6 +55,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-reasons-nic.at \
 	tests/vswitchd-ext/daemon-vfs.at \
 	tests/vswitchd-ext/daemon-reasons-switch.at \
+	tests/vswitchd-ext/daemon-stalls.at \
 	tests/vswitchd-ext/daemon-support.at \
 	tests/vswitchd-ext/daemon-what-if.at \
 	tests/vswitchd-ext/db-publish.at \
@@ -170,6 +171,7 @@ EXTRA_DIST += \
 	tests/vswitchd-ext/daemon-kit.at \
 	tests/vswitchd-ext/daemon-macros.at \
 	tests/offload/fake-qmp.py \
+	tests/offload/hostile-qmp.py \
 	tests/offload/offload-macros.at \
 	tests/vswitchd-ext/fake-switch.py \
 	tests/lab/lab-macros.at \

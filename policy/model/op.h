@@ -28,6 +28,7 @@ enum iov_op_type {
 
 struct iov_op {
     enum iov_op_type type;
+    uint64_t serial;            /* By which whoever began it knows it. */
     char *port;                 /* Port that it is for ("" for a PF's). */
     char *bridge;               /* For SWITCH_*, RECORD. */
     char *pf;                   /* Network device of the PF. */
@@ -48,6 +49,8 @@ struct iov_result {
     int error;                  /* 0, or a positive errno. */
     char *text;                 /* Words of who refused it, or null. */
     unsigned int requests;      /* Messages to the kernel it took. */
+    bool late;                  /* It was given up, which has been answered
+                                 * before: this is what became of it. */
 };
 
 const char *iov_op_name(enum iov_op_type);

@@ -87,16 +87,23 @@ next_journal_result(const struct iov_nics *nics)
     return next_answer < n_answers ? answers[next_answer++] : NULL;
 }
 
-/* The journal follows ovs-vswitchd's MAC table. */
+/* The journal follows ovs-vswitchd's MAC table, also where an operation was
+ * given up before it was carried out. */
 static struct iov_result *
 next_switch_result(void)
 {
-    struct iov_result *r = iov_fdb_next_result();
+    struct iov_result *r;
 
-    if (r && !r->error) {
-        iov_journal_note_switch(
-            r->op->bridge, r->op->vlan, r->op->mac,
-            r->op->type == IOV_OP_FDB_ADD ? r->op->switch_port : NULL);
+    while ((r = iov_fdb_next_result())) {
+        if (!r->error) {
+            iov_journal_note_switch(r->op->bridge, r->op->vlan, r->op->mac,
+                                    r->op->type == IOV_OP_FDB_ADD
+                                    ? r->op->switch_port : NULL);
+        }
+        if (!r->late) {
+            break;
+        }
+        iov_result_destroy(r);
     }
     return r;
 }

@@ -22,10 +22,18 @@ struct event {
     char *port;
     char *text;
     long long int wall;
+    uint64_t iteration;
 };
 
 static struct event ring[N_EVENTS];
 static size_t n_added;
+static uint64_t iteration;
+
+void
+iov_history_set_iteration(uint64_t n)
+{
+    iteration = n;
+}
 
 void
 iov_history_add(const char *port, long long int wall, const char *format,
@@ -41,6 +49,7 @@ iov_history_add(const char *port, long long int wall, const char *format,
     va_end(args);
     e->port = xstrdup(port);
     e->wall = wall;
+    e->iteration = iteration;
 }
 
 /* Next event of 'port' at or after '*i', which is then moved behind it. */
@@ -83,6 +92,7 @@ iov_history_to_json(const char *port)
         json_object_put(o, "time", json_integer_create(e->wall));
         json_object_put_string(o, "port", e->port);
         json_object_put_string(o, "event", e->text);
+        json_object_put(o, "iteration", json_integer_create(e->iteration));
         json_array_add(array, o);
     }
     return array;

@@ -6,11 +6,16 @@
 /* What happened to the ports, for "iov/history": the last events of all
  * ports together, in order. */
 
+#include <stdint.h>
+
 #include "openvswitch/compiler.h"
 
 struct ds;
 struct json;
 
+/* What is added from now on has happened when the loop had gone around 'n'
+ * times. */
+void iov_history_set_iteration(uint64_t n);
 /* 'wall' is wall clock, ms. */
 void iov_history_add(const char *port, long long int wall,
                      const char *format, ...) OVS_PRINTF_FORMAT(3, 4);

@@ -340,6 +340,7 @@ iterate(void)
     struct iov_moment begun = iov_moment_now();
     long long int now = time_msec();
 
+    iov_history_set_iteration(n_iterations);
     run_inputs(now);
     if (!is_ready(now)) {
         return false;

@@ -32,6 +32,9 @@ struct vf_ref {
     const struct iov_vf *vf;
 };
 
+/* Operations begun so far, each of which has its number. */
+static uint64_t n_begun;
+
 /* What is found once for many ports. */
 struct context {
     const struct iov_reconcile *reconcile;
@@ -172,8 +175,10 @@ iov_reconcile_begin(struct iov_runtime *runtime, struct iov_op *op,
         free(runtime->next);
         runtime->next = ds_steal_cstr(&text);
         if (op) {
+            op->serial = ++n_begun;
             runtime->busy = true;
             runtime->doing = op->type;
+            runtime->serial = op->serial;
             iov_dispatch(op, vf);
             return;
         }
@@ -210,26 +215,54 @@ set_state(struct iov_runtime *runtime, const struct iov_reconcile *s,
     iov_runtime_set_state(runtime, state, s->wall_now);
 }
 
-/* A guest may take its time.  Gives up waiting for it as soon as something
- * else has to be done first: nothing may keep a VF open that has to be
- * fenced. */
-static void
-cancel_if_obsolete(const struct iov_runtime *runtime,
-                   const struct iov_plan_in *in)
+static bool
+is_for_attaching(enum iov_op_type type)
 {
-    bool giving = (runtime->doing == IOV_OP_GUEST_ATTACH
-                   || runtime->doing == IOV_OP_GUEST_ACTIVATE);
+    return type == IOV_OP_GUEST_ATTACH || type == IOV_OP_GUEST_ACTIVATE;
+}
 
-    if (giving && !in->direct) {
+/* True for operations that wait for somebody else: a guest, ovs-vswitchd. */
+static bool
+waits(enum iov_op_type type)
+{
+    return (type == IOV_OP_GUEST_ATTACH || type == IOV_OP_GUEST_ACTIVATE
+            || type == IOV_OP_GUEST_DETACH || type == IOV_OP_FDB_ADD
+            || type == IOV_OP_FDB_DEL);
+}
+
+/* Begins 'op', which fences the VF, beside the operation that is under way;
+ * takes 'op'.  Nothing else is ever done for a port by two operations at the
+ * same time. */
+static void
+begin_fence(struct iov_runtime *runtime, struct iov_op *op,
+            const struct iov_vf *vf)
+{
+    op->serial = ++n_begun;
+    runtime->fencing = op->serial;
+    iov_dispatch(op, vf);
+}
+
+/* Whoever is waited for may take its time, and nothing may keep a VF open that
+ * has to be fenced.  Called while an operation of the port is under way: as
+ * soon as something else has to be done first, gives that operation up, and
+ * if it is the fence, begins it in the same turn. */
+static void
+preempt(struct iov_runtime *runtime, const struct iov_plan_in *in)
+{
+    struct iov_op *op = (in->direct || !waits(runtime->doing) ? NULL
+                         : iov_plan_next(in));
+
+    if (op && op->type != runtime->doing) {
         iov_guests_cancel(runtime->name);
-    } else if (runtime->doing == IOV_OP_GUEST_DETACH && !in->direct) {
-        struct iov_op *op = iov_plan_next(in);
-
-        if (op && op->type != IOV_OP_GUEST_DETACH) {
-            iov_guests_cancel(runtime->name);
+        iov_fdb_cancel(runtime->name);
+        if (op->type == IOV_OP_VF_SET && !runtime->fencing) {
+            begin_fence(runtime, op, in->vf);
+            return;
         }
-        iov_op_destroy(op);
+    } else if (!op && !in->direct && is_for_attaching(runtime->doing)) {
+        iov_guests_cancel(runtime->name);
     }
+    iov_op_destroy(op);
 }
 
 static void
@@ -246,7 +279,7 @@ reconcile_port(struct context *context, const struct iov_verdict *v)
     if (!runtime->busy) {
         iov_reconcile_begin(runtime, iov_plan_next(&in), in.vf);
     } else {
-        cancel_if_obsolete(runtime, &in);
+        preempt(runtime, &in);
     }
     set_state(runtime, s, v, &in);
 }
@@ -289,7 +322,7 @@ reconcile_orphans(const struct iov_reconcile *s)
                 if (!runtime->busy) {
                     iov_reconcile_begin(runtime, iov_plan_next(&in), vf);
                 } else {
-                    cancel_if_obsolete(runtime, &in);
+                    preempt(runtime, &in);
                 }
                 iov_runtime_set_state(runtime, IOV_PORT_RELEASING,
                                       s->wall_now);
@@ -305,7 +338,8 @@ is_settled(void)
 
     SHASH_FOR_EACH (node, &iov_runtimes) {
         const struct iov_runtime *runtime = node->data;
-        if (runtime->busy || (runtime->next && *runtime->next)) {
+        if (runtime->busy || runtime->fencing
+            || (runtime->next && *runtime->next)) {
             return false;
         }
     }
@@ -332,6 +366,15 @@ iov_reconcile_run(const struct iov_reconcile *s)
 
 /* Results. */
 
+/* Whatever ovs-vswitchd has been asked for may happen yet. */
+static void
+take_given_up(struct iov_runtime *runtime, const struct iov_op *op)
+{
+    if (op->type == IOV_OP_FDB_ADD || op->type == IOV_OP_FDB_DEL) {
+        iov_runtime_set_learned(runtime, op, true, 0);
+    }
+}
+
 static void
 take_result(const struct iov_result *r, long long int now,
             long long int wall_now)
@@ -343,18 +386,25 @@ take_result(const struct iov_result *r, long long int now,
 
     bool news = true;
 
-    runtime->busy = false;
+    if (r->op->serial == runtime->fencing) {
+        runtime->fencing = 0;
+    } else if (r->op->serial == runtime->serial) {
+        runtime->busy = false;
+    }
     runtime->checked = r->op->type == IOV_OP_READ_BACK && !r->error;
     iov_op_destroy(runtime->read);
     runtime->read = runtime->checked ? iov_op_clone(r->op) : NULL;
-    if (r->error && r->error != ECANCELED) {
+    if (r->error == ECANCELED) {
+        take_given_up(runtime, r->op);
+    } else if (r->error) {
         news = iov_failures_add(&runtime->failures, r, now);
-    } else if (!r->error) {
+    } else {
         if (!runtime->read) {
             iov_failures_remove(&runtime->failures, r->op);
         }
         if (r->op->type == IOV_OP_FDB_ADD || r->op->type == IOV_OP_FDB_DEL) {
-            iov_runtime_set_learned(runtime, r->op, iov_fdb_connection());
+            iov_runtime_set_learned(runtime, r->op, false,
+                                    iov_fdb_connection());
         }
     }
     iov_op_format(&text, r->op);

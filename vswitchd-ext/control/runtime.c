@@ -116,7 +116,7 @@ iov_runtime_sweep(void)
 
     SHASH_FOR_EACH_SAFE (node, &iov_runtimes) {
         struct iov_runtime *runtime = node->data;
-        if (!runtime->seen && !runtime->busy) {
+        if (!runtime->seen && !runtime->busy && !runtime->fencing) {
             live_destroy(node);
         } else {
             runtime->seen = false;
@@ -304,10 +304,10 @@ iov_runtime_learned_at(const struct iov_runtime *runtime, const char *bridge,
 
 void
 iov_runtime_set_learned(struct iov_runtime *runtime, const struct iov_op *op,
-                        uint64_t connection)
+                        bool given_up, uint64_t connection)
 {
     learned_clear(&runtime->learned);
-    if (op->type == IOV_OP_FDB_ADD) {
+    if (op->type == IOV_OP_FDB_ADD && !given_up) {
         runtime->learned.at = xstrdup(op->switch_port);
         runtime->learned.bridge = xstrdup(op->bridge);
         runtime->learned.vlan = op->vlan;

@@ -40,7 +40,10 @@ struct iov_runtime {
     char *name;
     bool seen;                  /* In this turn. */
     bool busy;                  /* An operation is under way, */
-    enum iov_op_type doing;     /* and this is it. */
+    enum iov_op_type doing;     /* and this is it, */
+    uint64_t serial;            /* with this number. */
+    uint64_t fencing;           /* Number of an operation that fences the VF
+                                 * while another is under way; 0: none. */
     bool checked;               /* The VF was read back since it changed. */
     struct iov_op *read;        /* READ_BACK to be compared, or null. */
     bool reread;                /* Of a PF: it is to be read again. */
@@ -103,7 +106,8 @@ void iov_runtime_compare(struct iov_runtime *, const struct iov_nics *,
 const char *iov_runtime_learned_at(const struct iov_runtime *,
                                    const char *bridge, struct eth_addr mac,
                                    uint16_t vlan, uint64_t connection);
-void iov_runtime_set_learned(struct iov_runtime *, const struct iov_op *,
-                          uint64_t connection);
+/* After 'op', or after it was given up, so that nothing is known. */
+void iov_runtime_set_learned(struct iov_runtime *, const struct iov_op *op,
+                             bool given_up, uint64_t connection);
 
 #endif /* vswitchd-ext/control/runtime.h */

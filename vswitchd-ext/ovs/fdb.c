@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "coverage.h"
 #include "dirs.h"
@@ -28,6 +29,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "policy/model/limit.h"
 #include "socket-util.h"
 #include "stream.h"
 #include "util.h"
@@ -45,10 +47,12 @@ struct request {
     struct iov_op *op;          /* In 'sent'. */
     struct json *id;
     long long int deadline;     /* 0: not yet dated. */
+    bool given_up;              /* 'op' is a copy of one that was. */
     struct iov_result *result;  /* In 'results'. */
 };
 
 static struct ovs_list sent = OVS_LIST_INITIALIZER(&sent);
+static size_t n_sent;           /* In 'sent'. */
 static struct ovs_list results = OVS_LIST_INITIALIZER(&results);
 
 static struct stream *stream;   /* While connecting. */
@@ -68,6 +72,25 @@ add_result(struct iov_op *op, int error, const char *text)
     ovs_list_push_back(&results, &r->node);
 }
 
+/* Answers 'r', which is in 'sent', and frees it. */
+static void
+answer(struct request *r, int error, const char *text)
+{
+    ovs_list_remove(&r->node);
+    n_sent--;
+    if (!r->given_up) {
+        add_result(r->op, error, text);
+    } else if (error) {
+        iov_op_destroy(r->op);
+    } else {
+        add_result(r->op, 0, NULL);
+        CONTAINER_OF(ovs_list_back(&results), struct request,
+                     node)->result->late = true;
+    }
+    json_destroy(r->id);
+    free(r);
+}
+
 /* Takes 'why'. */
 static void
 set_unreachable(char *why)
@@ -83,14 +106,6 @@ set_unreachable(char *why)
     }
 }
 
-static void
-free_request(struct request *r)
-{
-    ovs_list_remove(&r->node);
-    json_destroy(r->id);
-    free(r);
-}
-
 /* Closes whatever there is and fails what was under way.  Takes 'why'. */
 static void
 disconnect(int error, char *why, long long int now)
@@ -104,8 +119,7 @@ disconnect(int error, char *why, long long int now)
     while (!ovs_list_is_empty(&sent)) {
         struct request *r = CONTAINER_OF(ovs_list_front(&sent),
                                          struct request, node);
-        add_result(r->op, error, why);
-        free_request(r);
+        answer(r, error, why);
     }
     set_unreachable(why);
 }
@@ -216,12 +230,11 @@ handle_answer(struct request *r, const struct jsonrpc_msg *msg)
     if (error) {
         char *text = xasprintf("ovs-vswitchd answered: %.*s",
                                (int) strcspn(words, "\n"), words);
-        add_result(r->op, error, text);
+        answer(r, error, text);
         free(text);
     } else {
-        add_result(r->op, 0, NULL);
+        answer(r, 0, NULL);
     }
-    free_request(r);
 }
 
 static void
@@ -366,16 +379,36 @@ iov_fdb_start(struct iov_op *op)
     if (!rpc) {
         add_result(op, ENOTCONN, unreachable);
         return;
+    } else if (n_sent >= IOV_LIMIT_FDB_REQUESTS) {
+        char *why = iov_limit_explain(IOV_LIMIT_ID_FDB_REQUESTS);
+        add_result(op, EAGAIN, why);
+        free(why);
+        return;
     }
 
     COVERAGE_INC(iov_switch_mac);
     struct request *r = xzalloc(sizeof *r);
     r->op = op;
     ovs_list_push_back(&sent, &r->node);
+    n_sent++;
     /* An error shows up as the connection's status in the next run. */
     jsonrpc_send(rpc, jsonrpc_create_request(
                           op->type == IOV_OP_FDB_ADD ? "fdb/add" : "fdb/del",
                           make_params(op), &r->id));
+}
+
+void
+iov_fdb_cancel(const char *port)
+{
+    struct request *r;
+    LIST_FOR_EACH (r, node, &sent) {
+        if (!r->given_up && !strcmp(r->op->port, port)) {
+            struct iov_op *op = r->op;
+            r->op = iov_op_clone(op);
+            r->given_up = true;
+            add_result(op, ECANCELED, NULL);
+        }
+    }
 }
 
 struct iov_result *
@@ -387,6 +420,7 @@ iov_fdb_next_result(void)
     struct request *r = CONTAINER_OF(ovs_list_front(&results),
                                      struct request, node);
     struct iov_result *result = r->result;
-    free_request(r);
+    ovs_list_remove(&r->node);
+    free(r);
     return result;
 }

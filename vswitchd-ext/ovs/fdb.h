@@ -28,6 +28,11 @@ uint64_t iov_fdb_connection(void);
 
 /* Begins FDB_ADD or FDB_DEL; takes 'op'. */
 void iov_fdb_start(struct iov_op *op);
+/* Gives up the operation of 'port' that is under way, if there is one: its
+ * result, ECANCELED, follows at once.  ovs-vswitchd carries it out all the
+ * same, before all that is begun later; another result, which is marked
+ * "late", then tells that it has. */
+void iov_fdb_cancel(const char *port);
 struct iov_result *iov_fdb_next_result(void);
 
 #endif /* vswitchd-ext/ovs/fdb.h */
