@@ -43,6 +43,7 @@ TESTSUITE_AT = \
 	tests/policy/what-if.at \
 	tests/sandbox.at \
 	tests/source.at \
+	tests/utilities/iov-lab.at \
 	tests/vswitchd-ext/daemon-alone.at \
 	tests/vswitchd-ext/daemon-badinput.at \
 	tests/vswitchd-ext/daemon-commands.at \

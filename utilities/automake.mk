@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	utilities/sandbox \
 	utilities/iov-lab \
 	utilities/lab/build.sh \
+	utilities/lab/clean.sh \
 	utilities/lab/common.sh \
 	utilities/lab/demo.sh \
 	utilities/lab/guest/bin/lab-guest \

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Builds the product and the test suites, out of tree, in the cache.
+# Builds the product and the test suites in the cache, from a copy of the
+# source tree.
+#
+# The tree itself may have been configured in place, and Automake then refuses
+# to build it anywhere else.  The copy holds what git knows and what is not
+# ignored, changes that are not committed included, with the times of the
+# files, so "make" builds again only what has changed.  A release tarball goes
+# the same way: git lists the files of any directory, by the rules of
+# .gitignore.
 #
 # Open vSwitch's libraries take most of the time, so they are built once for
 # each version of openvswitch-source and serve every clone of this tree.
@@ -66,17 +74,19 @@ need_product() {
     dest_dir=$cache/build/$key/dest
     take_lock "build-$key" exclusive
     build_lock=$lock_fd
+    source_dir=$cache/build/$key/source
     make_build_dir "$cache/build/$key"
-    if [[ ! -x $top_dir/configure ||
-          $top_dir/configure.ac -nt $top_dir/configure ]]; then
+    copy_source "$cache/build/$key"
+    if [[ ! -x $source_dir/configure ||
+          $source_dir/configure.ac -nt $source_dir/configure ]]; then
         step "preparing the source tree" "see that $top_dir is complete" \
-            as_owner "$top_dir" ./boot.sh
+            as_owner "$source_dir" ./boot.sh
     fi
     if ! configured; then
         step "configuring" "read $build_dir/config.log" configure_product
     fi
     step "building ovs-iov" "mend the source, or read the whole log" \
-        as_owner "$build_dir" make "-j$cores"
+        build_product
     step "installing ovs-iov for the lab" "read the whole log" \
         install_product
 }
@@ -90,10 +100,52 @@ release_product() {
 
 make_build_dir() {
     local dir=$1
-    [[ ! -w $dir/obj || ! -w $dir/dest ]] || return 0
-    mkdir -p "$dir/obj" "$dir/dest" ||
-        die "cannot write to the cache $cache" "run it with sudo"
-    chown "$(stat -c %u:%g "$top_dir")" "$dir" "$dir/obj" "$dir/dest"
+    local parts=("$dir/source" "$dir/obj" "$dir/dest")
+    if [[ ! -w $dir/source || ! -w $dir/obj || ! -w $dir/dest ]]; then
+        mkdir -p "${parts[@]}" ||
+            die "cannot write to the cache $cache" "run it with sudo"
+        chown "$(stat -c %u:%g "$top_dir")" "$dir" "${parts[@]}"
+    fi
+    echo "$top_dir" >"$dir/tree"
+}
+
+# Prints the names of the files of the source tree, a NUL after each: what git
+# knows, new files, and nothing that is ignored.
+#
+# A tree that is not the top of a repository of its own may still lie inside
+# another one, which has no say here.
+list_source() {
+    local git=(git -c "safe.directory=*" -C "$top_dir") empty=$run_dir/git
+    if [[ ! -e $top_dir/.git ]]; then
+        git init -q "$empty"
+        git+=("--git-dir=$empty/.git" "--work-tree=$top_dir")
+    fi
+    "${git[@]}" ls-files -z --cached --others --exclude-standard |
+        while IFS= read -r -d '' name; do
+            [[ ! -e $top_dir/$name ]] || printf '%s\0' "$name"
+        done | sort -z -u
+}
+
+# Makes DIR/source a copy of the source tree; what is gone there goes here too.
+copy_source() {
+    local dir=$1
+    list_source >"$run_dir/files.new" && [[ -s $run_dir/files.new ]] ||
+        die "git cannot list the files of $top_dir" \
+            "make 'git -C $top_dir ls-files' work"
+    [[ -e $dir/files ]] || : >"$dir/files"
+    # This format keeps fractions of a second, which "make" compares too.
+    as_owner "$dir" tar --format=posix -C "$top_dir" -c --null \
+        --verbatim-files-from -T - <"$run_dir/files.new" | as_owner "$dir/source" tar -x ||
+        die "cannot copy $top_dir to $dir/source" "see that $cache has room"
+    comm -z -23 "$dir/files" "$run_dir/files.new" |
+        (cd "$dir/source" && xargs -0 -r rm -f --)
+    cp "$run_dir/files.new" "$dir/files"
+}
+
+# The compiler's messages name the files of the copy; a reader wants his own.
+build_product() {
+    as_owner "$build_dir" make "-j$cores" 2>&1 |
+        sed -u "s|$source_dir/|$top_dir/|g; s|\.\./source/|$top_dir/|g"
 }
 
 # True if the build tree was configured as it would be now.
@@ -103,11 +155,11 @@ configured() {
 }
 
 configure_key() {
-    key_of "$ovs_source" "$ovs_build" "${product_configure[@]}"
+    key_of "$ovs_source" "$ovs_build" "${product_configure[@]}" "copied"
 }
 
 configure_product() {
-    as_owner "$build_dir" "$top_dir/configure" "${product_configure[@]}" \
+    as_owner "$build_dir" ../source/configure "${product_configure[@]}" \
         "--with-ovs-source=$ovs_source" "--with-ovs-build=$ovs_build"
     configure_key >"$build_dir/iov-lab.key"
 }

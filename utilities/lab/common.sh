@@ -17,6 +17,14 @@ temp_paths=()                   # What to remove on the way out.
 keep_logs=no                    # Becomes "yes" on the first failure.
 step_count=0
 
+# Put before a command that runs in the background: a session of its own,
+# whose leader is $!, and which the kernel kills with this program.  The shell
+# in between turns a death by a signal into an exit status.  Without it, bash
+# prints a line such as "Aborted" among our own.
+# shellcheck disable=SC2016
+session=(setsid setpriv --pdeathsig KILL bash -c '"$@"; exit "$?"' session
+    setpriv --pdeathsig KILL)
+
 say() {
     clear_line
     printf 'iov-lab: %s\n' "$*" >&2

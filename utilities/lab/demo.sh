@@ -20,7 +20,8 @@ world_address=10.0.0.100
 declare -A mac=([vm1]=52:54:00:00:00:01 [vm2]=52:54:00:00:00:02)
 declare -A address=([vm1]=10.0.0.1 [vm2]=10.0.0.2)
 checks=0
-failures=0
+failures=()                     # What failed, with what was expected and seen.
+patience=120                    # Seconds that the daemon may take for a step.
 
 # Output.
 
@@ -38,23 +39,67 @@ run() {
     "$@" 2>&1 | sed 's/^/     /'
 }
 
-iovd=(ovs-appctl -t ovs-iovd)
+iovd=(ovs-appctl -T "$patience" -t ovs-iovd)
 
 show() {
     run "${iovd[@]}" iov/show
 }
 
-# check TEXT COMMAND...: the command says whether TEXT is true.
+# check TEXT EXPECTED SEEN: TEXT is true if what was SEEN is as EXPECTED.
 check() {
-    local text=$1
-    shift
+    local text=$1 expected=$2 seen=$3
     checks=$((checks + 1))
-    if "$@"; then
+    if [[ $seen = "$expected" ]]; then
         note "yes: $text"
-    else
-        failures=$((failures + 1))
-        note "NO:  $text"
+        return 0
     fi
+    failures+=("$(printf '%s\nexpected: %s\nseen:     %s' "$text" \
+                      "${expected:-nothing}" "${seen:-nothing}")")
+    note "NO:  $text"
+    note "     expected: ${expected:-nothing}"
+    note "     seen:     ${seen:-nothing}"
+}
+
+# Prints COMMAND's output, or why there is none.
+output_of() {
+    "$@" 2>&1 || echo "\"$*\" failed"
+}
+
+# The end.
+
+# Runs whatever the way out is.  Leaves what helps to understand a failure
+# where iov-lab takes it from.
+finish() {
+    local status=$? failure
+    trap '' EXIT TERM
+    if ((status != 0)); then
+        title "The demo stopped before its end, with status $status"
+        note "line ${failed_line:-unknown}: ${failed_command:-}"
+        note "It had made $checks checks."
+    fi
+    if ((${#failures[@]} > 0)); then
+        printf '\n== %s of %s checks failed:\n' "${#failures[@]}" "$checks"
+        for failure in "${failures[@]}"; do
+            sed '1s/^/   - /; 2,$s/^/     /' <<<"$failure"
+        done
+    fi
+    ((status == 0 && ${#failures[@]} == 0)) || keep_traces
+    ((status != 0 || ${#failures[@]} == 0)) || status=1
+    exit "$status"
+}
+
+keep_traces() {
+    local name
+    set +e
+    for name in show vfs history verify support; do
+        timeout 20 ovs-appctl -T 15 -t ovs-iovd "iov/$name" \
+            >"/lab/out/iov-$name.txt" 2>&1
+    done
+    timeout 20 ovs-vsctl -t 15 show >/lab/out/ovs-vsctl-show.txt 2>&1
+    timeout 20 ovs-ofctl dump-flows "$bridge" >/lab/out/flows.txt 2>&1
+    ip -s -d link >/lab/out/ip-link.txt 2>&1
+    dmesg >/lab/out/dmesg.txt
+    cp /var/log/openvswitch/*.log /tmp/pings-* /lab/out/ 2>/dev/null
 }
 
 # Packets.
@@ -91,7 +136,7 @@ watch_path() {
     rtt=$(sed -n 's|^rtt .* = [^/]*/\([^/]*\)/.*|\1|p' <<<"$summary")
     note "$guest pings the world: $(grep -o '[0-9]* received' <<<"$summary")" \
         "of 20, $rtt ms; $vf packets on the VF, $switch through the switch"
-    path=neither
+    path="neither alone: $vf packets on the VF, $switch through the switch"
     if ((vf >= 20 && switch == 0)); then path=vf; fi
     if ((vf == 0 && switch >= 20)); then path=switch; fi
 }
@@ -101,18 +146,20 @@ check_path() {
     local -A words=([vf]="on its VF, past the switch"
                     [switch]="through the switch")
     watch_path "$1"
-    check "$1 is ${words[$2]}" test "$path" = "$2"
+    check "$1 is ${words[$2]}" "$2" "$path"
 }
 
-# Asks for a page of the web server outside, as a user of the guest would.
+# Asks for a page of the web server outside, as a user of the guest would, and
+# prints it, or why there is none.
 fetch() {
-    ip netns exec "$1" timeout 3 \
-        socat -u "TCP:$world_address:80,connect-timeout=2" - 2>/dev/null |
-        grep -q hello
-}
-
-refused() {
-    ! fetch "$1"
+    local said
+    if said=$(ip netns exec "$1" timeout 3 socat -u \
+                  "TCP:$world_address:80,connect-timeout=2" - 2>&1) ||
+       [[ -n $said && $said != *"timed out"* ]]; then
+        echo "$said"
+    else
+        echo "no answer"
+    fi
 }
 
 start_server() {
@@ -153,10 +200,14 @@ count_pings() {
          END { print last + 0, last - received }' "$1"
 }
 
-# True once the daemon publishes that a port is in a state.
-is_state() {
-    [[ $(ovs-vsctl --if-exists get Interface "$1" \
-             external_ids:iov-state) = "$2" ]]
+# Prints the state of a port that the daemon publishes, with the reasons for
+# one that is not direct.
+state_of() {
+    local state reasons
+    state=$(ovs-vsctl --if-exists get Interface "$1" external_ids:iov-state)
+    reasons=$(ovs-vsctl --if-exists get Interface "$1" \
+                  external_ids:iov-reasons)
+    echo "$state${reasons:+ because of $reasons}"
 }
 
 # timed COMMAND...: runs it, waits until it is in force, says how long it took.
@@ -190,12 +241,22 @@ start_switch() {
     check_path vm1 switch
 }
 
+# Waits until ovs-iovd answers.
+await_daemon() {
+    local deadline=$((SECONDS + patience)) said
+    until said=$("${iovd[@]}" iov/sync 2>&1); do
+        if ((SECONDS > deadline)); then
+            note "ovs-iovd does not answer within $patience s: $said"
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+
 start_daemon() {
     title "ovs-iovd beside it; the switch may use VFs"
     run ovs-iovd -vconsole:off --pidfile --detach --no-chdir --log-file
-    until "${iovd[@]}" iov/sync 2>/dev/null; do
-        sleep 0.1
-    done
+    await_daemon
     timed ovs-vsctl set Bridge "$bridge" other_config:iov-enabled=true \
         other_config:iov-vfs=2
     show
@@ -212,10 +273,22 @@ ask_for_offload() {
     show
     stop_pings
     for guest in vm1 vm2; do
-        check "ovs-iovd says that $guest is direct" is_state "$guest" direct
+        check "ovs-iovd says that $guest is direct" direct \
+            "$(state_of "$guest")"
         check_path "$guest" vf
-        check "$guest reaches the web server" fetch "$guest"
+        check "$guest reaches the web server" hello "$(fetch "$guest")"
     done
+}
+
+# Prints the flow of the list if iov/show names it, else what iov/show says.
+named_flow() {
+    local said
+    said=$(output_of "${iovd[@]}" iov/show vm1)
+    if [[ $said = *"$acl actions=drop"* ]]; then
+        echo "$acl actions=drop"
+    else
+        echo "$said"
+    fi
 }
 
 add_acl() {
@@ -224,15 +297,15 @@ add_acl() {
     timed ovs-ofctl add-flow "$bridge" "$acl,actions=drop"
     show
     stop_pings
-    check "vm1 is on software" is_state vm1 software
-    check "vm2 is still direct" is_state vm2 direct
-    check "iov/show names the flow" grep -q "$acl actions=drop" \
-        <("${iovd[@]}" iov/show vm1)
-    check "vm2 lost nothing" test "${lost[vm2]}" -eq 0
+    check "vm1 is on software" software "$(state_of vm1 | sed 's/ .*//')"
+    check "vm2 is still direct" direct "$(state_of vm2)"
+    check "iov/show names the flow" "$acl actions=drop" "$(named_flow)"
+    check "vm2 lost nothing" "0 pings lost" "${lost[vm2]} pings lost"
     check_path vm1 switch
     check_path vm2 vf
-    check "vm1 does not reach the web server any more" refused vm1
-    check "vm2 does" fetch vm2
+    check "vm1 does not reach the web server any more" "no answer" \
+        "$(fetch vm1)"
+    check "vm2 does" hello "$(fetch vm2)"
     run ovs-ofctl dump-flows "$bridge" "${acl#*,}"
 }
 
@@ -242,12 +315,12 @@ delete_acl() {
     timed ovs-ofctl --strict del-flows "$bridge" "$acl"
     show
     stop_pings
-    check "vm1 is direct again" is_state vm1 direct
+    check "vm1 is direct again" direct "$(state_of vm1)"
     check_path vm1 vf
-    check "vm1 reaches the web server again" fetch vm1
+    check "vm1 reaches the web server again" hello "$(fetch vm1)"
     run "${iovd[@]}" iov/history vm1
-    check "what is set is what is wanted (iov/verify is empty)" \
-        test -z "$("${iovd[@]}" iov/verify)"
+    check "what is set is what is wanted (iov/verify is empty)" "" \
+        "$(output_of "${iovd[@]}" iov/verify)"
 }
 
 put_back() {
@@ -261,6 +334,10 @@ put_back() {
 acl=priority=100,tcp,in_port=vm1,tp_dst=80
 declare -A pinger lost
 
+set -E
+trap 'failed_line=$LINENO failed_command=$BASH_COMMAND' ERR
+trap finish EXIT
+trap 'exit 143' TERM
 start_switch
 start_daemon
 ask_for_offload
@@ -268,5 +345,5 @@ add_acl
 delete_acl
 put_back
 
-title "$((checks - failures)) of $checks observations were as they should be"
-exit "$((failures > 0))"
+title "$((checks - ${#failures[@]})) of $checks observations were as they" \
+    "should be"

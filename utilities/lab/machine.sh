@@ -32,7 +32,7 @@ find_accel() {
 
 probe_kvm() {
     local status=0
-    setsid setpriv --pdeathsig KILL timeout --kill-after=2 8 \
+    "${session[@]}" timeout --kill-after=2 8 \
         qemu-system-x86_64 -machine q35,kernel-irqchip=split -accel kvm \
         -cpu host -m 512 -nodefaults -display none -no-reboot \
         -device isa-debug-exit -kernel "$image_dir/vmlinux" \
@@ -100,8 +100,8 @@ add_terminal() {
         -device virtserialport,chardev=size,name=iov.size)
 }
 
-# Boots the lab with the job in job.tar and sets job_status to its status.
-run_lab() {
+# Prints the arguments of the lab's kernel.
+kernel_append() {
     local append="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic"
     append+=" mitigations=off nokaslr audit=0 apparmor=0"
     append+=" rcupdate.rcu_expedited=1"
@@ -109,26 +109,76 @@ run_lab() {
     # although the timer works, and the kernel panics.
     append+=" no_timer_check"
     [[ $iommu = no ]] || append+=" intel_iommu=on iommu=pt"
+    echo "$append${kernel_args:+ $kernel_args}"
+}
+
+# Boots the lab with the job in job.tar and sets job_status to its status.
+#
+# On a busy machine QEMU or the lab's kernel dies at times.  As long as the
+# job has not begun, nothing is lost by booting once more.
+run_lab() {
     choose_hardware
     choose_channels
-    touch "$run_dir/status"
     last_log=$log_dir/console
-    start_relays
-    start_qemu "$append${kernel_args:+ $kernel_args}"
-    await_start
-    await_end
-    wait "${relays[@]}" || :
+    if ! boot_once; then
+        keep_boot first-boot
+        say "the lab died before its job began ($(death));" \
+            "it is booted once more"
+        say "  the console of that boot is $log_dir/first-boot.console"
+        boot_once ||
+            lab_failed "the lab died before its job began ($(death)), twice" \
+                "look at the console above; is the machine very busy?"
+    fi
     read_status
 }
 
+# Runs the lab to its end.  Returns false if it ended before its job began.
+boot_once() {
+    : >"$run_dir/status"
+    start_relays
+    start_qemu "$(kernel_append)"
+    await_start
+    await_end
+    end_relays
+    grep -q '^start' "$run_dir/status"
+}
+
+# Keeps what is known of a boot, under NAME, before there is another.
+keep_boot() {
+    local name=$1 log
+    keep_logs=yes
+    for log in console qemu; do
+        [[ ! -e $log_dir/$log ]] || mv "$log_dir/$log" "$log_dir/$name.$log"
+    done
+}
+
+# Prints how QEMU ended.
+death() {
+    if ((qemu_status > 128)); then
+        echo "QEMU was ended by SIG$(kill -l "$((qemu_status - 128))")"
+    else
+        echo "QEMU exited with status $qemu_status"
+    fi
+}
+
+# Passes on what the job prints, in the background.
 start_relays() {
     relays=()
     [[ $mode = job ]] || return 0
+    rm -f "$run_dir/out" "$run_dir/err"
     mkfifo "$run_dir/out" "$run_dir/err"
     cat <"$run_dir/out" &
     relays+=("$!")
     cat <"$run_dir/err" >&2 &
     relays+=("$!")
+}
+
+# Waits for the relays.  One whose fifo QEMU died too early to open still
+# waits for a writer, so it gets one for a moment.
+end_relays() {
+    [[ $mode = job ]] || return 0
+    : <>"$run_dir/out" <>"$run_dir/err"
+    wait "${relays[@]}" || :
 }
 
 start_qemu() {
@@ -137,14 +187,14 @@ start_qemu() {
         input=/proc/self/fd/$tty_fd
         output=/dev/stdout
     fi
-    setsid setpriv --pdeathsig KILL qemu-system-x86_64 "${hardware[@]}" \
+    "${session[@]}" qemu-system-x86_64 "${hardware[@]}" \
         "${channels[@]}" -kernel "$image_dir/vmlinux" -initrd "$initrd" \
         -append "$1" <"$input" >"$output" 2>"$log_dir/qemu" &
     qemu=$!
     live_groups+=("$qemu")
 }
 
-# Waits until the job has started.
+# Waits until the job has started, or QEMU has gone.
 await_start() {
     local began=$SECONDS
     until grep -q '^start' "$run_dir/status"; do
@@ -160,24 +210,26 @@ await_start() {
     sed -n 's/^note /iov-lab: note: /p' "$run_dir/status" >&2
 }
 
-# Waits until QEMU has gone.  A job with a time limit is ended by the lab
-# itself; only if that does not work is it ended here.
+# Waits until QEMU has gone, and sets qemu_status.  A job with a time limit is
+# ended by the lab itself; only if that does not work is it ended here.
 await_end() {
     local began=$SECONDS
+    qemu_status=0
     while kill -0 "$qemu" 2>/dev/null; do
         ((time_limit == 0 || SECONDS - began < time_limit + 60)) ||
             lab_failed "the lab hangs: it did not end the job in time" \
                 "look at the console above"
         sleep 0.2
     done
+    wait "$qemu" || qemu_status=$?
     forget_group "$qemu"
 }
 
 read_status() {
     job_status=$(sed -n 's/^exit //p' "$run_dir/status")
     [[ -n $job_status ]] ||
-        lab_failed "the lab went down before it reported the end of its job" \
-            "look for a kernel fault above; try more --memory"
+        lab_failed "the lab went down before the end of its job ($(death))" \
+            "look for a kernel fault above; try more --memory, or once more"
 }
 
 lab_failed() {

@@ -16,6 +16,7 @@ packages=''
 kernel_args=''
 time_limit=0
 product=yes
+clean_all=no
 out_dir=''
 only=''
 suite_flags=''
@@ -27,6 +28,7 @@ show_help() {
     case ${1-} in
         run) help_run ;;
         check) help_check ;;
+        clean) help_clean ;;
         demo | shell) help_simple "$1" ;;
         *) help_main ;;
     esac
@@ -41,12 +43,14 @@ usage: iov-lab COMMAND [OPTION]...
   check   run every test: on this machine, then in the lab
   shell   open a root shell in a booted lab
   run     run a program in a lab with the product installed
+  clean   remove what iov-lab has made on this machine
   help    show this; "iov-lab COMMAND --help" tells more
 
 The lab is a virtual machine with an emulated Intel 82576 NIC.  Packages that
 are missing on this machine (Debian 12 or 13) are installed, so run it as root.
+QEMU comes from the backports of the release where its own is too old.
 What is built is kept in $cache; set IOV_LAB_CACHE for
-another place, remove the directory to start afresh.
+another place.
 EOF
 }
 
@@ -120,6 +124,21 @@ EOF
     help_hardware
 }
 
+help_clean() {
+    cat <<EOF
+usage: iov-lab clean [--all]
+
+Removes what was built of this source tree, and of trees that have gone, from
+the cache $cache, and says what it removed.  It asks nothing.
+
+  --all               the images of the lab and all else in the cache too, and
+                      $backports_file,
+                      if iov-lab has added that source of packages
+
+Packages that were installed stay.  What another iov-lab uses now is left.
+EOF
+}
+
 # Reads the options of the command NAME, then sets 'file' and 'command'.
 parse_options() {
     local name=$1
@@ -129,7 +148,7 @@ parse_options() {
             -h | --help) show_help "$name"; exit 0 ;;
             --) shift; break ;;
             --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
-            --no-* | --on-root) parse_switch "$name" "$1"; shift ;;
+            --no-* | --on-root | --all) parse_switch "$name" "$1"; shift ;;
             *)
                 [[ $# -ge 2 ]] || usage "$name" "option $1 needs a value"
                 parse_value "$name" "$1" "$2"
@@ -150,12 +169,14 @@ parse_switch() {
             [[ $1 = run || $1 = shell ]] || usage "$1" "needs the product"
             product=no
             ;;
+        --all) need_command "$1" clean "$2"; clean_all=yes ;;
         *) usage "$1" "there is no option $2" ;;
     esac
 }
 
 parse_value() {
     local name=$1 option=$2 value=$3
+    [[ $name != clean ]] || usage "$name" "there is no option $option"
     case $option in
         --nic) one_of "$@" igb none; nic=$value ;;
         --vfs) whole_number "$@" 0 7; vfs=$value ;;

@@ -7,7 +7,7 @@
 # Mirrors are never named here: they come from the machine's own apt
 # configuration, asked by 'apt-get indextargets'.
 
-build_packages=(autoconf automake libtool pkg-config make gcc libc6-dev
+build_packages=(autoconf automake libtool pkg-config make gcc git libc6-dev
     python3 libmnl-dev libcap-ng-dev libpci-dev libudev-dev libssl-dev
     libvirt-dev libxml2-dev openvswitch-source openvswitch-switch openvswitch-common)
 lab_packages=(mmdebstrap e2fsprogs xz-utils bzip2 zstd util-linux tar
@@ -35,10 +35,11 @@ need_packages() {
     if [[ ${#missing[@]} -eq 0 ]] && have_qemu; then
         return 0
     fi
-    need_root "install packages"
+    need_root "install packages${missing[*]:+ (${missing[*]})}"
     step "reading the package lists" \
         "make 'apt-get update' work on this machine" update_lists
     if [[ ${#missing[@]} -gt 0 ]]; then
+        say "these packages will be installed: ${missing[*]}"
         step "installing ${#missing[@]} packages" \
             "make 'apt-get install ${missing[*]}' work" \
             install_packages "${missing[@]}"
@@ -116,15 +117,20 @@ add_backports() {
     [[ -n $mirror ]] ||
         die "apt knows no mirror for Debian $host_suite" \
             "add one to /etc/apt/sources.list.d"
+    say "the lab needs QEMU >= $qemu_minimum, which Debian $host_suite lacks"
+    say "  and $host_suite-backports has.  That source of packages is added as"
+    say "  $backports_file."
+    say "  apt takes from it QEMU and what QEMU needs, and nothing by itself."
+    say "  \"iov-lab clean --all\" removes it, or remove that file."
     {
         echo "# Written by iov-lab, which needs QEMU >= $qemu_minimum."
+        echo "# Removed by \"iov-lab clean --all\"."
         echo "Types: deb"
         echo "URIs: $mirror"
         echo "Suites: $host_suite-backports"
         echo "Components: main"
         [[ ! -r $debian_keyring ]] || echo "Signed-By: $debian_keyring"
     } >"$backports_file"
-    say "added $host_suite-backports in $backports_file"
     step "reading the package lists again" \
         "see whether that mirror has $host_suite-backports" update_lists
 }

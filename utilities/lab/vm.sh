@@ -38,7 +38,10 @@ make_vm() {
     cp "$image_dir/vmlinux" "$vm/boot/vmlinux"
     make_vm_initrd "$root" "$vm/boot/root"
     mkfifo "$vm/boot/monitor"
-    save_vm "$root" "$vm"
+    if ! save_vm "$root" "$vm"; then
+        echo "it died; it is booted once more"
+        save_vm "$root" "$vm"
+    fi
     rm -r "$vm/boot"
 }
 
@@ -56,7 +59,7 @@ make_vm_initrd() {
 # whoever goes on from there finds it running.
 save_vm() {
     local root=$1 vm=$2 inside=/var/lib/lab-vm monitor
-    timeout "$vm_limit" chroot "$root" qemu-system-x86_64 \
+    timeout "$vm_limit" chroot "$root" qemu-system-x86_64 -no-reboot \
         "${vm_hardware[@]}" -netdev hubport,id=net0,hubid=0 \
         -kernel "$inside/boot/vmlinux" -initrd "$inside/boot/root.cpio" \
         -append "$vm_append" -serial "file:$inside/boot/console" \
