@@ -27,6 +27,7 @@ check-style:
 compile_commands.json: Makefile $(top_srcdir)/build-aux/compile-commands
 	$(AM_V_GEN)$(PYTHON) $(top_srcdir)/build-aux/compile-commands \
 	  '$(abs_builddir)' '$(abs_srcdir)' $(DIST_SOURCES) -- $(COMPILE) \
+	  $(LIBVIRT_CFLAGS) \
 	  > $@.tmp && mv $@.tmp $@
 
 # What is suppressed, and why: cppcheck does not follow the loops of hmap.h and

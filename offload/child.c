@@ -67,7 +67,9 @@ work(const struct work *w, int out)
         close_range(0, out - 1, 0);
     }
     close_range(out + 1, ~0U, 0);
-    _exit((w->func ? answer(w, out) : answer_text(w, out)) ? 0 : 2);
+
+    bool ok = w->func ? answer(w, out) : w->text_func && answer_text(w, out);
+    _exit(ok ? 0 : 2);
 }
 
 static int

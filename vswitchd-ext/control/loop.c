@@ -117,8 +117,9 @@ expire(long long int now)
 
     SHASH_FOR_EACH (node, &iov_runtimes) {
         struct iov_runtime *runtime = node->data;
-        if (iov_failures_expire(&runtime->failures, now)
-            | iov_runtime_is_over(runtime, now)) {
+        bool expired = iov_failures_expire(&runtime->failures, now);
+
+        if (iov_runtime_is_over(runtime, now) || expired) {
             iov_loop_touch();
         }
     }
