@@ -68,6 +68,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/netlink/rtnl.c \
 	offload/netlink/rtnl.h \
 	offload/nic/device-events.c \
+	offload/nic/host-links.c \
+	offload/nic/host-links.h \
 	offload/nic/device-events.h \
 	offload/pci/pci-command.c \
 	offload/pci/pci-num-vfs.c \

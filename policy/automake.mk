@@ -91,6 +91,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/ready/safety.c \
 	policy/ready/safety.h \
 	policy/verdict/assign.c \
+	policy/verdict/vf-owner.c \
+	policy/verdict/vf-owner.h \
 	policy/verdict/assign.h \
 	policy/verdict/check-bridge.c \
 	policy/verdict/check-egress.c \

@@ -10,6 +10,7 @@
 
 #include "offload/dummy/dummy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "packets.h"
@@ -113,6 +114,28 @@ vf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
+use_cb(struct unixctl_conn *conn, int argc, const char *argv[],
+       void *aux OVS_UNUSED)
+{
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
+    unsigned int index;
+
+    if (!pf) {
+        return;
+    } else if (!str_to_uint(argv[2], 10, &index) || index >= pf->n_vfs) {
+        unixctl_command_reply_error(conn, "there is no such VF");
+        return;
+    }
+
+    struct dummy_vf *vf = &pf->vfs[index];
+    free(vf->host_use);
+    vf->host_use = (argc < 4 ? NULL
+                    : xstrdup(!strcmp(argv[3], "up") ? DUMMY_UP : argv[3]));
+    dummy_touch();
+    unixctl_command_reply(conn, NULL);
+}
+
+static void
 count_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
          void *aux OVS_UNUSED)
 {
@@ -139,6 +162,8 @@ dummy_script_vf_init(void)
 {
     unixctl_command_register("iov-dummy/vf", "NETDEV VF ATTR VALUE", 4, 4,
                              vf_cb, NULL);
+    unixctl_command_register("iov-dummy/use", "NETDEV VF [up|TEXT]", 2, 3,
+                             use_cb, NULL);
     unixctl_command_register("iov-dummy/count", "NETDEV VF SENT HEARD", 4, 4,
                              count_cb, NULL);
 }

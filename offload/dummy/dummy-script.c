@@ -248,6 +248,31 @@ refuse_cb(struct unixctl_conn *conn, int argc, const char *argv[],
 }
 
 static void
+refuse_value_cb(struct unixctl_conn *conn, int argc, const char *argv[],
+                void *aux OVS_UNUSED)
+{
+    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
+    int error = errno_from_name(argv[4]);
+    enum iov_vf_attr attr;
+
+    if (!pf) {
+        return;
+    } else if (!iov_vf_attr_from_name(argv[2], &attr) || !error) {
+        unixctl_command_reply_error(conn, "no such attribute, or no such "
+                                    "error name");
+        return;
+    }
+
+    char *what = xasprintf("%s %s", argv[2], argv[3]);
+    char *text = join(argc, argv, 5);
+
+    dummy_refuse(&pf->values, what, error, text);
+    free(what);
+    free(text);
+    unixctl_command_reply(conn, NULL);
+}
+
+static void
 accept_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
@@ -255,6 +280,7 @@ accept_cb(struct unixctl_conn *conn, int argc, const char *argv[],
 
     if (pf) {
         dummy_accept(&pf->refusals, argc > 2 ? argv[2] : NULL);
+        dummy_accept(&pf->values, NULL);
         pf->ignore = 0;
         for (unsigned int i = 0; i < pf->n_vfs; i++) {
             pf->vfs[i].cannot = 0;
@@ -454,6 +480,8 @@ dummy_script_init(void)
         { "set-num-vfs", "NETDEV N", 2, 2, set_num_vfs_cb },
         { "refuse", "NETDEV OP[/ATTR] ERRNO [TEXT...]", 3, INT_MAX,
           refuse_cb },
+        { "refuse-value", "NETDEV ATTR VALUE ERRNO [TEXT...]", 4, INT_MAX,
+          refuse_value_cb },
         { "accept", "NETDEV [OP[/ATTR]]", 1, 2, accept_cb },
         { "delay", "NETDEV MS", 2, 2, delay_cb },
         { "ignore", "NETDEV ATTR", 2, 2, ignore_cb },

@@ -88,6 +88,7 @@ dummy_pf_add(const char *netdev, unsigned int total_vfs)
     pf->total_vfs = total_vfs;
     pf->mac_table = 128;
     shash_init(&pf->refusals);
+    shash_init(&pf->values);
     ds_init(&pf->log);
     shash_add(&dummy_pfs, netdev, pf);
     return pf;
@@ -100,6 +101,8 @@ dummy_pf_remove(struct dummy_pf *pf)
     dummy_pf_set_num_vfs(pf, 0);
     dummy_accept(&pf->refusals, NULL);
     shash_destroy(&pf->refusals);
+    dummy_accept(&pf->values, NULL);
+    shash_destroy(&pf->values);
     ds_destroy(&pf->log);
     free(pf->macs);
     free(pf->netdev);
@@ -118,6 +121,7 @@ void
 dummy_pf_set_num_vfs(struct dummy_pf *pf, unsigned int n)
 {
     for (unsigned int i = n; i < pf->n_vfs; i++) {
+        free(pf->vfs[i].host_use);
         free(pf->vfs[i].guest);
     }
     pf->vfs = xrealloc(pf->vfs, MAX(n, 1) * sizeof *pf->vfs);
@@ -238,6 +242,22 @@ do_pf_op(struct dummy_pf *pf, const struct iov_op *op, char **text)
     }
 }
 
+/* The refusal of 'op', or of the value that it sets, or null. */
+static const struct dummy_refusal *
+find_refusal(const struct dummy_pf *pf, const struct iov_op *op)
+{
+    const struct dummy_refusal *r = NULL;
+
+    if (op->type == IOV_OP_VF_SET) {
+        struct ds value = DS_EMPTY_INITIALIZER;
+
+        iov_vf_attr_format(&value, &op->set, op->attr);
+        r = shash_find_data(&pf->values, ds_cstr(&value));
+        ds_destroy(&value);
+    }
+    return r ? r : dummy_refusal_find(&pf->refusals, op);
+}
+
 /* Does 'op' now, except for writing the file.  Returns 0 or a positive errno,
  * and words in '*text'. */
 static int
@@ -261,7 +281,7 @@ execute(const struct iov_op *op, char **text)
     }
 
     struct dummy_vf *vf = is_vf_op ? &pf->vfs[op->vf] : NULL;
-    const struct dummy_refusal *r = dummy_refusal_find(&pf->refusals, op);
+    const struct dummy_refusal *r = find_refusal(pf, op);
 
     if (r) {
         *text = nullable_xstrdup(r->text);
@@ -416,6 +436,8 @@ fill_vf(struct iov_vf *vf, const struct dummy_pf *dpf, unsigned int i)
     vf->cannot = dvf->cannot;
     /* If it has a record, it is in use by us; the journal knows. */
     vf->busy = dvf->guest != NULL;
+    vf->host_use = nullable_xstrdup(dvf->host_use);
+    vf->only_up = dvf->host_use && !strcmp(dvf->host_use, DUMMY_UP);
 }
 
 static void

@@ -21,10 +21,14 @@
 struct iov_guest_class;
 struct iov_guest_spec;
 
+/* Says of a VF that its network device is up, and nothing else. */
+#define DUMMY_UP "its network device is up"
+
 struct dummy_vf {
     struct iov_vf_settings set;      /* In the NIC. */
     struct iov_vf_settings shown;    /* As last read or acknowledged. */
     uint32_t cannot;
+    char *host_use;             /* How the host uses it, or null. */
     char *guest;                /* Name of the guest that has it, or null. */
     bool running;
     uint64_t sent, heard;       /* As the PF counts. */
@@ -47,6 +51,7 @@ struct dummy_pf {
 
     /* The script. */
     struct shash refusals;      /* "struct dummy_refusal"s by "OP[/ATTR]". */
+    struct shash values;        /* Like 'refusals', by "ATTR VALUE". */
     uint32_t ignore;            /* IOV_VF_BIT()s. */
     unsigned int delay;         /* ms. */
     bool counts;                /* Its driver counts packets of VFs. */

@@ -11,7 +11,9 @@
 
 #include "offload/netlink/rtnl-link.h"
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
 #include <linux/if_bonding.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
@@ -74,6 +76,14 @@ rtnl_encode_dump_links(union rtnl_request *req)
 {
     begin_link(req, RTM_GETLINK, 0, NLM_F_DUMP);
     mnl_attr_put_u32(&req->nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+void
+rtnl_encode_dump_addresses(union rtnl_request *req)
+{
+    struct ifaddrmsg *ifa = begin(req, RTM_GETADDR, sizeof *ifa, NLM_F_DUMP);
+
+    ifa->ifa_family = AF_UNSPEC;
 }
 
 void
@@ -233,6 +243,14 @@ decode_link_attr(const struct nlattr *nla, struct rtnl_link *link)
             link->has_address = true;
         }
         break;
+    case IFLA_LINK:
+        if (len >= sizeof link->lower) {
+            memcpy(&link->lower, data, sizeof link->lower);
+        }
+        break;
+    case IFLA_LINK_NETNSID:
+        link->lower = 0;
+        break;
     case IFLA_MASTER:
         if (len >= sizeof link->master) {
             memcpy(&link->master, data, sizeof link->master);
@@ -268,6 +286,56 @@ rtnl_decode_link(const struct nlmsghdr *nlh, struct rtnl_link *link)
     for (; nla; nla = rtnl_next_attr(nla, &left)) {
         decode_link_attr(nla, link);
     }
+    return true;
+}
+
+/* The address of the device itself, of which a point-to-point one shows that
+ * of its peer, too. */
+static const struct nlattr *
+find_address(const struct nlmsghdr *nlh, size_t size)
+{
+    const struct nlattr *found = NULL;
+    size_t left;
+    const struct nlattr *nla = rtnl_first_attr(nlh, sizeof(struct ifaddrmsg),
+                                               &left);
+
+    for (; nla; nla = rtnl_next_attr(nla, &left)) {
+        uint16_t type = mnl_attr_get_type(nla);
+
+        if ((type == IFA_LOCAL || (type == IFA_ADDRESS && !found))
+            && mnl_attr_get_payload_len(nla) == size) {
+            found = nla;
+        }
+    }
+    return found;
+}
+
+bool
+rtnl_decode_address(const struct nlmsghdr *nlh, struct rtnl_address *address)
+{
+    const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+    char text[INET6_ADDRSTRLEN];
+
+    memset(address, 0, sizeof *address);
+    if ((nlh->nlmsg_type != RTM_NEWADDR && nlh->nlmsg_type != RTM_DELADDR)
+        || nlh->nlmsg_len < NLMSG_LENGTH(sizeof *ifa)
+        || (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6)) {
+        return false;
+    }
+
+    const struct nlattr *nla
+        = find_address(nlh, ifa->ifa_family == AF_INET ? 4 : 16);
+
+    if (!nla || !inet_ntop(ifa->ifa_family, mnl_attr_get_payload(nla), text,
+                           sizeof text)) {
+        return false;
+    }
+    snprintf(address->text, sizeof address->text, "%s/%u", text,
+             ifa->ifa_prefixlen);
+    address->deleted = nlh->nlmsg_type == RTM_DELADDR;
+    address->ifindex = ifa->ifa_index;
+    address->automatic = (ifa->ifa_family == AF_INET6
+                          && ifa->ifa_scope == RT_SCOPE_LINK);
     return true;
 }
 

@@ -33,11 +33,22 @@ struct rtnl_link {
     struct eth_addr address;
     char parent[32];            /* PCI address, "": not told. */
     int master;                 /* Device that it is a member of, or 0. */
+    int lower;                  /* Device that it is on top of, or its peer; 0:
+                                 * none in this network namespace. */
     bool in_bond;               /* 'master' is a bond, */
     bool is_active;             /* which sends by this member, */
     bool is_up;                 /* or could. */
     bool is_bond;               /* It is a bond itself, */
     bool all_hear;              /* all of whose members may hear. */
+};
+
+/* An IP address, out of RTM_NEWADDR or RTM_DELADDR. */
+struct rtnl_address {
+    bool deleted;
+    int ifindex;
+    bool automatic;             /* The kernel made it up because the device is
+                                 * up (fe80::). */
+    char text[64];              /* "10.0.0.1/24". */
 };
 
 /* Encoders.  Each begins a message in 'req' and completes it, except for the
@@ -48,6 +59,7 @@ void rtnl_encode_get_counts(union rtnl_request *req, int ifindex);
 /* The same with those of its VFs. */
 void rtnl_encode_get_vf_counts(union rtnl_request *req, int ifindex);
 void rtnl_encode_dump_links(union rtnl_request *req);
+void rtnl_encode_dump_addresses(union rtnl_request *req);
 void rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up);
 void rtnl_encode_leave_master(union rtnl_request *req, int ifindex);
 /* For a bond: whether all members may hear (all_slaves_active), and by which
@@ -67,6 +79,7 @@ void rtnl_encode_set_mac(union rtnl_request *req, int ifindex,
 
 /* Decoders. */
 bool rtnl_decode_link(const struct nlmsghdr *, struct rtnl_link *);
+bool rtnl_decode_address(const struct nlmsghdr *, struct rtnl_address *);
 /* Packets that the device has sent and heard. */
 bool rtnl_decode_counts(const struct nlmsghdr *, int *ifindex,
                         uint64_t *sent, uint64_t *heard);

@@ -62,6 +62,7 @@ static void
 notify(void *aux OVS_UNUSED, const struct nlmsghdr *nlh)
 {
     struct device_event event = { .type = DEVICE_EVENT_MACS };
+    struct rtnl_address address;
     struct rtnl_link link;
     struct eth_addr mac;
     bool deleted;
@@ -72,6 +73,10 @@ notify(void *aux OVS_UNUSED, const struct nlmsghdr *nlh)
         event.type = DEVICE_EVENT_LINK;
         event.link = &link;
         event.ifindex = link.ifindex;
+        tell(&event);
+    } else if (rtnl_decode_address(nlh, &address)) {
+        event.type = DEVICE_EVENT_ADDRESS;
+        event.address = &address;
         tell(&event);
     } else if (rtnl_decode_mac(nlh, &event.ifindex, &mac, &deleted)) {
         tell(&event);
@@ -117,7 +122,9 @@ char *
 device_events_open(device_event_cb *cb)
 {
     int error = rtnl_open(&rtnl, -1, RTNL_GROUP(RTNLGRP_LINK)
-                          | RTNL_GROUP(RTNLGRP_NEIGH), notify, NULL);
+                          | RTNL_GROUP(RTNLGRP_NEIGH)
+                          | RTNL_GROUP(RTNLGRP_IPV4_IFADDR)
+                          | RTNL_GROUP(RTNLGRP_IPV6_IFADDR), notify, NULL);
 
     if (error) {
         return xasprintf("changes of network devices cannot be heard (%s)",

@@ -13,6 +13,7 @@
 enum device_event_type {
     DEVICE_EVENT_LOST,          /* Anything may have changed. */
     DEVICE_EVENT_LINK,          /* A network device: 'link'. */
+    DEVICE_EVENT_ADDRESS,       /* An IP address: 'address'. */
     DEVICE_EVENT_MACS,          /* The address list of 'ifindex'. */
     DEVICE_EVENT_NET,           /* A network device, by its 'name'. */
     DEVICE_EVENT_PCI,           /* A PCI device; 'name' is its address. */
@@ -22,6 +23,7 @@ enum device_event_type {
 struct device_event {
     enum device_event_type type;
     const struct rtnl_link *link;
+    const struct rtnl_address *address;
     int ifindex;
     const char *name;
 };

@@ -231,6 +231,8 @@ veb_pfs_event(const struct device_event *event)
     case DEVICE_EVENT_LINK:
         link_event(event->link);
         break;
+    case DEVICE_EVENT_ADDRESS:
+        break;
     case DEVICE_EVENT_MACS:
         pf = find_by_ifindex(event->ifindex);
         if (pf) {

@@ -21,6 +21,7 @@
 #include "offload/netlink/link-stats.h"
 #include "offload/netlink/rtnl-vf.h"
 #include "offload/nic/device-events.h"
+#include "offload/nic/host-links.h"
 #include "offload/pci/pci.h"
 #include "offload/veb/veb-pf.h"
 #include "openvswitch/list.h"
@@ -45,6 +46,19 @@ static struct rtnl *rtnl;
 static struct ovs_list jobs = OVS_LIST_INITIALIZER(&jobs);
 static struct ovs_list results = OVS_LIST_INITIALIZER(&results);
 
+static void
+take_event(const struct device_event *event)
+{
+    if (event->type == DEVICE_EVENT_LOST) {
+        host_links_read(rtnl);
+    } else if (event->type == DEVICE_EVENT_LINK) {
+        host_links_take(event->link);
+    } else if (event->type == DEVICE_EVENT_ADDRESS) {
+        host_links_take_address(event->address);
+    }
+    veb_pfs_event(event);
+}
+
 static char *
 veb_init(void)
 {
@@ -55,13 +69,15 @@ veb_init(void)
                          ovs_strerror(error));
     }
 
-    char *text = device_events_open(veb_pfs_event);
+    char *text = device_events_open(take_event);
 
     if (text) {
         rtnl_close(rtnl);
         rtnl = NULL;
         return text;
     }
+    /* Before any PF is read, so that no VF seems free that is not. */
+    host_links_read(rtnl);
     veb_pfs_scan();
     return NULL;
 }
@@ -344,6 +360,7 @@ veb_exit(void)
         iov_result_destroy(r);
     }
     device_events_close();
+    host_links_clear();
     veb_pfs_clear();
     link_count_exit();
     pci_exit();
@@ -380,7 +397,7 @@ veb_wait(long long int now OVS_UNUSED)
 static uint64_t
 veb_changed(void)
 {
-    return veb_pfs_changed();
+    return veb_pfs_changed() + host_links_changed();
 }
 
 static void
@@ -392,6 +409,9 @@ fill_vf(struct iov_vf *dst, const struct iov_vf *src)
     dst->now = src->now;
     dst->cannot = src->cannot;
     dst->busy = src->busy;
+    dst->host_use = (src->netdev
+                     ? host_links_explain_use(src->netdev, &dst->only_up)
+                     : NULL);
 }
 
 static void

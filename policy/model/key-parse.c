@@ -15,6 +15,7 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
@@ -161,6 +162,100 @@ iov_key_parse_names(const char *text, struct svec *sorted)
         svec_swap(&names, sorted);
     }
     svec_destroy(&names);
+    return ok;
+}
+
+/* iov-vf-pool. */
+
+/* Parses "N" or "N-M" up to 'end' as a range of the VFs of 'pf'. */
+static bool
+parse_range(const char *pf, const char *text, const char *end,
+            struct iov_vf_pool *pool)
+{
+    const char *dash = memchr(text, '-', end - text);
+    unsigned long long int first, last;
+
+    if (!parse_digits(text, dash ? dash : end, &first)
+        || !parse_digits(dash ? dash + 1 : text, end, &last)
+        || first > last || last > MAX_VF_NUMBER) {
+        return false;
+    }
+    pool->list = xrealloc(pool->list, (pool->n + 1) * sizeof *pool->list);
+    pool->list[pool->n++] = (struct iov_vf_range) { xstrdup(pf), first,
+                                                    last };
+    return true;
+}
+
+/* Parses "PF=N-M,N,..." up to 'end'. */
+static bool
+parse_pf_pool(const char *text, const char *end, struct iov_vf_pool *pool)
+{
+    const char *equals = memchr(text, '=', end - text);
+    char *pf = xmemdup0(text, equals ? equals - text : 0);
+    bool ok = is_device_name(pf);
+
+    for (const char *s = equals; ok && s < end; ) {
+        const char *comma = memchr(s + 1, ',', end - s - 1);
+
+        comma = comma ? comma : end;
+        ok = parse_range(pf, s + 1, comma, pool);
+        s = comma;
+    }
+    free(pf);
+    return ok;
+}
+
+bool
+iov_key_parse_vf_pool(const char *text, struct iov_vf_pool *pool)
+{
+    for (const char *s = text; ; s++) {
+        const char *end = s + strcspn(s, ";");
+
+        if (!parse_pf_pool(s, end, pool)) {
+            return false;
+        }
+        s = end;
+        if (!*s) {
+            return true;
+        }
+    }
+}
+
+void
+iov_vf_pool_destroy(struct iov_vf_pool *pool)
+{
+    for (size_t i = 0; i < pool->n; i++) {
+        free(pool->list[i].pf);
+    }
+    free(pool->list);
+    *pool = (struct iov_vf_pool) { NULL, 0 };
+}
+
+bool
+iov_vf_pool_has(const struct iov_vf_pool *pool, const char *pf,
+                unsigned int vf, bool *limits)
+{
+    bool has = false;
+
+    *limits = false;
+    for (size_t i = 0; i < pool->n; i++) {
+        const struct iov_vf_range *r = &pool->list[i];
+
+        if (!strcmp(r->pf, pf)) {
+            *limits = true;
+            has |= r->first <= vf && vf <= r->last;
+        }
+    }
+    return has;
+}
+
+static bool
+is_vf_pool(const char *text)
+{
+    struct iov_vf_pool pool = { NULL, 0 };
+    bool ok = iov_key_parse_vf_pool(text, &pool);
+
+    iov_vf_pool_destroy(&pool);
     return ok;
 }
 
@@ -354,6 +449,8 @@ iov_key_is_usable(const char *text, enum iov_key_type type,
         return is_names(text);
     case IOV_KEY_TYPE_CHOICE:
         return iov_key_parse_choice(text, accepted);
+    case IOV_KEY_TYPE_VF_POOL:
+        return is_vf_pool(text);
     }
     OVS_NOT_REACHED();
 }

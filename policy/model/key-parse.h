@@ -18,7 +18,8 @@ enum iov_key_type {
     IOV_KEY_TYPE_VF,
     IOV_KEY_TYPE_GUEST,
     IOV_KEY_TYPE_NAMES,
-    IOV_KEY_TYPE_CHOICE
+    IOV_KEY_TYPE_CHOICE,
+    IOV_KEY_TYPE_VF_POOL
 };
 
 /* 'accepted' is the column of key.def. */
@@ -27,6 +28,10 @@ bool iov_key_parse_uint(const char *, const char *accepted, unsigned int *);
 bool iov_key_parse_pin(const char *, struct iov_vf_pin *);
 bool iov_key_parse_names(const char *, struct svec *sorted);
 bool iov_key_parse_choice(const char *, const char *accepted);
+
+/* Appends to the pool, which is to be freed whatever is returned. */
+bool iov_key_parse_vf_pool(const char *, struct iov_vf_pool *);
+void iov_vf_pool_destroy(struct iov_vf_pool *);
 
 /* True if 'text' is acceptable for 'type'. */
 bool iov_key_is_usable(const char *text, enum iov_key_type type,

@@ -297,6 +297,10 @@ iov_bridge_keys_parse(struct iov_bridge_keys *keys, const struct smap *smap)
     check_unknown(smap, IOV_TABLE_BRIDGE, &keys->errors);
     svec_init(&keys->pfs);
     iov_key_parse_names(get_text(smap, IOV_KEY_BRIDGE_PF), &keys->pfs);
+    if (get_text(smap, IOV_KEY_BRIDGE_VF_POOL)[0]) {
+        iov_key_parse_vf_pool(get_text(smap, IOV_KEY_BRIDGE_VF_POOL),
+                              &keys->pool);
+    }
     if (get_text(smap, IOV_KEY_BRIDGE_VFS)[0]) {
         keys->vfs = get_uint(smap, IOV_KEY_BRIDGE_VFS);
     }
@@ -306,6 +310,7 @@ void
 iov_bridge_keys_destroy(struct iov_bridge_keys *keys)
 {
     svec_destroy(&keys->pfs);
+    iov_vf_pool_destroy(&keys->pool);
     svec_destroy(&keys->errors);
     svec_destroy(&keys->later);
 }

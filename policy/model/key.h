@@ -65,11 +65,22 @@ struct iov_vf_pin {
     char pci[16];               /* With IOV_PIN_PCI, "0000:01:10.0". */
 };
 
+/* iov-vf-pool, taken apart: a VF that is in one of the ranges of its PF. */
+struct iov_vf_range {
+    char *pf;                   /* Network device. */
+    unsigned int first, last;   /* VF numbers. */
+};
+struct iov_vf_pool {
+    struct iov_vf_range *list;
+    size_t n;
+};
+
 struct iov_bridge_keys {
     bool enabled;
     struct svec pfs;            /* iov-pf, sorted. */
     int vfs;                    /* iov-vfs, or -1. */
     bool nic_drops_tags;        /* Those that guests put on frames. */
+    struct iov_vf_pool pool;    /* iov-vf-pool. */
     struct svec errors;         /* Sentences. */
     struct svec later;          /* Names of set keys without effect yet. */
 };
@@ -113,6 +124,11 @@ void iov_interface_keys_parse(struct iov_interface_keys *,
 void iov_interface_keys_destroy(struct iov_interface_keys *);
 void iov_global_keys_parse(struct iov_global_keys *, const struct smap *);
 void iov_global_keys_destroy(struct iov_global_keys *);
+
+/* True if the pool names 'pf' and VF 'vf' of it; true in '*limits' if it names
+ * 'pf' at all. */
+bool iov_vf_pool_has(const struct iov_vf_pool *, const char *pf,
+                     unsigned int vf, bool *limits);
 
 /* Parses the text of iov-guest alone; also used for the journal's. */
 void iov_guest_spec_parse(struct iov_guest_spec *, const char *text);

@@ -295,6 +295,7 @@ vf_clear(struct iov_vf *vf)
     free(vf->pci);
     free(vf->driver);
     free(vf->netdev);
+    free(vf->host_use);
     iov_vf_record_free(vf->record);
 }
 

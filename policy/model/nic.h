@@ -111,6 +111,9 @@ struct iov_vf {
     bool busy;                  /* In use by somebody else: its device is in
                                  * a foreign namespace or bound to vfio-pci
                                  * without a record. */
+    char *host_use;             /* How the host uses it itself, such as "its
+                                 * network device is up", or null. */
+    bool only_up;               /* 'host_use' says that and nothing else. */
     enum iov_guest_state guest; /* Valid when 'record' is not null. */
 };
 

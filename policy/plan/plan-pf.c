@@ -19,7 +19,7 @@ bool
 iov_pf_is_free(const struct iov_pf *pf)
 {
     for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        if (pf->vfs[i].record || pf->vfs[i].busy) {
+        if (pf->vfs[i].record || pf->vfs[i].busy || pf->vfs[i].host_use) {
             return false;
         }
     }

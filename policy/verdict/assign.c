@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "packets.h"
 #include "policy/verdict/check.h"
 #include "policy/verdict/verdict.h"
+#include "policy/verdict/vf-owner.h"
 #include "util.h"
 
 /* A VF that can be given out. */
@@ -23,6 +25,8 @@ struct candidate {
     const struct iov_vf *vf;
     const struct iov_verdict *taker;    /* Who got it in this pass. */
     const struct iov_verdict *holder;   /* Who has it now, or null. */
+    bool foreign;               /* iov-vf-pool leaves it to others. */
+    bool used;                  /* It has no record, and is not free. */
     bool pinned;                /* Somebody who asks for offload names it. */
 };
 
@@ -95,6 +99,17 @@ note_pins(struct pool *pool, const struct iov_pf *first,
 }
 
 static void
+note_owner(struct candidate *c, const struct iov_bridge_keys *keys)
+{
+    char *use = (c->vf->record ? NULL
+                 : iov_vf_explain_use(keys, c->pf, c->vf));
+
+    c->foreign = iov_vf_is_foreign(keys, c->pf, c->vf);
+    c->used = use && !c->foreign;
+    free(use);
+}
+
+static void
 pool_init(struct pool *pool, const struct iov_pf *const *pfs, size_t n_pfs,
           const struct iov_verdict *list, size_t n)
 {
@@ -110,6 +125,7 @@ pool_init(struct pool *pool, const struct iov_pf *const *pfs, size_t n_pfs,
             struct candidate *c = &pool->list[pool->n++];
             c->pf = pfs[i];
             c->vf = &pfs[i]->vfs[j];
+            note_owner(c, n ? &list[0].bridge->keys : NULL);
         }
     }
     note_holders(pool, list, n);
@@ -193,9 +209,13 @@ assign_pinned(struct iov_verdict *v, const struct pool *pool,
                                      "same VF.", c->taker->port->name);
             fail(v, IOV_REASON_VF_TAKEN, object, detail);
             free(detail);
-        } else if (c->vf->busy && !vf_external(v)) {
-            fail(v, IOV_REASON_VF_TAKEN, object,
-                 "The VF is in use by somebody else.");
+        } else if (c->foreign || (c->used && !vf_external(v))) {
+            char *use = iov_vf_explain_use(&v->bridge->keys, c->pf, c->vf);
+            char *detail = xasprintf("VF %u of %s is %s.", c->vf->index,
+                                     c->pf->netdev, use ? use : "");
+            fail(v, IOV_REASON_VF_TAKEN, object, detail);
+            free(detail);
+            free(use);
         } else {
             take(v, c);
         }
@@ -216,6 +236,8 @@ is_lost_of(const struct iov_vf *vf, const struct iov_verdict *v)
 }
 
 #define BEST_RATE 5
+/* Of more VFs that others use only the number is told. */
+#define MAX_USED_NAMED 4
 
 /* How good 'c' is for 'v'; 0 is not at all.
  *
@@ -225,16 +247,18 @@ is_lost_of(const struct iov_vf *vf, const struct iov_verdict *v)
 static int
 rate_candidate(const struct candidate *c, const struct iov_verdict *v)
 {
-    if (c->taker || c->pinned) {
+    if (c->taker || c->pinned || c->foreign) {
         return 0;
     } else if (c->holder == v) {
         return BEST_RATE;
+    } else if (c->vf->host_use && c->used && !vf_external(v)) {
+        return 0;
     } else if (is_lost_of(c->vf, v)) {
         return 4;
     } else if (vf_external(v)) {
         return (c->vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
                 && eth_addr_equals(c->vf->now.mac, v->port->mac)) ? 3 : 0;
-    } else if (c->vf->busy) {
+    } else if (c->used) {
         return 0;
     } else if (!c->vf->record) {
         return 3;
@@ -242,6 +266,34 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
         /* Somebody has it who is behind us, or gone. */
         return c->holder && !c->holder->reasons.n ? 1 : 2;
     }
+}
+
+/* Names the VFs that are not ours to give, or returns null if all are. */
+static char *
+explain_used(const struct iov_verdict *v, const struct pool *pool)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    size_t n = 0;
+
+    for (size_t i = 0; i < pool->n; i++) {
+        const struct candidate *c = &pool->list[i];
+
+        if ((!c->used && !c->foreign) || ++n > MAX_USED_NAMED) {
+            continue;
+        }
+
+        char *use = iov_vf_explain_use(&v->bridge->keys, c->pf, c->vf);
+        ds_put_format(&ds, "%sVF %u of %s is %s", ds.length ? "; " : "",
+                      c->vf->index, c->pf->netdev, use ? use : "");
+        free(use);
+    }
+    if (n > MAX_USED_NAMED) {
+        ds_put_format(&ds, "; and %"PRIuSIZE" more", n - MAX_USED_NAMED);
+    }
+    if (n) {
+        ds_put_char(&ds, '.');
+    }
+    return n ? ds_steal_cstr(&ds) : NULL;
 }
 
 static void
@@ -271,7 +323,9 @@ assign_free(struct iov_verdict *v, struct pool *pool, struct candidate *held)
     } else if (vf_external(v)) {
         fail(v, IOV_REASON_VF_NOT_NAMED, NULL, NULL);
     } else {
-        fail(v, IOV_REASON_NO_FREE_VF, NULL, NULL);
+        char *detail = explain_used(v, pool);
+        fail(v, IOV_REASON_NO_FREE_VF, NULL, detail);
+        free(detail);
     }
 }
 
@@ -287,7 +341,9 @@ find_claim(struct iov_verdict *v, const struct pool *pool,
         const struct candidate *c = &pool->list[i];
         bool pinned = v->port->keys.pin.kind != IOV_PIN_NONE;
 
-        if (!vf_external(v)
+        if (c->foreign) {
+            continue;
+        } else if (!vf_external(v)
                 ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))
             : pinned
                 ? iov_vf_is_pinned(&v->port->keys.pin, c->pf, first, c->vf)

@@ -18,6 +18,7 @@
 #include "openvswitch/hmap.h"
 #include "packets.h"
 #include "policy/verdict/assign.h"
+#include "policy/verdict/vf-owner.h"
 #include "util.h"
 
 /* A port by its address. */
@@ -143,7 +144,8 @@ is_to_be_taken(const struct iov_check *c, const struct iov_pf *pf,
 {
     const struct iov_vf_pin *pin = &c->port->keys.pin;
 
-    return (!vf->record
+    return (!vf->record && !vf->host_use
+            && !iov_vf_is_foreign(&c->bridge->keys, pf, vf)
             && (pin->kind == IOV_PIN_NONE
                 || iov_vf_is_pinned(pin, pf, c->pfs[0], vf)));
 }

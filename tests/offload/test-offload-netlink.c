@@ -210,12 +210,17 @@ decode(struct ds *ds, const struct nlmsghdr *nlh)
 {
     struct iov_vf_settings settings[MAX_VFS];
     struct rtnl_vf_count counts[MAX_VFS];
+    struct rtnl_address address;
     struct rtnl_link link;
     struct eth_addr mac;
     bool deleted;
     int ifindex;
 
-    if (rtnl_decode_link(nlh, &link)) {
+    if (rtnl_decode_address(nlh, &address)) {
+        ds_put_format(ds, "%s %d %s%s\n", address.deleted ? "deladdress"
+                      : "address", address.ifindex, address.text,
+                      address.automatic ? " automatic" : "");
+    } else if (rtnl_decode_link(nlh, &link)) {
         format_link(ds, &link);
         if (rtnl_vf_decode(nlh, settings, MAX_VFS)) {
             format_vfs(ds, settings);

@@ -35,7 +35,13 @@ show_bridge(const struct smap *smap)
 
     char *pfs = svec_join(&keys.pfs, " ", "");
 
-    printf("enabled=%d pfs=[%s] vfs=%d\n", keys.enabled, pfs, keys.vfs);
+    printf("enabled=%d pfs=[%s] vfs=%d", keys.enabled, pfs, keys.vfs);
+    for (size_t i = 0; i < keys.pool.n; i++) {
+        const struct iov_vf_range *r = &keys.pool.list[i];
+        printf("%s%s:%u-%u%s", i ? " " : " pool=[", r->pf, r->first, r->last,
+               i + 1 < keys.pool.n ? "" : "]");
+    }
+    putchar('\n');
     if (keys.nic_drops_tags) {
         printf("nic-drops-tags=1\n");
     }

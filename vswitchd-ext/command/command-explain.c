@@ -9,12 +9,14 @@
 #include <config.h>
 #include "vswitchd-ext/command/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "openvswitch/json.h"
 #include "packets.h"
 #include "policy/model/snapshot.h"
 #include "policy/verdict/verdict.h"
+#include "policy/verdict/vf-owner.h"
 #include "util.h"
 #include "vswitchd-ext/command/notes.h"
 #include "vswitchd-ext/control/loop.h"
@@ -187,8 +189,19 @@ cmd_explain(struct iov_command *cmd)
 
 /* iov/vfs. */
 
+/* Keys of the bridge that 'pf' is a port of, or null. */
+static const struct iov_bridge_keys *
+keys_of(const struct iov_snapshot *s, const struct iov_pf *pf)
+{
+    const struct iov_bridge *bridge = NULL;
+
+    iov_snapshot_find_port(s, pf->netdev, &bridge);
+    return bridge ? &bridge->keys : NULL;
+}
+
 static void
-vf_text(struct ds *ds, const struct iov_pf *pf, const struct iov_vf *vf)
+vf_text(struct ds *ds, const struct iov_bridge_keys *keys,
+        const struct iov_pf *pf, const struct iov_vf *vf)
 {
     int vectors = iov_notes_vectors(pf, vf);
 
@@ -201,7 +214,9 @@ vf_text(struct ds *ds, const struct iov_pf *pf, const struct iov_vf *vf)
         ds_put_format(ds, ": port %s, %s", vf->record->port,
                       iov_guest_state_name(vf->guest));
     } else {
-        ds_put_cstr(ds, vf->busy ? ": in use by somebody else" : ": free");
+        char *use = iov_vf_explain_use(keys, pf, vf);
+        ds_put_format(ds, ": %s", use ? use : "free");
+        free(use);
     }
     ds_put_cstr(ds, "\n   ");
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
@@ -217,7 +232,8 @@ vf_text(struct ds *ds, const struct iov_pf *pf, const struct iov_vf *vf)
 }
 
 static void
-pf_text(struct ds *ds, const struct iov_pf *pf)
+pf_text(struct ds *ds, const struct iov_bridge_keys *keys,
+        const struct iov_pf *pf)
 {
     ds_put_format(ds, "pf %s", pf->netdev);
     if (pf->pci) {
@@ -229,12 +245,13 @@ pf_text(struct ds *ds, const struct iov_pf *pf)
                       ETH_ADDR_ARGS(pf->our_macs[i]));
     }
     for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        vf_text(ds, pf, &pf->vfs[i]);
+        vf_text(ds, keys, pf, &pf->vfs[i]);
     }
 }
 
 static struct json *
-vf_to_json(const struct iov_pf *pf, const struct iov_vf *vf)
+vf_to_json(const struct iov_bridge_keys *keys, const struct iov_pf *pf,
+           const struct iov_vf *vf)
 {
     int vectors = iov_notes_vectors(pf, vf);
     struct json *o = json_object_create();
@@ -250,7 +267,12 @@ vf_to_json(const struct iov_pf *pf, const struct iov_vf *vf)
         json_object_put_string(o, "port", vf->record->port);
         json_object_put_string(o, "guest", iov_guest_state_name(vf->guest));
     }
-    json_object_put(o, "busy", json_boolean_create(vf->busy));
+    char *use = vf->record ? NULL : iov_vf_explain_use(keys, pf, vf);
+    json_object_put(o, "busy", json_boolean_create(use != NULL));
+    if (use) {
+        json_object_put_string(o, "use", use);
+    }
+    free(use);
     if (vectors >= 0) {
         json_object_put(o, "vectors", json_integer_create(vectors));
     }
@@ -259,7 +281,7 @@ vf_to_json(const struct iov_pf *pf, const struct iov_vf *vf)
 }
 
 static struct json *
-pf_vfs_to_json(const struct iov_pf *pf)
+pf_vfs_to_json(const struct iov_bridge_keys *keys, const struct iov_pf *pf)
 {
     struct json *macs = json_array_create_empty();
     struct json *vfs = json_array_create_empty();
@@ -272,7 +294,7 @@ pf_vfs_to_json(const struct iov_pf *pf)
         json_array_add(macs, json_string_create(mac));
     }
     for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        json_array_add(vfs, vf_to_json(pf, &pf->vfs[i]));
+        json_array_add(vfs, vf_to_json(keys, pf, &pf->vfs[i]));
     }
     json_object_put_string(o, "pf", pf->netdev);
     json_object_put(o, "total-vfs", json_integer_create(pf->total_vfs));
@@ -296,12 +318,13 @@ cmd_vfs(struct iov_command *cmd)
     }
     for (size_t i = 0; i < nics->n_pfs; i++) {
         const struct iov_pf *pf = &nics->pfs[i];
+        const struct iov_bridge_keys *keys = keys_of(cmd->view->snapshot, pf);
         if (cmd->arg && strcmp(cmd->arg, pf->netdev)) {
             continue;
         } else if (cmd->json) {
-            json_array_add(cmd->reply, pf_vfs_to_json(pf));
+            json_array_add(cmd->reply, pf_vfs_to_json(keys, pf));
         } else {
-            pf_text(&cmd->out, pf);
+            pf_text(&cmd->out, keys, pf);
         }
     }
 }

@@ -63,7 +63,8 @@ put_asked_vfs(struct ds *ds, const struct iov_pf *pf, int asked)
                       "iov-vfs to %u or less.\n", pf->total_vfs,
                       pf->total_vfs);
     } else if (!iov_pf_is_free(pf)) {
-        ds_put_cstr(ds, "that has to wait until no VF is in use.\n");
+        ds_put_cstr(ds, "that has to wait until no VF is in use, see "
+                    "\"iov/vfs\".\n");
     } else if (f) {
         ds_put_format(ds, "writing %u to its sriov_numvfs failed (%s%s%s) and "
                       "is tried again.\n", f->op->num_vfs,

@@ -150,6 +150,37 @@ collect_nics(void)
     }
 }
 
+/* Marks VFs that are ports of Open vSwitch.  Only with a datapath of the
+ * kernel they have a master. */
+static void
+collect_vf_ports(void)
+{
+    struct shash vfs = SHASH_INITIALIZER(&vfs);
+
+    for (size_t i = 0; i < nics.n_pfs; i++) {
+        for (unsigned int j = 0; j < nics.pfs[i].n_vfs; j++) {
+            struct iov_vf *vf = &nics.pfs[i].vfs[j];
+            if (vf->netdev) {
+                shash_add_once(&vfs, vf->netdev, vf);
+            }
+        }
+    }
+    for (size_t i = 0; i < snapshot->n_bridges; i++) {
+        const struct iov_bridge *bridge = &snapshot->bridges[i];
+
+        for (size_t j = 0; j < bridge->n_ports; j++) {
+            struct iov_vf *vf = shash_find_data(&vfs, bridge->ports[j].name);
+            if (vf) {
+                free(vf->host_use);
+                vf->host_use = xasprintf("it is a port of bridge %s",
+                                         bridge->name);
+                vf->only_up = false;
+            }
+        }
+    }
+    shash_destroy(&vfs);
+}
+
 static void
 collect_port(struct iov_port *port)
 {
@@ -176,6 +207,7 @@ collect(void)
     snapshot->now = time_msec();
     snapshot->nics = &nics;
     iov_db_fill(snapshot);
+    collect_vf_ports();
     iov_monitors_fill(snapshot);
     iov_readiness_allow(snapshot->keys.unsafe_interrupts_ok);
     snapshot->safety = iov_readiness_safety();

@@ -14,6 +14,7 @@
 #include "policy/plan/plan.h"
 #include "policy/verdict/check.h"
 #include "policy/verdict/verdict.h"
+#include "policy/verdict/vf-owner.h"
 #include "util.h"
 #include "vswitchd-ext/control/reconcile.h"
 #include "vswitchd-ext/control/runtime.h"
@@ -69,6 +70,18 @@ keep_destroy(struct iov_plan_keep *keep)
     free(CONST_CAST(struct iov_switch_entry *, keep->entries));
 }
 
+/* True if the number of VFs cannot change without those of others. */
+static bool
+has_foreign_vf(const struct iov_bridge *bridge, const struct iov_pf *pf)
+{
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        if (iov_vf_is_foreign(&bridge->keys, pf, &pf->vfs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Number of VFs that 'pf' should have, or -1. */
 static int
 wanted_vfs(const struct iov_reconcile *s, const struct iov_pf *pf)
@@ -80,7 +93,7 @@ wanted_vfs(const struct iov_reconcile *s, const struct iov_pf *pf)
         const struct iov_bridge *b = &s->snapshot->bridges[i];
         if (b->keys.enabled && b->keys.vfs >= 0 && is_on_bridge(pf, b)
             && (!b->keys.pfs.n || svec_contains(&b->keys.pfs, pf->netdev))) {
-            return b->keys.vfs;
+            return has_foreign_vf(b, pf) ? -1 : b->keys.vfs;
         }
     }
     return -1;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whose a VF is: see vf-owner.h.
+ *
+ * The subtle thing: many hosts set up whatever network device appears, so that
+ * a VF which only is up may well be nobody's.  It counts as used unless
+ * iov-vf-pool names it: the operator knows, and a mistake here takes from the
+ * host what it uses. */
+
+#include <config.h>
+#include "policy/verdict/vf-owner.h"
+
+#include <string.h>
+
+#include "policy/model/key.h"
+#include "policy/model/nic.h"
+#include "util.h"
+
+bool
+iov_vf_is_foreign(const struct iov_bridge_keys *keys, const struct iov_pf *pf,
+                  const struct iov_vf *vf)
+{
+    bool limits = false;
+
+    return (keys && !iov_vf_pool_has(&keys->pool, pf->netdev, vf->index,
+                                     &limits)
+            && limits);
+}
+
+char *
+iov_vf_explain_use(const struct iov_bridge_keys *keys,
+                   const struct iov_pf *pf, const struct iov_vf *vf)
+{
+    bool limits;
+    bool named = keys && iov_vf_pool_has(&keys->pool, pf->netdev, vf->index,
+                                         &limits);
+
+    if (iov_vf_is_foreign(keys, pf, vf)) {
+        return xstrdup("not in iov-vf-pool");
+    } else if (vf->host_use && !(vf->only_up && named)) {
+        return xasprintf("in use by the host: %s", vf->host_use);
+    } else if (vf->busy && vf->driver && !strcmp(vf->driver, "vfio-pci")) {
+        return xstrdup("in use by somebody else: it is bound to vfio-pci");
+    } else if (vf->busy) {
+        return xstrdup("in use by somebody else: its network device is not in "
+                       "the host's network namespace");
+    }
+    return NULL;
+}
