@@ -50,6 +50,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/text.c \
 	policy/model/text.h \
 	policy/model/vf-attr.def \
+	policy/plan/plan-left.c \
+	policy/plan/plan-left.h \
 	policy/plan/plan-pf.c \
 	policy/plan/plan-verify.c \
 	policy/plan/plan.c \

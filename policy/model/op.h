@@ -35,6 +35,8 @@ struct iov_op {
     unsigned int vf;            /* VF number. */
     enum iov_vf_attr attr;      /* For VF_SET. */
     struct iov_vf_settings set; /* For VF_SET: the member of 'attr'. */
+    bool restores;              /* For VF_SET: it puts back how the VF was
+                                 * found.  A failure hurts nobody. */
     struct eth_addr mac;        /* For PF_MAC_*, SWITCH_*. */
     uint16_t vlan;              /* For SWITCH_*; 0 is untagged. */
     char *switch_port;          /* For FDB_ADD: interface name. */

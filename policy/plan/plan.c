@@ -18,6 +18,7 @@
 
 #include "openvswitch/util.h"
 #include "packets.h"
+#include "policy/plan/plan-left.h"
 #include "util.h"
 
 typedef struct iov_op *step_func(const struct iov_plan_in *);
@@ -536,10 +537,8 @@ step_take_back(const struct iov_plan_in *in)
 static bool
 may_put_back(const struct iov_plan_in *in)
 {
-    return (record(in)
-            && (in->vf_external
-                ? !in->keep_fenced
-                : in->vf->guest == IOV_GUEST_NONE));
+    return (record(in) && (in->vf_external ? !in->keep_fenced
+                           : in->vf->guest == IOV_GUEST_NONE));
 }
 
 static struct iov_op *
@@ -551,17 +550,24 @@ step_put_back(const struct iov_plan_in *in)
 #undef VF_ATTR
     };
 
-    struct iov_op *op = (may_put_back(in)
-                         ? make_set_any(in, attrs, ARRAY_SIZE(attrs),
-                                        &record(in)->original)
-                         : NULL);
+    if (!may_put_back(in)) {
+        return NULL;
+    }
 
+    struct iov_vf_settings fence = fence_settings(in);
+    struct iov_vf_settings found = plan_found(in);
+    struct iov_vf_settings left = plan_left(in, &fence);
+    struct iov_op *op = make_set_any(in, attrs, ARRAY_SIZE(attrs), &left);
+
+    if (op) {
+        op->restores = iov_vf_attr_equal(&op->set, &found, op->attr);
+    }
     /* While the VF has the port's MAC address, because the NIC does not let
      * go of it, the VLAN of the fence keeps the port's packets from going
      * there. */
     if (op && op->attr == IOV_VF_VLAN
         && vf_has_mac(in->vf, record(in)->mac)
-        && !eth_addr_equals(record(in)->original.mac, record(in)->mac)) {
+        && !eth_addr_equals(found.mac, record(in)->mac)) {
         iov_op_destroy(op);
         return NULL;
     }
@@ -571,12 +577,12 @@ step_put_back(const struct iov_plan_in *in)
 static bool
 is_put_back(const struct iov_plan_in *in)
 {
-    const struct iov_vf_settings *original = &record(in)->original;
+    struct iov_vf_settings fence = fence_settings(in);
+    struct iov_vf_settings left = plan_left(in, &fence);
 
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
-        if (original->known & in->vf->now.known & ~in->vf->cannot
-            & IOV_VF_BIT(i)
-            && !iov_vf_attr_equal(&in->vf->now, original, i)) {
+        if (left.known & in->vf->now.known & ~in->vf->cannot & IOV_VF_BIT(i)
+            && !iov_vf_attr_equal(&in->vf->now, &left, i)) {
             return false;
         }
     }

@@ -60,7 +60,8 @@ struct iov_plan_in {
     bool protect;               /* Fence first. */
     bool managed;               /* The port is (still) on an enabled bridge,
                                  * else everything is taken back. */
-    bool keep_fenced;           /* With 'vf_external': asked for offload, so
+    bool keep_fenced;           /* With 'vf_external': asked for offload, or
+                                 * found with an address that a port has, so
                                  * that 'vf' is fenced while on software. */
     bool orphaned;              /* 'vf' has the port's MAC address and is in
                                  * use, but has no record: it is recorded and
@@ -72,6 +73,8 @@ struct iov_plan_in {
     size_t n_pfs;
     const struct iov_pf *pf;    /* PF of 'vf', or null. */
     const struct iov_vf *vf;    /* VF it is on, goes to or leaves, or null. */
+    bool original_mac_taken;    /* A port has the MAC address that 'vf' had
+                                 * when it was found. */
     const char *learned_at;     /* Interface where the switch has the MAC by
                                  * our word, or null. */
     bool checked;               /* Read back since the last change. */

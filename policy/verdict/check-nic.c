@@ -119,10 +119,12 @@ check_uplink(struct iov_check *c)
     }
 }
 
+/* True if a failure of 'op' keeps no port from a VF. */
 static bool
 is_harmless(const struct iov_op *op)
 {
-    return op->type == IOV_OP_VF_SET && iov_vf_attr_is_optional(op->attr);
+    return (op->type == IOV_OP_VF_SET
+            && (op->restores || iov_vf_attr_is_optional(op->attr)));
 }
 
 /* Failures whose reason lies in the range that a check speaks of. */

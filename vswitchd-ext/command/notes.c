@@ -161,6 +161,17 @@ note_failure(const struct iov_failure *f, const char *what,
     svec_add_nocopy(notes, ds_steal_cstr(&ds));
 }
 
+static void
+note_unrestored(const struct iov_failure *list, size_t n, struct svec *notes)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].op->restores) {
+            note_failure(&list[i], "a VF was not put back as it was found",
+                         notes);
+        }
+    }
+}
+
 /* Of a port that does not ask for offload no check tells what keeps its VF
  * from being put back. */
 static void
@@ -205,6 +216,10 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
                                      : NULL;
 
     note_stuck(port, ps, notes);
+    if (port->failures) {
+        note_unrestored(port->failures->list, port->failures->n, notes);
+        note_unrestored(port->failures->past, port->failures->n_past, notes);
+    }
     if (!pf || ps->state != IOV_PORT_DIRECT) {
         return;
     }

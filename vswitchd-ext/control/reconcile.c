@@ -120,6 +120,31 @@ context_enter(struct context *context, const struct iov_bridge *bridge)
     }
 }
 
+/* True if a port has the address that the VF of record 'r' had when it was
+ * found, so that the VF must not get it back. */
+static bool
+is_original_mac_taken(const struct iov_snapshot *s,
+                      const struct iov_vf_record *r)
+{
+    const struct iov_vf_settings *original = &r->original;
+
+    if (!(original->known & IOV_VF_BIT(IOV_VF_MAC))
+        || eth_addr_is_zero(original->mac)) {
+        return false;
+    }
+    for (size_t i = 0; i < s->n_bridges; i++) {
+        const struct iov_bridge *bridge = &s->bridges[i];
+
+        for (size_t j = 0; j < bridge->n_ports; j++) {
+            if (iov_port_mac_is_meant(&bridge->ports[j])
+                && eth_addr_equals(bridge->ports[j].mac, original->mac)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Fills in 'in', which is good until the tour goes on. */
 static void
 plan_in_init(struct iov_plan_in *in, struct context *context,
@@ -155,6 +180,9 @@ plan_in_init(struct iov_plan_in *in, struct context *context,
         (in->direct || in->keep_fenced || in->orphaned || r ? ref.vf : NULL);
     in->learned_at = iov_runtime_learned_at(runtime, in->bridge, in->mac,
                                             in->vlan, iov_fdb_connection());
+    in->original_mac_taken = r && is_original_mac_taken(s->snapshot, r);
+    in->keep_fenced |= (in->original_mac_taken && in->managed
+                        && in->vf_external && !in->direct);
     in->checked = runtime->checked;
     in->fence_mac = runtime->fence_mac;
     in->failures = &runtime->failures;
@@ -286,8 +314,9 @@ reconcile_port(struct context *context, const struct iov_verdict *v)
 
 /* Fills in 'in' for a record whose port is gone. */
 static void
-orphan_in_init(struct iov_plan_in *in, const struct iov_pf *pf,
-               const struct iov_vf *vf, const struct iov_runtime *runtime)
+orphan_in_init(struct iov_plan_in *in, const struct iov_snapshot *s,
+               const struct iov_pf *pf, const struct iov_vf *vf,
+               const struct iov_runtime *runtime)
 {
     memset(in, 0, sizeof *in);
     in->port = vf->record->port;
@@ -297,6 +326,7 @@ orphan_in_init(struct iov_plan_in *in, const struct iov_pf *pf,
     in->vf_external = iov_guests_keep(in->guest);
     in->paired_by_mac = iov_guests_pair(in->guest);
     in->protect = true;
+    in->original_mac_taken = is_original_mac_taken(s, vf->record);
     in->pf = pf;
     in->vf = vf;
     in->failures = &runtime->failures;
@@ -317,7 +347,7 @@ reconcile_orphans(const struct iov_reconcile *s)
                     iov_runtime_get(vf->record->port);
                 struct iov_plan_in in;
 
-                orphan_in_init(&in, pf, vf, runtime);
+                orphan_in_init(&in, s->snapshot, pf, vf, runtime);
                 runtime->seen = true;
                 if (!runtime->busy) {
                     iov_reconcile_begin(runtime, iov_plan_next(&in), vf);

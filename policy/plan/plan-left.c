@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a VF is left: see plan-left.h.
+ *
+ * The subtle thing: a driver refuses to put an attribute back only if the
+ * failure of just that request says so, which is remembered for a while;
+ * therefore it is asked for again until the record of the VF goes. */
+
+#include <config.h>
+#include "policy/plan/plan-left.h"
+
+#include <string.h>
+
+#include "packets.h"
+#include "policy/plan/plan.h"
+#include "util.h"
+
+struct iov_vf_settings
+plan_found(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings found = in->vf->record->original;
+
+    if (!in->vf_external && in->original_mac_taken) {
+        found.mac = eth_addr_zero;
+    }
+    return found;
+}
+
+/* True if 'attr' hurts nobody as it is now, although it is not as found: the
+ * VF has no port's address, is in nobody's VLAN, and may do nothing that it
+ * might not do when it was found. */
+static bool
+may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
+{
+    const struct iov_vf_settings *now = &in->vf->now;
+
+    switch (attr) {
+    case IOV_VF_MAC:
+        return (!eth_addr_equals(now->mac, in->vf->record->mac)
+                && !(in->has_mac && eth_addr_equals(now->mac, in->mac)));
+    case IOV_VF_VLAN:
+        return now->vlan == IOV_FENCE_VLAN;
+    case IOV_VF_SPOOFCHK:
+        return now->spoofchk;
+    case IOV_VF_TRUST:
+        return !now->trust;
+    case IOV_VF_RATE:
+    case IOV_VF_VECTORS:
+    case IOV_VF_LINK_STATE:
+    case IOV_VF_DMA:
+        return true;
+    case IOV_N_VF_ATTRS:
+        break;
+    }
+    OVS_NOT_REACHED();
+}
+
+static bool
+has_failed(const struct iov_plan_in *in, enum iov_vf_attr attr,
+           const struct iov_vf_settings *to)
+{
+    for (size_t i = 0; in->failures && i < in->failures->n; i++) {
+        const struct iov_op *op = in->failures->list[i].op;
+
+        if (op->type == IOV_OP_VF_SET && op->attr == attr
+            && op->vf == in->vf->index && !strcmp(op->pf, in->pf->netdev)
+            && iov_vf_attr_equal(&op->set, to, attr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct iov_vf_settings
+plan_left(const struct iov_plan_in *in, const struct iov_vf_settings *fence)
+{
+    struct iov_vf_settings found = plan_found(in), left = found;
+
+    for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
+        if (found.known & IOV_VF_BIT(i) && has_failed(in, i, &found)) {
+            iov_vf_attr_copy(&left, may_stay(in, i) ? &in->vf->now : fence,
+                             i);
+        }
+    }
+    return left;
+}

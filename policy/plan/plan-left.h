@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_PLAN_PLAN_LEFT_H
+#define IOV_POLICY_PLAN_PLAN_LEFT_H 1
+
+/* How a VF is left when its port lets go of it.  plan.c alone includes this.
+ * The VF of 'in' has a record. */
+
+#include "policy/model/nic.h"
+
+struct iov_plan_in;
+
+/* As it was found, without an address that a port has by now. */
+struct iov_vf_settings plan_found(const struct iov_plan_in *in);
+/* The same where the driver takes it; else, attribute by attribute, as it is
+ * where that hurts nobody, or as in 'fence'. */
+struct iov_vf_settings plan_left(const struct iov_plan_in *in,
+                                 const struct iov_vf_settings *fence);
+
+#endif /* policy/plan/plan-left.h */
