@@ -71,6 +71,7 @@ struct iov_candidates {
 /* How much may be done at once. */
 struct iov_allowance {
     size_t n_flows;             /* To be taken into new views. */
+    size_t n_work;              /* Units of work of a walk, see walk.h. */
     bool exhausted;             /* It was not enough: what was found is not
                                  * complete. */
 };

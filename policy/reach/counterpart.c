@@ -113,9 +113,10 @@ are_all_dropped(const struct iov_culprit_sink *s, const struct iov_report *r,
         .allowance = s->order->allowance,
         .max_hiding = MAX_HIDING_COUNTERPART,
     };
-    struct iov_walk w = { .over = false };
+    struct iov_walk w;
     struct iov_path p;
 
+    iov_walk_init(&w);
     memset(&p, 0, offsetof(struct iov_path, cube));
     past.shadows = shadows;
     p.past = &past;

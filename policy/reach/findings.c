@@ -55,7 +55,7 @@ iov_culprit_find(const struct hmap *culprits, const struct iov_culprit *like)
 
     HMAP_FOR_EACH_WITH_HASH (c, node, iov_culprit_hash(like), culprits) {
         if (c->reason == like->reason && c->table_id == like->table_id
-            && c->at.flow == like->at.flow) {
+            && c->at.flow == like->at.flow && c->queue == like->queue) {
             return c;
         }
     }

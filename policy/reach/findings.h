@@ -21,6 +21,7 @@ struct iov_culprit {
     uint8_t table_id;
     struct iov_candidate at;    /* The flow; all null for a miss. */
     const struct iov_step *step;        /* The action, or null. */
+    bool queue;                 /* All it does is to choose a queue. */
     uint64_t classes;           /* Bit for each class of packets. */
     struct match *missing;      /* Example of packets that miss, or null. */
     struct iov_candidate *path; /* Flows that led there, the first first, */

@@ -49,6 +49,7 @@ void
 iov_outcome_destroy(struct iov_outcome *o)
 {
     iov_findings_destroy(&o->findings);
+    iov_walk_state_clear(&o->walk);
     free(o->cubes);
     free(o);
 }
@@ -64,27 +65,31 @@ iov_outcome_is_of(const struct iov_outcome *o, const struct iov_class *class,
             && o->vlan == port->vlan);
 }
 
+/* Returns true if something has changed since 'o' was examined that can
+ * matter to it. */
+static bool
+is_concerned(const struct iov_outcome *o, const struct iov_reach_base *base)
+{
+    return ((o->peers_seqno != base->peers_seqno && o->findings.n_asked)
+            || (o->seqno != iov_flow_table_seqno(base->table)
+                && iov_flow_table_concerns(base->table, o->seqno,
+                                           o->findings.deps.tables,
+                                           o->cubes, o->n_cubes)));
+}
+
 bool
 iov_outcome_is_outdated(struct iov_outcome *o,
                         const struct iov_reach_base *base,
                         const struct iov_reach_port *port)
 {
-    uint64_t seqno = iov_flow_table_seqno(base->table);
-
     if (o->class.kind == IOV_CLASS_DELIVERED) {
         return !o->result || iov_delivered_is_outdated(base->table, port,
                                                        o->seqno);
     }
-    if (!o->result || o->unfinished
-        || (o->peers_seqno != base->peers_seqno
-            && o->findings.n_asked)
-        || (o->seqno != seqno
-            && iov_flow_table_concerns(base->table, o->seqno,
-                                       o->findings.deps.tables, o->cubes,
-                                       o->n_cubes))) {
+    if (!o->result || o->unfinished || is_concerned(o, base)) {
         return true;
     }
-    o->seqno = seqno;
+    o->seqno = iov_flow_table_seqno(base->table);
     o->peers_seqno = base->peers_seqno;
     return false;
 }
@@ -152,6 +157,7 @@ follow(struct iov_outcome *o, const struct iov_reach_base *base,
         .sink = &sink.up,
         .deps = &o->findings.deps,
         .allowance = base->allowance,
+        .state = base->allowance || o->walk.begun ? &o->walk : NULL,
         .skip_plain = true,
         .probe = &probe.up,
     };
@@ -162,25 +168,40 @@ follow(struct iov_outcome *o, const struct iov_reach_base *base,
     iov_walk(&order);
 }
 
+/* Makes 'o' ready to be followed from the start, unless it can go on where an
+ * earlier examination has ended. */
+static void
+begin(struct iov_outcome *o, const struct iov_reach_base *base)
+{
+    if (!o->unfinished || is_concerned(o, base)) {
+        if (!o->unfinished) {
+            o->was_clean = o->result && hmap_is_empty(&o->findings.culprits);
+        }
+        iov_findings_clear(&o->findings);
+        o->walk.begun = false;
+        o->packets_done = 0;
+    }
+}
+
 void
 iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
                     const struct iov_reach_port *port)
 {
     struct match packets[IOV_CLASS_MATCHES];
     size_t n = iov_class_get_packets(&o->class, port, packets);
-    bool was_clean = (o->result && !o->unfinished
-                      && hmap_is_empty(&o->findings.culprits));
 
-    iov_findings_clear(&o->findings);
-    for (size_t i = 0; i < n; i++) {
-        follow(o, base, port, &packets[i]);
+    begin(o, base);
+    o->unfinished = false;
+    while (o->packets_done < n && !o->unfinished) {
+        follow(o, base, port, &packets[o->packets_done]);
+        o->unfinished = base->allowance && base->allowance->exhausted;
+        o->packets_done += !o->unfinished;
     }
     if (o->class.kind == IOV_CLASS_DELIVERED) {
         iov_delivered_find(base->table, port, &o->findings);
     }
-    o->unfinished = base->allowance && base->allowance->exhausted;
     if (!o->unfinished
-        && !(was_clean && hmap_is_empty(&o->findings.culprits))) {
+        && !(o->was_clean && hmap_is_empty(&o->findings.culprits))) {
         o->result = ++base->n_results;
     }
     set_cubes(o, port, packets, n);

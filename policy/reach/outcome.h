@@ -36,7 +36,10 @@ struct iov_outcome {
     uint16_t vlan;              /* As in struct iov_reach_port. */
 
     uint64_t result;            /* Number of what was found; 0: nothing. */
-    bool unfinished;            /* The last examination was not completed. */
+    bool unfinished;            /* The last examination is not complete... */
+    size_t packets_done;        /* ...but for so many of its matches... */
+    struct iov_walk_state walk; /* ...and this far. */
+    bool was_clean;             /* Had no culprits before it began. */
     uint64_t seqno;             /* Of the flow table, as of which it holds. */
     uint64_t peers_seqno;
     struct iov_key_cube *cubes; /* Packets that were followed. */

@@ -31,8 +31,10 @@ iov_peer_compare(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct iov_peer));
 }
 
-/* Flows that are taken into views in one brief call, about 1 ms. */
+/* What is done in one brief call: flows that are taken into views, about 1 ms,
+ * and units of work of walks, some ms. */
 #define BRIEF_FLOWS 10000
+#define BRIEF_WORK 5000
 
 /* A port. */
 struct entry {
@@ -49,6 +51,8 @@ struct iov_reach {
     struct hmap shared;         /* Contains struct iov_outcome. */
     uint64_t names_result;      /* 'n_results' when names changed. */
     struct iov_texts texts;
+    size_t brief_work;
+    bool no_queues;             /* Choosing one does nothing. */
     unsigned long long int n_examined;
 };
 
@@ -58,6 +62,7 @@ iov_reach_create(const struct iov_flow_table *table)
     struct iov_reach *reach = xzalloc(sizeof *reach);
 
     reach->base.table = table;
+    reach->brief_work = BRIEF_WORK;
     hmap_init(&reach->entries);
     hmap_init(&reach->shared);
     return reach;
@@ -169,6 +174,17 @@ iov_reach_set_peers(const struct iov_reach *reach,
     base->peers = sorted;
     base->n_peers = n;
     base->peers_seqno++;
+}
+
+void
+iov_reach_set_queues(const struct iov_reach *reach_, bool any)
+{
+    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
+
+    if (reach->no_queues == any) {
+        reach->no_queues = !any;
+        reach->names_result = ++reach->base.n_results;
+    }
 }
 
 unsigned long long int
@@ -285,7 +301,8 @@ leave_out_delivered(struct iov_culprit list[], size_t n)
 /* Stores copies of all culprits of 'e', each once, in '*listp', to be freed,
  * and returns how many they are. */
 static size_t
-list_culprits(const struct entry *e, struct iov_culprit **listp)
+list_culprits(const struct iov_reach *reach, const struct entry *e,
+              struct iov_culprit **listp)
 {
     struct hmap seen = HMAP_INITIALIZER(&seen);
     size_t n = 0;
@@ -298,13 +315,20 @@ list_culprits(const struct entry *e, struct iov_culprit **listp)
     for (size_t i = 0; i < e->n_outcomes; i++) {
         const struct iov_culprit *c;
         HMAP_FOR_EACH (c, node, &e->outcomes[i]->findings.culprits) {
-            struct iov_culprit *same = iov_culprit_find(&seen, c);
+            struct iov_culprit like = *c;
+            struct iov_culprit *same;
+
+            if (c->queue && reach->no_queues) {
+                continue;
+            }
+            like.queue = false;         /* One reason for each flow. */
+            same = iov_culprit_find(&seen, &like);
             if (same) {
                 same->classes |= c->classes;
                 same->step = same->step ? same->step : c->step;
             } else {
                 same = &(*listp)[n++];
-                *same = *c;
+                *same = like;
                 hmap_insert(&seen, &same->node, hmap_node_hash(&c->node));
             }
         }
@@ -347,7 +371,7 @@ check(const struct iov_reach *reach_, const struct iov_reach_port *port,
         max--;
     }
 
-    size_t n = list_culprits(e, &list);
+    size_t n = list_culprits(reach, e, &list);
     if (n) {
         struct iov_show show = {
             .words = iov_flow_table_words(reach->base.table),
@@ -360,8 +384,8 @@ check(const struct iov_reach *reach_, const struct iov_reach_port *port,
                            iov_flow_table_seqno(reach->base.table),
                            reach->names_result);
         show_culprits(list, n, max, &show, reasons);
-        free(list);
     }
+    free(list);
     return n + (opaque != NULL);
 }
 
@@ -381,13 +405,21 @@ iov_reach_explain(const struct iov_reach *reach,
     return check(reach, port, reasons, max, true);
 }
 
+void
+iov_reach_set_brief_work(struct iov_reach *reach, size_t n_work)
+{
+    reach->brief_work = n_work;
+}
+
 size_t
 iov_reach_check_briefly(const struct iov_reach *reach_,
                         const struct iov_reach_port *port,
                         struct iov_reasons *reasons, size_t max)
 {
     struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
-    struct iov_allowance allowance = { .n_flows = BRIEF_FLOWS };
+    struct iov_allowance allowance = {
+        .n_flows = BRIEF_FLOWS, .n_work = reach->brief_work
+    };
 
     reach->base.allowance = &allowance;
     size_t n = iov_reach_check(reach, port, reasons, max);

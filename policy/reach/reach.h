@@ -68,6 +68,10 @@ const struct ofputil_port_map *iov_reach_port_map(const struct iov_reach *);
 void iov_reach_set_peers(const struct iov_reach *,
                               const struct iov_peer *, size_t n);
 
+/* Tells whether there is any queue that set_queue could choose; if there is
+ * none, that action does nothing.  Until told otherwise there is. */
+void iov_reach_set_queues(const struct iov_reach *, bool any);
+
 /* Appends a reason for each culprit (object: the flow as ovs-ofctl prints
  * it), at most 'max' of them, and returns the number of all.  0 means that
  * every packet of the port ends in one NORMAL.
@@ -87,6 +91,10 @@ size_t iov_reach_explain(const struct iov_reach *,
 size_t iov_reach_check_briefly(const struct iov_reach *,
                                const struct iov_reach_port *,
                                struct iov_reasons *, size_t max);
+
+/* Sets how much one iov_reach_check_briefly() may do, in units of work (see
+ * walk.h) and within reason; for tests, with small tables. */
+void iov_reach_set_brief_work(struct iov_reach *, size_t n_work);
 
 /* What is known of a port without examining it. */
 enum iov_reach_state {

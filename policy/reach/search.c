@@ -17,6 +17,10 @@
 #include "policy/reach/shadow.h"
 #include "util.h"
 
+/* Tries to subtract sets of packets, and masks of a table, that are a unit of
+ * work. */
+#define TRIES_PER_UNIT 4
+#define MASKS_PER_UNIT 8
 /* Work to find out that one flow is hidden. */
 #define MAX_HIDING_ONE 1000
 /* Among up to so many flows that were found, one that hides another is looked
@@ -103,7 +107,9 @@ find_runs(const struct iov_candidates *cs, struct run runs[])
 static void
 sort_runs(struct iov_candidates *cs)
 {
-    struct run *runs = xmalloc(cs->n * sizeof *runs);
+    struct run few[32];
+    struct run *runs = (cs->n <= ARRAY_SIZE(few) ? few
+                        : xmalloc(cs->n * sizeof *runs));
     size_t n_runs = find_runs(cs, runs);
 
     if (n_runs > 1) {
@@ -119,7 +125,9 @@ sort_runs(struct iov_candidates *cs)
         cs->list = list;
         cs->allocated = cs->n;
     }
-    free(runs);
+    if (runs != few) {
+        free(runs);
+    }
 }
 
 void
@@ -183,6 +191,8 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
     size_t left = budget - 1;
     bool hidden = iov_past_hides(&passed, w->words, cube, &left);
     w->hiding -= budget - left;
+    iov_walk_charge(w, (budget - left) / TRIES_PER_UNIT
+                    + hmap_count(&s->table->subtables) / MASKS_PER_UNIT);
     return hidden;
 }
 

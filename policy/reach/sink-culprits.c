@@ -38,6 +38,8 @@ is_fault_effect(const struct iov_report *r, struct iov_culprit *c)
     if (step->type != IOV_STEP_NORMAL) {
         set_reason(c, step->class->reason, r->at);
         c->step = step;
+        c->queue = step->act && (step->act->type == OFPACT_SET_QUEUE
+                                 || step->act->type == OFPACT_POP_QUEUE);
     } else if (r->n_normal > 1) {
         set_reason(c, IOV_REASON_OPENFLOW_ACTIONS, r->at);
     } else {

@@ -44,7 +44,10 @@ struct iov_walk {
     bool over;                  /* Stop everything... */
     bool stopped;               /* ...because the sink says so. */
     bool probing;               /* Several ways are followed together. */
-    size_t n_tries;             /* Lookups that may still be made for it. */
+    size_t level;               /* Lookups that this one is in. */
+    size_t n_resume;            /* On the way to where the state says: so many
+                                 * levels. */
+    size_t n_tries;             /* Work that may still be done for it. */
 
     /* A walk goes into the depth, so that a path has the first so many of
      * these, and overwrites none of those of another one that goes on. */
@@ -54,6 +57,10 @@ struct iov_walk {
     size_t allocated_writes;
     struct iov_copy *copies;
     size_t allocated_copies;
+
+    /* Most walks need no more.  Last, for they are not cleared. */
+    struct iov_act_effect few_effects[8];
+    struct iov_write few_writes[8];
 };
 
 /* Flows that packets have matched, the last first. */
@@ -132,6 +139,10 @@ struct iov_ways {
 /* Copies 'src' as far as it is used. */
 void iov_path_copy(struct iov_path *dst, const struct iov_path *src,
                    const struct iov_walk *);
+/* Makes 'w' ready. */
+void iov_walk_init(struct iov_walk *);
+/* Takes 'n' units of work from the allowance. */
+void iov_walk_charge(struct iov_walk *, size_t n);
 /* Does a lookup for 'p', whose contents it changes, then what 'up' says, and
  * follows all ways to their end. */
 void iov_walk_look_up(struct iov_walk *, struct iov_path *p,

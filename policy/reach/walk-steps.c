@@ -60,6 +60,24 @@ iov_walk_give_up(struct iov_walk *w, const struct iov_path *p,
     w->over = true;
 }
 
+/* Returns 'array', or a larger one in its place, with room for more than 'n'
+ * items.  The first one, 'few', is part of the walk. */
+static void *
+make_room(void *array, size_t n, size_t *allocated, size_t size, void *few)
+{
+    if (n >= *allocated) {
+        size_t old = *allocated * size;
+        *allocated *= 2;
+        if (array == few) {
+            array = xmalloc(*allocated * size);
+            memcpy(array, few, old);
+        } else {
+            array = xrealloc(array, *allocated * size);
+        }
+    }
+    return array;
+}
+
 /* Returns true if 'e' is the same action of the same flow as 'step' of 'at',
  * of which several steps have been made. */
 static bool
@@ -84,10 +102,8 @@ iov_walk_effect(struct iov_walk *w, struct iov_path *p,
         iov_walk_give_up(w, p, at);
         return;
     }
-    while (p->n_effects >= w->allocated_effects) {
-        w->effects = x2nrealloc(w->effects, &w->allocated_effects,
-                                sizeof *w->effects);
-    }
+    w->effects = make_room(w->effects, p->n_effects, &w->allocated_effects,
+                           sizeof *w->effects, w->few_effects);
     w->effects[p->n_effects++] = (struct iov_act_effect) {
         step, *at, has_port ? step->port : OFPP_NONE
     };
@@ -130,10 +146,8 @@ write_word(struct iov_walk *w, struct iov_path *p, uint8_t pos, uint64_t mask,
 {
     uint8_t idx = w->words->idx[pos];
 
-    while (p->n_writes >= w->allocated_writes) {
-        w->writes = x2nrealloc(w->writes, &w->allocated_writes,
-                               sizeof *w->writes);
-    }
+    w->writes = make_room(w->writes, p->n_writes, &w->allocated_writes,
+                          sizeof *w->writes, w->few_writes);
     w->writes[p->n_writes++] = (struct iov_write) {
         .up = p->write,
         .pos = pos,

@@ -32,10 +32,14 @@
 #define MAX_CANDIDATES (4 * 1000 * 1000)
 /* Work to find out that flows are hidden, for one class of packets. */
 #define MAX_HIDING (100 * 1000)
-/* Lookups made in vain to see at one go that there is no culprit. */
-#define MAX_TRIES 1024
+/* Units of work done in vain to see at one go that there is no culprit. */
+#define MAX_TRIES 4096
 /* With so much on the stack ovs-vswitchd drops a packet at the next lookup. */
 #define MAX_STACK 65536
+/* Flows found by a lookup that are a unit of work. */
+#define FLOWS_PER_UNIT 4
+/* Masks of a table, all of which a lookup looks at. */
+#define MASKS_PER_UNIT 4
 /* Where ovs-vswitchd keeps flows of its own, which no monitor shows. */
 #define INTERNAL_TABLE 254
 
@@ -76,6 +80,92 @@ run_flow(struct iov_walk *w, const struct iov_search *s,
     next.past = &past;
     next.trail = &trail;
     iov_walk_run_steps(w, &next, &frame);
+}
+
+/* Going on where an earlier walk ended.
+ *
+ * Ways of a lookup have numbers, from the place of their flow among those that
+ * were found.  That of packets that match no flow is the last. */
+
+#define TOGETHER(INDEX) (2 * (INDEX))   /* All of a run, from that flow on. */
+#define APART(INDEX) (2 * (INDEX) + 1)
+#define MISS (SIZE_MAX - 1)
+
+void
+iov_walk_charge(struct iov_walk *w, size_t n)
+{
+    struct iov_allowance *a = w->order->allowance;
+
+    if (a) {
+        a->n_work -= MIN(a->n_work, n);
+    }
+    if (w->probing) {
+        w->n_tries -= MIN(w->n_tries, n);
+    }
+}
+
+/* Returns true if the walk has to end for now.  What is followed together is
+ * followed to its end, which is bounded. */
+static bool
+is_exhausted(struct iov_walk *w)
+{
+    struct iov_allowance *a = w->order->allowance;
+
+    if (a && w->order->state && !a->n_work && !w->probing) {
+        a->exhausted = w->over = true;
+    }
+    return w->over;
+}
+
+/* Returns true if the lookup that 'w' is in has to be taken up at way 'way' or
+ * after it. */
+static bool
+is_before(const struct iov_walk *w, size_t way)
+{
+    return (!w->probing && w->level <= w->n_resume
+            && way < w->order->state->ways[w->level - 1]);
+}
+
+/* Keeps that the lookup that 'w' is in has come to way 'way'.  Returns false
+ * if that has to wait for the next time. */
+static bool
+come_to_way(struct iov_walk *w, size_t way)
+{
+    struct iov_walk_state *state = w->order->state;
+
+    while (w->level > state->allocated) {
+        state->ways = x2nrealloc(state->ways, &state->allocated,
+                                 sizeof *state->ways);
+    }
+    state->ways[w->level - 1] = way;
+    state->n_ways = w->level;
+    return !is_exhausted(w);
+}
+
+/* Begins way 'way'.  Returns false if it was followed before, or has to wait
+ * for the next time. */
+static bool
+begin_way(struct iov_walk *w, size_t way)
+{
+    struct iov_walk_state *state = w->order->state;
+
+    if (!state || w->probing) {
+        return true;
+    } else if (is_before(w, way)) {
+        return false;
+    } else if (w->level > w->n_resume) {
+        return come_to_way(w, way);
+    } else if (w->level == w->n_resume || way != state->ways[w->level - 1]) {
+        /* The first that is new is begun in any case, or there would be no
+         * end to it. */
+        w->n_resume = 0;
+        come_to_way(w, way);
+        w->over = false;
+        if (w->order->allowance) {
+            w->order->allowance->exhausted = false;
+        }
+    }
+    return true;
 }
 
 static void
@@ -121,21 +211,27 @@ follow_candidates(struct iov_walk *w, struct iov_search *s,
                   const struct iov_candidates *run)
 {
     bool apart = run->n <= IOV_MAX_APART && !w->probing;
+    size_t start = run->list - s->found.list;
     struct iov_ways ways;
 
     iov_search_find_ways(w, s, run, apart, &ways);
     if (!ways.n) {
         return;
     } else if (!apart) {
-        follow_together(w, s, &ways);
-    } else if (ways.n == 1 || !are_clean_together(w, s, &ways)) {
+        if (begin_way(w, TOGETHER(start))) {
+            follow_together(w, s, &ways);
+        }
+    } else if (ways.n == 1 || is_before(w, TOGETHER(start))
+               || !are_clean_together(w, s, &ways)) {
         for (size_t i = 0; i < ways.n && !w->over; i++) {
             const struct iov_candidate *c = ways.list[i].flow;
             struct iov_cube narrow;
 
-            iov_cube_copy(&narrow, &s->cube, w->words);
-            iov_flow_narrow(c, w->words, &narrow);
-            run_flow(w, s, &narrow, c, ways.list[i].priority);
+            if (begin_way(w, APART(c - s->found.list))) {
+                iov_cube_copy(&narrow, &s->cube, w->words);
+                iov_flow_narrow(c, w->words, &narrow);
+                run_flow(w, s, &narrow, c, ways.list[i].priority);
+            }
         }
     }
 }
@@ -151,12 +247,16 @@ run_candidates(struct iov_walk *w, struct iov_search *s,
     }
     for (size_t i = 0; i < run->n && !w->over; i++) {
         const struct iov_candidate *c = &run->list[i];
+        size_t way = APART(c - s->found.list);
         struct iov_cube narrow;
 
+        if (is_before(w, way)) {
+            continue;
+        }
         iov_cube_copy(&narrow, &s->cube, w->words);
         iov_flow_narrow(c, w->words, &narrow);
         if (iov_search_has_conj_id(w, s, &narrow)
-            && !iov_search_hides(w, s, &narrow, c)) {
+            && !iov_search_hides(w, s, &narrow, c) && begin_way(w, way)) {
             run_flow(w, s, &narrow, c, c->flow->priority);
         }
     }
@@ -175,7 +275,13 @@ run_all_candidates(struct iov_walk *w, struct iov_search *s)
             struct iov_candidates run = {
                 .list = &cs->list[start], .n = i - start
             };
-            run_candidates(w, s, &run);
+            if (!is_before(w, APART(i - 1))) {
+                run_candidates(w, s, &run);
+                if (w->order->state && !w->probing && !w->over
+                    && w->level > w->n_resume) {
+                    come_to_way(w, TOGETHER(i));
+                }
+            }
             start = i;
         }
     }
@@ -219,8 +325,7 @@ admit(struct iov_walk *w, struct iov_path *p, const struct iov_lookup *l)
         iov_walk_give_up(w, p, l->from);
         return false;
     }
-    w->n_tries -= w->probing;
-    w->n_visits++;
+    w->n_visits += !w->n_resume;
     p->depth += deepens;
     p->n_lookups++;
     p->table_id = l->table_id;
@@ -259,20 +364,25 @@ do_search(struct iov_walk *w, struct iov_search *s,
     bool all = (s->up || p->n_normal || p->set.normal || p->set.other
                 || !w->order->skip_plain || w->order->in_order);
 
+    w->level++;
     s->found.allowance = w->order->allowance;
     iov_search_init(s, w, l->in_port);
     iov_table_candidates(s->table, w->words, &s->cube, all, &s->found);
-    w->n_candidates += s->found.n;
+    w->n_candidates += w->n_resume ? 0 : s->found.n;
+    iov_walk_charge(w, 1 + s->found.n / FLOWS_PER_UNIT
+                    + hmap_count(&s->table->subtables) / MASKS_PER_UNIT);
     w->over |= s->found.allowance && s->found.allowance->exhausted;
     if (w->n_candidates > MAX_CANDIDATES) {
         iov_walk_give_up(w, p, l->from);
     } else {
         run_all_candidates(w, s);
-        if (!w->over && !iov_search_hides(w, s, &s->cube, NULL)) {
+        if (!w->over && !iov_search_hides(w, s, &s->cube, NULL)
+            && begin_way(w, MISS)) {
             run_miss(w, s, l);
         }
     }
     iov_search_uninit(s);
+    w->level--;
 }
 
 /* Reports that 'p' is dropped, whatever has been done for it, because of what
@@ -312,29 +422,80 @@ iov_walk_look_up(struct iov_walk *w, struct iov_path *p,
     }
 }
 
+static void
+resume(struct iov_walk *w, const struct iov_walk_state *state)
+{
+    w->n_visits = state->n_visits;
+    w->n_candidates = state->n_candidates;
+    w->hiding = state->hiding;
+    w->n_tries = state->n_tries;
+    w->n_resume = state->n_ways;
+}
+
+static void
+keep_state(const struct iov_walk *w, struct iov_walk_state *state)
+{
+    state->n_visits = w->n_visits;
+    state->n_candidates = w->n_candidates;
+    state->hiding = w->hiding;
+    state->n_tries = w->n_tries;
+    state->n_ways = state->begun ? state->n_ways : 0;
+}
+
 void
 iov_walk_begin(struct iov_walk *w, const struct iov_walk_order *order,
                struct iov_path *p)
 {
     struct iov_lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
 
+    struct iov_walk_state *state = order->state;
+
     w->order = order;
     w->words = iov_flow_table_words(order->table);
     w->sink = order->sink;
     w->hiding = order->max_hiding ? order->max_hiding : MAX_HIDING;
     w->n_tries = MAX_TRIES;
+    if (state && state->begun) {
+        resume(w, state);
+    }
     iov_walk_look_up(w, p, &l, NULL);
-    free(w->effects);
-    free(w->writes);
+    if (state) {
+        state->begun = order->allowance && order->allowance->exhausted;
+        keep_state(w, state);
+    }
+    if (w->effects != w->few_effects) {
+        free(w->effects);
+    }
+    if (w->writes != w->few_writes) {
+        free(w->writes);
+    }
     free(w->copies);
+}
+
+void
+iov_walk_init(struct iov_walk *w)
+{
+    memset(w, 0, offsetof(struct iov_walk, few_effects));
+    w->effects = w->few_effects;
+    w->allocated_effects = ARRAY_SIZE(w->few_effects);
+    w->writes = w->few_writes;
+    w->allocated_writes = ARRAY_SIZE(w->few_writes);
+}
+
+void
+iov_walk_state_clear(struct iov_walk_state *state)
+{
+    free(state->ways);
+    memset(state, 0, sizeof *state);
 }
 
 void
 iov_walk(const struct iov_walk_order *order)
 {
-    struct iov_walk w = { .over = false };
+    struct iov_walk w;
     struct iov_path p;
 
+    iov_walk_init(&w);
     memset(&p, 0, offsetof(struct iov_path, cube));
     iov_cube_init(&p.cube, iov_flow_table_words(order->table),
                   order->packets);

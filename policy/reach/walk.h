@@ -127,6 +127,7 @@ struct iov_walk_order {
     struct iov_walk_deps *deps; /* Or null. */
     struct iov_allowance *allowance;    /* Or null.  If it gets exhausted, what
                                          * was reported is not complete. */
+    struct iov_walk_state *state;       /* Or null: always from the start. */
 
     /* Flows that do one NORMAL and nothing else may be left out, ways and all,
      * unless something else has happened before: they are of no interest to a
@@ -144,6 +145,26 @@ struct iov_walk_order {
 };
 
 void iov_walk(const struct iov_walk_order *);
+
+/* Long walks
+ *
+ * With an allowance a walk ends early when the work it may do is used up: a
+ * unit for each lookup, for each few flows found, and for each few tries to
+ * subtract sets.  The next iov_walk() with the same state goes on there.  For
+ * that, the order and all flows that its packets can match in tables looked up
+ * so far (deps) must be the same; else set 'begun' to false before, and forget
+ * what was reported.  Reports may come a second time.
+ *
+ * The state holds one number for each lookup that the walk was in: which of
+ * the ways it had come to.  Going on does those lookups again, which is little
+ * beside what they led to. */
+struct iov_walk_state {
+    size_t *ways;               /* By depth. */
+    size_t n_ways, allocated;
+    size_t n_visits, n_candidates, hiding, n_tries;
+    bool begun;
+};
+void iov_walk_state_clear(struct iov_walk_state *);
 
 /* Stores in '*entry' the packets of a report as they came in, before anything
  * on their way changed them.  Bits that were looked at after they were

@@ -88,6 +88,9 @@ static void
 postpone(struct iov_check *c, enum iov_reach_state state)
 {
     c->verdict->outdated = true;
+    c->verdict->outdated_since = (c->old && c->old->outdated
+                                  ? c->old->outdated_since
+                                  : c->snapshot->now);
     if (state != IOV_REACH_UNKNOWN && c->old && c->old->flows) {
         c->verdict->flows = c->old->flows;
         check_copy_reasons(c->reasons, &c->old->reasons, IOV_CHECK_openflow);

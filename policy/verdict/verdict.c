@@ -14,6 +14,8 @@
 #include <stdarg.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "policy/model/limit.h"
+#include "policy/reach/reach.h"
 #include "policy/verdict/assign.h"
 #include "policy/verdict/check.h"
 #include "policy/verdict/damping.h"
@@ -144,9 +146,9 @@ struct iov_verdicts_part {
     struct iov_check check;     /* With uplinks and PFs. */
     struct iov_verdict *list;   /* Borrowed. */
     size_t n;
-    size_t next;                /* To be updated, not before this one. */
     size_t unseen;              /* Flows may have changed for those from this
-                                 * one on. */
+                                 * one on... */
+    long long int unseen_since; /* ...since this time. */
     bool changed;               /* VFs are to be given out anew. */
 };
 
@@ -272,6 +274,18 @@ give_out(struct iov_verdicts_part *part)
     }
 }
 
+/* Returns true if a packet of 'bridge' can come to a port with queues. */
+static bool
+has_queues(const struct iov_bridge *bridge)
+{
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        if (bridge->ports[i].qos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
              const struct iov_verdicts *old)
@@ -282,6 +296,9 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
 
     find_uplinks(c);
     check_see_peers(c);
+    if (bridge->reach) {
+        iov_reach_set_queues(bridge->reach, has_queues(bridge));
+    }
     part->list = &vs->list[vs->n];
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_port *port = &bridge->ports[i];
@@ -350,7 +367,11 @@ void
 iov_verdicts_see_flows(struct iov_verdicts *vs)
 {
     for (size_t i = 0; i < vs->n_parts; i++) {
-        vs->parts[i].next = vs->parts[i].unseen = 0;
+        struct iov_verdicts_part *part = &vs->parts[i];
+        if (part->unseen >= part->n) {
+            part->unseen_since = part->check.snapshot->now;
+        }
+        part->unseen = 0;
     }
 }
 
@@ -399,40 +420,99 @@ update(struct iov_verdicts_part *part, struct iov_verdict *v)
     part->changed |= replace_flow_reasons(v, &found);
 }
 
-/* Returns true if flows have changed since for number 'i' of 'part'. */
-static bool
-is_outdated(struct iov_verdicts_part *part, size_t i)
+/* Finds out for some ports of 'part' whether flows have changed for them. */
+static void
+look_at_some(struct iov_verdicts_part *part)
 {
-    struct iov_verdict *v = &part->list[i];
+    struct iov_check *c = &part->check;
+    size_t end = MIN(part->n, part->unseen + MAX_LOOKED_AT);
 
-    if (i >= part->unseen) {
-        part->unseen = i + 1;
+    for (; part->unseen < end; part->unseen++) {
+        struct iov_verdict *v = &part->list[part->unseen];
         if (v->requested && !v->outdated) {
-            part->check.verdict = v;
-            part->check.port = v->port;
-            v->outdated = check_flows_are_outdated(&part->check);
+            c->verdict = v;
+            c->port = v->port;
+            v->outdated = check_flows_are_outdated(c);
+            v->outdated_since = part->unseen_since;
         }
     }
-    return v->outdated;
+}
+
+/* Returns the number of the port whose flows are to be examined next, or
+ * 'vs->n'.  One that is on its VF goes before those that are not, for it may
+ * have to be fenced, but not always: none has to wait for ever. */
+static size_t
+pick(struct iov_verdicts *vs)
+{
+    bool direct_first = ++vs->n_turns % 4;
+    size_t any = vs->n;
+
+    for (size_t i = 0; i < vs->n; i++) {
+        size_t j = (vs->next + i) % vs->n;
+        const struct iov_verdict *v = &vs->list[j];
+        if (v->outdated) {
+            if (v->vf || !direct_first) {
+                return j;
+            }
+            any = any < vs->n ? any : j;
+        }
+    }
+    return any;
+}
+
+static struct iov_verdicts_part *
+find_part(struct iov_verdicts *vs, const struct iov_verdict *v)
+{
+    size_t i = 0;
+
+    while (v >= vs->parts[i].list + vs->parts[i].n) {
+        i++;
+    }
+    return &vs->parts[i];
 }
 
 bool
 iov_verdicts_update(struct iov_verdicts *vs)
 {
-    size_t n_looked_at = 0;
-
     for (size_t i = 0; i < vs->n_parts; i++) {
-        struct iov_verdicts_part *part = &vs->parts[i];
-        for (; part->next < part->n; part->next++) {
-            if (is_outdated(part, part->next)) {
-                update(part, &part->list[part->next]);
-                return true;
-            } else if (++n_looked_at >= MAX_LOOKED_AT) {
-                return true;
-            }
+        if (vs->parts[i].unseen < vs->parts[i].n) {
+            look_at_some(&vs->parts[i]);
+            return true;
         }
     }
-    return false;
+
+    size_t i = pick(vs);
+    if (i >= vs->n) {
+        return false;
+    }
+    /* If it takes longer, others come first. */
+    vs->next = i + 1;
+    update(find_part(vs, &vs->list[i]), &vs->list[i]);
+    return true;
+}
+
+/* Takes 'v' to software if changed flows have been examined for too long. */
+static void
+stop_waiting(struct iov_verdicts_part *part, struct iov_verdict *v)
+{
+    long long int now = part->check.snapshot->now;
+    struct iov_reasons found = IOV_REASONS_INITIALIZER;
+    struct iov_check c = part->check;
+
+    if (!v->requested || !v->outdated
+        || now - v->outdated_since < IOV_LIMIT_FLOWS_MSEC
+        || iov_reasons_have(&v->reasons, IOV_REASON_OPENFLOW_UNKNOWN)) {
+        return;
+    }
+    c.verdict = v;
+    c.reasons = &found;
+    c.current = IOV_CHECK_openflow;
+    check_fail(&c, IOV_REASON_OPENFLOW_UNKNOWN, v->bridge->name,
+               "changed flow tables have been examined for more than %d ms",
+               IOV_LIMIT_FLOWS_MSEC);
+    v->flows = 0;               /* What was found before is not good enough
+                                 * any more. */
+    part->changed |= replace_flow_reasons(v, &found);
 }
 
 bool
@@ -458,6 +538,9 @@ iov_verdicts_finish(struct iov_verdicts *vs)
 
     for (size_t i = 0; i < vs->n_parts; i++) {
         struct iov_verdicts_part *part = &vs->parts[i];
+        for (size_t j = 0; j < part->n; j++) {
+            stop_waiting(part, &part->list[j]);
+        }
         if (part->changed) {
             part->changed = false;
             any = true;

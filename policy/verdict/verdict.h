@@ -38,7 +38,8 @@ struct iov_verdict {
 
     /* What 'reasons' say of the flows. */
     uint64_t flows;             /* Number of iov_reach_look(), or 0. */
-    bool outdated;              /* They have changed since. */
+    bool outdated;              /* They have changed since... */
+    long long int outdated_since;       /* ...this time. */
 };
 
 /* One for each port that is no uplink, of each bridge, in the snapshot's
@@ -48,6 +49,8 @@ struct iov_verdicts {
     size_t n;
     struct iov_verdicts_part *parts;    /* One for each bridge. */
     size_t n_parts;
+    size_t next;                /* Number of the one whose turn it is. */
+    unsigned int n_turns;
 };
 
 /* The snapshot has to outlive the result. */
@@ -60,13 +63,15 @@ struct iov_verdicts *iov_verdicts_begin(const struct iov_snapshot *,
                                         const struct iov_verdicts *old);
 /* Flows have changed: for any port, that is. */
 void iov_verdicts_see_flows(struct iov_verdicts *);
-/* Looks for a port that changed flows concern, and then at its flows; or finds
- * that they concern none of some ports.  Returns false if nothing is left to
- * be done. */
+/* Does one bounded unit of re-evaluation: finds out which of some ports the
+ * changed flows concern, or examines the flows of one port that they concern,
+ * for some milliseconds.  Ports take turns, whatever bridge they are on, those
+ * on a VF first.  Returns false once every verdict is current. */
 bool iov_verdicts_update(struct iov_verdicts *);
 bool iov_verdicts_are_outdated(const struct iov_verdicts *);
-/* Gives out the VFs anew if verdicts have changed in that; returns true if
- * they have. */
+/* Takes ports whose changed flows have been examined for too long (limit
+ * "flows-msec") to software.  Gives out the VFs anew if verdicts have changed,
+ * and returns true if they have. */
 bool iov_verdicts_finish(struct iov_verdicts *);
 
 void iov_verdicts_destroy(struct iov_verdicts *);

@@ -7,6 +7,7 @@
  *     port NAME MAC VLAN [UPLINK...] [forged|promiscuous]
  *                                describes a port to ask about
  *     peer MAC VLAN              another port of the bridge has this address
+ *     queues N                   there are so many: none or some
  *     alone                      no other port has any
  *     flow FLOW                  adds a flow, in the syntax of ovs-ofctl
  *     gone FLOW                  removes the flow with just this match
@@ -16,6 +17,8 @@
  *     max N                      shows at most N culprits
  *     check NAME                 prints the verdict, one line per culprit
  *     explain NAME               the same with details
+ *     turns WORK NAME            how many brief calls it takes until all is
+ *                                known, each with so many units of work
  *     examined                   how many ports were examined since asked
  *
  * The subtle thing: names can only be used after they were given. */
@@ -214,6 +217,27 @@ cmd_check(struct test *t, const char *name, bool explain)
 }
 
 static void
+cmd_turns(struct test *t, char *args)
+{
+    struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
+    size_t work = atoi(word(&args, "work"));
+    const char *name = word(&args, "name");
+    struct test_port *p = shash_find_data(&t->ports, name);
+    size_t n = 1, max = 1000 * 1000;
+
+    if (!p) {
+        ovs_fatal(0, "%s: no such port", name);
+    }
+    iov_reach_set_brief_work(t->reach, work);
+    while (n < max && iov_reach_check_briefly(t->reach, &p->port, &reasons, 0)
+                      == SIZE_MAX) {
+        n++;
+    }
+    printf("%s: %"PRIuSIZE" turns\n", name, n);
+    iov_reasons_clear(&reasons);
+}
+
+static void
 cmd_examined(struct test *t)
 {
     unsigned long long int n = iov_reach_n_examined(t->reach);
@@ -239,6 +263,8 @@ run_command(struct test *t, char *line)
         change_flow(t, args, command);
     } else if (!strcmp(command, "peer")) {
         cmd_peer(t, args);
+    } else if (!strcmp(command, "queues")) {
+        iov_reach_set_queues(t->reach, atoi(args) > 0);
     } else if (!strcmp(command, "alone")) {
         cmd_alone(t);
     } else if (!strcmp(command, "lost")) {
@@ -249,6 +275,8 @@ run_command(struct test *t, char *line)
         t->max = atoi(args);
     } else if (!strcmp(command, "check") || !strcmp(command, "explain")) {
         cmd_check(t, args, command[0] == 'e');
+    } else if (!strcmp(command, "turns")) {
+        cmd_turns(t, args);
     } else if (!strcmp(command, "examined")) {
         cmd_examined(t);
     } else {

@@ -4,9 +4,13 @@
  * are made at once.
  *
  *     test-verdict-update SEED N
+ *     test-verdict-update turns
  *
  * Makes N random changes: of flows of two bridges, of ports, and of the bridge
  * that a port is on.  After each, both have to say the same.
+ *
+ * "turns" instead counts how often a bridge with many flows comes before the
+ * port of another bridge, and what becomes of its own ports meanwhile.
  *
  * The subtle thing: a port that moves must not take along what the flows of
  * the other bridge did to it, not even until those of the new one are
@@ -24,6 +28,7 @@
 #include "openvswitch/ofp-port.h"
 #include "packets.h"
 #include "policy/flow/table.h"
+#include "policy/model/limit.h"
 #include "policy/reach/reach.h"
 #include "random.h"
 #include "svec.h"
@@ -233,6 +238,93 @@ compare(unsigned int i)
     ds_destroy(&anew);
 }
 
+/* Turns. */
+
+/* 1,204 flows in four tables that cannot be followed together. */
+static void
+add_many_flows(struct iov_flow_table *table)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    random_set_seed(5);
+    for (int i = 0; i < 1204; i++) {
+        int t = i % 4;
+        ds_clear(&s);
+        ds_put_format(&s, "table=%d,priority=%d", t, i / 4);
+        if (i >= 4) {
+            ds_put_format(&s, ",tcp,nw_src=10.%d.%d.0/%d,nw_dst=10.%d.0.0/%d,"
+                          "tp_dst=%d", random_range(200), random_range(250),
+                          8 + random_range(17), random_range(200),
+                          8 + random_range(9), random_range(5000));
+        }
+        if (t < 3) {
+            ds_put_format(&s, ",actions=load:%d->NXM_NX_REG%d[],resubmit(,%d)",
+                          i, random_range(3), t + 1);
+        } else {
+            ds_put_format(&s, ",actions=%s", i % 20 == 3 ? "drop" : "NORMAL");
+        }
+        sample_add_flow(table, &names, ds_cstr(&s));
+    }
+    ds_destroy(&s);
+}
+
+static const struct iov_verdict *
+verdict_of(const char *port)
+{
+    return iov_verdicts_find(verdicts, port);
+}
+
+/* Prints the turns that it takes until vm3 is not on its VF any more. */
+static void
+count_turns(void)
+{
+    unsigned int n = 0;
+
+    for (; verdict_of("vm3")->vf && n < 100000; n++) {
+        iov_verdicts_update(verdicts);
+        iov_verdicts_finish(verdicts);
+    }
+    printf("vm3 after %s turns, of vm1 %s is known, vm1 is %s\n",
+           n <= 8 ? "few" : "many",
+           verdict_of("vm1")->outdated ? "not all" : "all",
+           verdict_of("vm1")->vf ? "direct" : "on software");
+}
+
+static void
+check_turns(void)
+{
+    sample_add_flow(bridges[0].table, &names, "priority=0,actions=NORMAL");
+    sample_add_flow(bridges[1].table, &names, "priority=0,actions=NORMAL");
+    judge_snapshot();
+    update(true);
+    compare(0);
+
+    snapshot->now = 5000;
+    add_many_flows(bridges[0].table);
+    sample_add_flow(bridges[1].table, &names,
+                    "priority=9,in_port=vm3,tcp,tp_dst=22,actions=drop");
+    iov_verdicts_see_flows(verdicts);
+    count_turns();
+
+    snapshot->now += IOV_LIMIT_FLOWS_MSEC - 1;
+    iov_verdicts_finish(verdicts);
+    printf("just before the limit vm1 is %s\n",
+           verdict_of("vm1")->vf ? "direct" : "on software");
+    snapshot->now++;
+    iov_verdicts_finish(verdicts);
+    printf("then vm1 is %s, %s\n",
+           verdict_of("vm1")->vf ? "direct" : "on software",
+           iov_reasons_have(&verdict_of("vm1")->reasons,
+                            IOV_REASON_OPENFLOW_UNKNOWN)
+           ? "openflow-unknown" : "for another reason");
+    update(true);
+    compare(1);
+    printf("in the end vm1 is %s\n",
+           iov_reasons_have(&verdict_of("vm1")->reasons,
+                            IOV_REASON_OPENFLOW_UNKNOWN)
+           ? "unknown" : "judged");
+}
+
 static void
 end(void)
 {
@@ -250,6 +342,12 @@ int
 main(int argc, char *argv[])
 {
     set_program_name(argv[0]);
+    if (argc == 2 && !strcmp(argv[1], "turns")) {
+        begin();
+        check_turns();
+        end();
+        return 0;
+    }
     if (argc != 3) {
         ovs_fatal(0, "usage: %s SEED N", program_name);
     }
@@ -257,6 +355,10 @@ main(int argc, char *argv[])
     begin();
     judge_snapshot();
     for (unsigned int i = 0; i < atoi(argv[2]); i++) {
+        for (int j = 0; j < N_BRIDGES; j++) {
+            iov_reach_set_brief_work(bridges[j].reach,
+                                     chance(50) ? 5000 : random_range(40));
+        }
         if (chance(50)) {
             change_flows();
             iov_verdicts_see_flows(verdicts);
