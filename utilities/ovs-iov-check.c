@@ -21,6 +21,7 @@
 #include "offload/host/host.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "policy/model/text.h"
 #include "policy/ready/host.h"
 #include "policy/ready/ready.h"
 #include "util.h"
@@ -148,14 +149,18 @@ print(const struct iov_host *host, const struct iov_host_nic *nic, bool json)
     if (json) {
         struct json *object = iov_ready_to_json(host, nic);
 
-        json_to_ds(object, JSSF_PRETTY | JSSF_SORT, &ds);
+        iov_text_put_json(&ds, object, JSSF_PRETTY | JSSF_SORT);
         ds_put_char(&ds, '\n');
         json_destroy(object);
         outcome = iov_ready_outcome(host, nic);
     } else {
         outcome = iov_ready_format(host, nic, &ds);
     }
-    fputs(ds_cstr(&ds), stdout);
+
+    char *text = iov_text_clean_lines(ds_cstr(&ds));
+
+    fputs(text, stdout);
+    free(text);
     ds_destroy(&ds);
     return outcome;
 }

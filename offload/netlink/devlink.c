@@ -23,6 +23,7 @@
 #include "offload/netlink/genl.h"
 #include "offload/netlink/rtnl-link.h"
 #include "openvswitch/vlog.h"
+#include "policy/model/text.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_devlink);
@@ -144,10 +145,13 @@ tell(const struct devlink_event *event)
     COVERAGE_INC(iov_devlink_event);
     if (event->type == DEVLINK_EVENT_ERROR
         || event->type == DEVLINK_EVENT_RECOVERY) {
+        char *reporter = iov_text_clean(event->reporter);
+
         VLOG_INFO_RL(&rl, "%s/%s: its driver's health reporter \"%s\" tells "
-                     "of %s", event->bus, event->device, event->reporter,
+                     "of %s", event->bus, event->device, reporter,
                      event->type == DEVLINK_EVENT_ERROR ? "an error"
                      : "a recovery");
+        free(reporter);
     }
     callback(event);
 }

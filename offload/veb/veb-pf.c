@@ -24,6 +24,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "policy/model/text.h"
 #include "svec.h"
 #include "util.h"
 
@@ -401,9 +402,11 @@ complain(const char *netdev, const char *what,
 
     if (reply->error && reply->error != ENODEV
         && reply->error != ECANCELED) {
+        char *text = iov_text_clean(reply->text ? reply->text : "");
+
         VLOG_WARN_RL(&rl, "%s: reading its %s failed (%s%s%s)", netdev, what,
-                     ovs_strerror(reply->error), reply->text ? ": " : "",
-                     reply->text ? reply->text : "");
+                     ovs_strerror(reply->error), *text ? ": " : "", text);
+        free(text);
     }
     return reply->error == EAGAIN || reply->error == ENOBUFS;
 }

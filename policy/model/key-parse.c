@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "policy/model/text.h"
 #include "util.h"
 
 #define MAX_VF_NUMBER 65535     /* sriov_totalvfs has 16 bits. */
@@ -285,7 +286,7 @@ is_namespace_name(const char *name)
 {
     size_t n = strlen(name);
 
-    return (n && n <= NAME_MAX && !strchr(name, '/')
+    return (n && n <= NAME_MAX && !strpbrk(name, "/\\")
             && strcmp(name, ".") && strcmp(name, ".."));
 }
 
@@ -392,8 +393,14 @@ void
 iov_guest_spec_parse(struct iov_guest_spec *spec, const char *text)
 {
     text = text ? text : "none";
-    *spec = (struct iov_guest_spec) { .text = xstrdup(text) };
-    spec->kind = parse_guest(spec, text);
+    *spec = (struct iov_guest_spec) {
+        .text = iov_text_clean(text),
+        .kind = IOV_GUEST_KIND_UNKNOWN,
+    };
+    /* What had to be escaped, or escapes, names nothing. */
+    if (iov_text_is_clean(text) && !strchr(text, '\\')) {
+        spec->kind = parse_guest(spec, text);
+    }
 }
 
 void

@@ -21,6 +21,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "policy/model/key-parse.h"
+#include "policy/model/limit.h"
+#include "policy/model/text.h"
 #include "smap.h"
 #include "util.h"
 
@@ -67,14 +69,26 @@ iov_key_table_name(enum iov_key_table table)
 
 /* What is wrong with the keys. */
 
-/* Appends 's' in quotes, escaped, and shortened at a character's start. */
+/* Appends 's' in quotes, escaped. */
+static void
+put_escaped(struct ds *ds, const char *s)
+{
+    struct ds quoted = DS_EMPTY_INITIALIZER;
+
+    /* This leaves alone what only looks like other text. */
+    json_string_escape(s, &quoted);
+    iov_text_put(ds, ds_cstr(&quoted));
+    ds_destroy(&quoted);
+}
+
+/* The same, shortened at a character's start. */
 static void
 put_quoted(struct ds *ds, const char *s)
 {
     size_t n = strlen(s);
 
     if (n <= MAX_SHOWN) {
-        json_string_escape(s, ds);
+        put_escaped(ds, s);
         return;
     }
     for (n = MAX_SHOWN; n && (s[n] & 0xc0) == 0x80; n--) {
@@ -83,7 +97,7 @@ put_quoted(struct ds *ds, const char *s)
 
     char *start = xmemdup0(s, n);
 
-    json_string_escape(start, ds);
+    put_escaped(ds, start);
     ds_put_cstr(ds, "...");
     free(start);
 }
@@ -211,15 +225,25 @@ check_unknown(const struct smap *smap, enum iov_key_table table,
               struct svec *list)
 {
     const struct smap_node **nodes = smap_sort(smap);
+    size_t n_more = 0;
 
     for (size_t i = 0; i < smap_count(smap); i++) {
         const char *name = nodes[i]->key;
-        const struct iov_key_class *class = find_class(name);
+        const struct iov_key_class *class = (
+            strncmp(name, PREFIX, strlen(PREFIX)) ? NULL : find_class(name));
 
-        if (!strncmp(name, PREFIX, strlen(PREFIX))
-            && (!class || class->table != table)) {
+        if (strncmp(name, PREFIX, strlen(PREFIX))
+            || (class && class->table == table)) {
+            continue;
+        } else if (list->n < IOV_LIMIT_KEY_ERRORS) {
             add_unknown(list, table, name);
+        } else {
+            n_more++;
         }
+    }
+    if (n_more) {
+        svec_add_nocopy(list, xasprintf("%"PRIuSIZE" more keys are not "
+                                        "known either.", n_more));
     }
     free(nodes);
 }

@@ -10,6 +10,7 @@
 
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "policy/model/text.h"
 #include "util.h"
 
 static const struct {
@@ -173,7 +174,7 @@ iov_result_create(struct iov_op *op, int error, const char *text)
 
     result->op = op;
     result->error = error;
-    result->text = nullable_xstrdup(text);
+    result->text = iov_text_clean(text);
     return result;
 }
 

@@ -66,7 +66,7 @@ void iov_op_destroy(struct iov_op *);
 /* "vf-set enp1s0 vf 0 mac 52:54:00:00:00:01" */
 void iov_op_format(struct ds *, const struct iov_op *);
 
-/* Takes 'op'; copies 'text', which may be null. */
+/* Takes 'op'; copies 'text', which may be null, as text.h lets it pass. */
 struct iov_result *iov_result_create(struct iov_op *op, int error,
                                      const char *text);
 void iov_result_destroy(struct iov_result *);

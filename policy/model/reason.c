@@ -14,6 +14,7 @@
 
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "policy/model/text.h"
 #include "sset.h"
 #include "util.h"
 
@@ -68,8 +69,8 @@ iov_reasons_add(struct iov_reasons *reasons, enum iov_reason_id id,
 {
     *append(reasons) = (struct iov_reason) {
         .id = id,
-        .object = nullable_xstrdup(object),
-        .detail = nullable_xstrdup(detail),
+        .object = iov_text_clean(object),
+        .detail = iov_text_clean(detail),
         .check = -1,
     };
 }

@@ -60,7 +60,8 @@ struct iov_reasons {
 const struct iov_reason_class *iov_reason_class(enum iov_reason_id);
 bool iov_reason_from_slug(const char *slug, enum iov_reason_id *);
 
-/* 'object' and 'detail' are copied; either may be null. */
+/* 'object' and 'detail' are copied, as text.h lets them pass; either may be
+ * null. */
 void iov_reasons_add(struct iov_reasons *, enum iov_reason_id,
                      const char *object, const char *detail);
 void iov_reasons_move(struct iov_reasons *dst, struct iov_reasons *src);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/model/text.h"
 #include "util.h"
 
 /* Makes room for element 'n' of an array of elements of 'size' bytes that
@@ -33,6 +34,14 @@ iov_snapshot_create(void)
     return xzalloc(sizeof(struct iov_snapshot));
 }
 
+/* True for a name that may not be shown as it is, or that another one could be
+ * shown as: nothing may be looked up by what is shown. */
+static bool
+is_bad_name(const char *name)
+{
+    return !iov_text_is_clean(name) || strchr(name, '\\');
+}
+
 struct iov_bridge *
 iov_snapshot_add_bridge(struct iov_snapshot *snapshot, const char *name)
 {
@@ -41,7 +50,8 @@ iov_snapshot_add_bridge(struct iov_snapshot *snapshot, const char *name)
 
     struct iov_bridge *bridge = &snapshot->bridges[snapshot->n_bridges++];
 
-    bridge->name = xstrdup(name);
+    bridge->name = iov_text_clean(name);
+    bridge->bad_name = is_bad_name(name);
     return bridge;
 }
 
@@ -53,7 +63,8 @@ iov_bridge_add_port(struct iov_bridge *bridge, const char *name)
 
     struct iov_port *port = &bridge->ports[bridge->n_ports++];
 
-    port->name = xstrdup(name);
+    port->name = iov_text_clean(name);
+    port->bad_name = bridge->bad_name || is_bad_name(name);
     port->stp = port->rstp = true;
     return port;
 }

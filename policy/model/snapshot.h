@@ -56,6 +56,8 @@ struct iov_port {
     bool admin_down;            /* Its network device was set down. */
     bool mac_known;
     struct eth_addr mac;        /* MAC of the virtual machine. */
+    bool bad_name;              /* Its name, or that of its bridge, is not
+                                 * 'name', which is what text.h makes of it. */
     char *bad_mac;              /* What stood there instead, or null. */
     const char *mac_source;     /* "attached-mac", "mac", "mac_in_use". */
     int mtu;                    /* 0: not known. */
@@ -96,6 +98,7 @@ struct iov_sampling {
 
 struct iov_bridge {
     char *name;
+    bool bad_name;              /* As of a port. */
     struct uuid uuid;
     struct iov_bridge_keys keys;
     struct iov_port *ports;     /* Sorted by name. */

@@ -48,6 +48,9 @@ check_attached(struct iov_check *c)
 {
     const struct iov_port *port = c->port;
 
+    if (port->bad_name) {
+        check_fail(c, IOV_REASON_BAD_NAME, port->name, NULL);
+    }
     if (port->is_uplink) {
         check_fail(c, IOV_REASON_PORT_IS_UPLINK, port->name, NULL);
     }

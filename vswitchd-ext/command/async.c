@@ -19,6 +19,7 @@
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
+#include "policy/model/text.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -200,11 +201,15 @@ finish(struct async *d, const char *error)
         if (d->json) {
             struct json *json = lines_to_json(ds_cstr(&out));
             ds_clear(&out);
-            json_to_ds(json, JSSF_PRETTY, &out);
+            iov_text_put_json(&out, json, JSSF_PRETTY);
             ds_put_char(&out, '\n');
             json_destroy(json);
         }
-        unixctl_command_reply(d->conn, ds_cstr(&out));
+
+        char *text = iov_text_clean_lines(ds_cstr(&out));
+
+        unixctl_command_reply(d->conn, text);
+        free(text);
     }
     ds_destroy(&out);
     ovs_list_remove(&d->node);

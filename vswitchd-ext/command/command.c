@@ -16,6 +16,7 @@
 #include "openvswitch/json.h"
 #include "policy/model/reason.h"
 #include "policy/model/snapshot.h"
+#include "policy/model/text.h"
 #include "policy/verdict/verdict.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -147,13 +148,15 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
 bool
 iov_command_render(struct iov_command *cmd, struct ds *out)
 {
-    if (cmd->error) {
-        ds_put_cstr(out, cmd->error);
-    } else if (cmd->reply) {
-        json_to_ds(cmd->reply, JSSF_PRETTY | JSSF_SORT, out);
+    if (cmd->reply && !cmd->error) {
+        iov_text_put_json(out, cmd->reply, JSSF_PRETTY | JSSF_SORT);
         ds_put_char(out, '\n');
     } else {
-        ds_put_cstr(out, ds_cstr(&cmd->out));
+        char *text = iov_text_clean_lines(cmd->error ? cmd->error
+                                          : ds_cstr(&cmd->out));
+
+        ds_put_cstr(out, text);
+        free(text);
     }
     return !cmd->error;
 }

@@ -14,6 +14,7 @@
 
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "policy/model/text.h"
 #include "util.h"
 
 #define N_EVENTS 1024
@@ -41,12 +42,15 @@ iov_history_add(const char *port, long long int wall, const char *format,
 {
     struct event *e = &ring[n_added++ % N_EVENTS];
     va_list args;
+    char *raw;
 
     free(e->port);
     free(e->text);
     va_start(args, format);
-    e->text = xvasprintf(format, args);
+    raw = xvasprintf(format, args);
     va_end(args);
+    e->text = iov_text_clean(raw);
+    free(raw);
     e->port = xstrdup(port);
     e->wall = wall;
     e->iteration = iteration;
