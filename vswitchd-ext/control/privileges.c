@@ -11,9 +11,12 @@
 #include "vswitchd-ext/control/privileges.h"
 
 #include <cap-ng.h>
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -117,9 +120,29 @@ report_missing(bool needed)
     }
 }
 
+/* Nothing that is started gets more than it was given, and no file gets what
+ * tenants have said.
+ *
+ * Without this attribute /proc/self belongs to root, which another user must
+ * not lose.  A limit of one byte, and not of none, also holds where the kernel
+ * hands the dump to a program. */
+static void
+close_up(void)
+{
+    const struct rlimit none = { 1, 1 };
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
+        || setrlimit(RLIMIT_CORE, &none) < 0
+        || (!geteuid() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)) {
+        VLOG_WARN("core dumps and further privileges cannot be given up (%s)",
+                  ovs_strerror(errno));
+    }
+}
+
 void
 iov_privileges_drop(bool needed)
 {
+    close_up();
     if (capng_get_caps_process()) {
         VLOG_WARN("capabilities of the process cannot be read; keeping all");
         return;
