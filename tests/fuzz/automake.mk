@@ -10,15 +10,19 @@
 # The subtle thing: libFuzzer only sees branches of what clang has compiled.
 # Our files are therefore compiled once more, Open vSwitch's library is not.
 
-FUZZ_TARGETS = flow-monitor flow-update netlink what-if
+FUZZ_TARGETS = flow-monitor flow-update journal keys netlink qmp tree what-if
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
 
 check_PROGRAMS += \
 	tests/fuzz/fuzz-flow-monitor \
 	tests/fuzz/fuzz-flow-update \
+	tests/fuzz/fuzz-journal \
+	tests/fuzz/fuzz-keys \
 	tests/fuzz/fuzz-netlink \
+	tests/fuzz/fuzz-qmp \
 	tests/fuzz/fuzz-self \
+	tests/fuzz/fuzz-tree \
 	tests/fuzz/fuzz-what-if
 tests_fuzz_fuzz_flow_monitor_SOURCES = \
 	tests/fuzz/fuzz-flow-monitor.c \
@@ -32,6 +36,38 @@ tests_fuzz_fuzz_flow_update_SOURCES = \
 	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_flow_update_LDADD = vswitchd-ext/libiov-inputs.a \
 	policy/libiov-policy.a $(OVS_LIBS)
+fuzz_offload_libs = offload/libiov-offload.a policy/libiov-policy.a \
+	$(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
+tests_fuzz_fuzz_journal_SOURCES = \
+	tests/fuzz/fuzz-journal.c \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_journal_LDADD = $(fuzz_offload_libs)
+tests_fuzz_fuzz_keys_SOURCES = \
+	tests/fuzz/fuzz-keys.c \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_keys_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+tests_fuzz_fuzz_qmp_SOURCES = \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz-qmp.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_qmp_LDADD = $(fuzz_offload_libs)
+tests_fuzz_fuzz_tree_SOURCES = \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz-tree.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_tree_LDADD = $(fuzz_offload_libs)
+if HAVE_LIBVIRT
+check_PROGRAMS += tests/fuzz/fuzz-libvirt
+tests_fuzz_fuzz_libvirt_SOURCES = \
+	offload/guest/libvirt-xml.c \
+	tests/fuzz/fuzz-libvirt.c \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_libvirt_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+tests_fuzz_fuzz_libvirt_LDADD = $(LIBVIRT_LIBS) $(OVS_LIBS)
+endif
 tests_fuzz_fuzz_netlink_SOURCES = \
 	tests/fuzz/fuzz-main.c \
 	tests/fuzz/fuzz-netlink.c \
@@ -68,6 +104,19 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/flow-update/paused.hex \
 	tests/fuzz/corpus/flow-update/tables.hex \
 	tests/fuzz/corpus/flow-update/tunnel.hex \
+	tests/fuzz/corpus/journal/empty.txt \
+	tests/fuzz/corpus/journal/full.txt \
+	tests/fuzz/corpus/journal/newer.txt \
+	tests/fuzz/corpus/keys/bad.txt \
+	tests/fuzz/corpus/keys/bridge.txt \
+	tests/fuzz/corpus/keys/interface.txt \
+	tests/fuzz/corpus/libvirt/domain.txt \
+	tests/fuzz/corpus/libvirt/other.txt \
+	tests/fuzz/corpus/qmp/refused.txt \
+	tests/fuzz/corpus/qmp/strange.txt \
+	tests/fuzz/corpus/qmp/talk.txt \
+	tests/fuzz/corpus/tree/links.txt \
+	tests/fuzz/corpus/tree/nic.txt \
 	tests/fuzz/corpus/netlink/devlink.hex \
 	tests/fuzz/corpus/netlink/family.hex \
 	tests/fuzz/corpus/netlink/link.hex \
@@ -84,7 +133,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/what-if/settings.txt \
 	tests/fuzz/corpus/what-if/several.txt
 
+# Those of offload/ that do not need more libraries than the others do.
 fuzz_sources = $(policy_libiov_policy_a_SOURCES) \
+	offload/journal-json.c \
 	offload/netlink/devlink.c offload/netlink/genl.c \
 	offload/netlink/nl-message.c offload/netlink/rtnl-link.c \
 	offload/netlink/rtnl-vf.c offload/netlink/rtnl.c tests/policy/sample-bridge.c \
