@@ -135,6 +135,12 @@ EXTRA_DIST += \
 
 # Those of offload/ that do not need more libraries than the others do.
 fuzz_sources = $(policy_libiov_policy_a_SOURCES) \
+	offload/guest/libvirt.c offload/guest/qmp-explain.c \
+	offload/guest/qmp-pending.c offload/guest/qmp-read.c \
+	offload/guest/qmp-vm.c offload/guest/qmp.c \
+	offload/host/host-fact.c offload/host/host-file.c \
+	offload/host/host-live.c offload/host/host-nic.c \
+	offload/host/host-pci.c offload/host/host-tar.c offload/host/host.c \
 	offload/journal-json.c \
 	offload/netlink/devlink.c offload/netlink/genl.c \
 	offload/netlink/nl-message.c offload/netlink/rtnl-link.c \

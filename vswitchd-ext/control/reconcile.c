@@ -75,7 +75,7 @@ static bool
 is_managed(const struct iov_reconcile *s, const struct iov_verdict *v)
 {
     return (!s->clean_up && v->bridge->keys.enabled && v->port->ofport > 0
-            && iov_port_mac_is_meant(v->port));
+            && !v->port->bad_name && iov_port_mac_is_meant(v->port));
 }
 
 /* The VF that 'v' is on, goes to, leaves or keeps, in this order of
