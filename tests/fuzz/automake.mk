@@ -141,7 +141,7 @@ fuzz_sources = $(policy_libiov_policy_a_SOURCES) \
 	offload/host/host-fact.c offload/host/host-file.c \
 	offload/host/host-live.c offload/host/host-nic.c \
 	offload/host/host-pci.c offload/host/host-tar.c offload/host/host.c \
-	offload/journal-json.c \
+	offload/journal-json.c offload/pci/pci.c \
 	offload/netlink/devlink.c offload/netlink/genl.c \
 	offload/netlink/nl-message.c offload/netlink/rtnl-link.c \
 	offload/netlink/rtnl-vf.c offload/netlink/rtnl.c tests/policy/sample-bridge.c \
@@ -161,7 +161,7 @@ fuzz: $(BUILT_SOURCES) $(check_PROGRAMS)
 	    case $$s in *.c) sources="$$sources $(srcdir)/$$s" ;; esac; \
 	  done; \
 	  $(FUZZ_CC) $(fuzz_cflags) $(AM_CPPFLAGS) $$sources \
-	    -o tests/fuzz/libfuzzer-$$t $(MNL_LIBS) $(OVS_LIBS); \
+	    -o tests/fuzz/libfuzzer-$$t $(MNL_LIBS) $(PCI_LIBS) $(OVS_LIBS); \
 	  tests/fuzz/libfuzzer-$$t -close_fd_mask=2 -timeout=10 \
 	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	    -print_final_stats=1 -artifact_prefix=tests/fuzz/found-$$t- \
