@@ -309,14 +309,26 @@ get_uint(const struct smap *smap, enum iov_key_id id)
     return value;
 }
 
+bool
+iov_bridge_keys_set_enabled(struct iov_bridge_keys *keys, const char *value)
+{
+    if (!iov_key_parse_choice(value,
+                              classes[IOV_KEY_BRIDGE_ENABLED].accepted)) {
+        return false;
+    }
+    keys->observe = !strcmp(value, "observe");
+    keys->enabled = keys->observe || !strcmp(value, "true");
+    return true;
+}
+
 void
 iov_bridge_keys_parse(struct iov_bridge_keys *keys, const struct smap *smap)
 {
     *keys = (struct iov_bridge_keys) {
-        .enabled = get_bool(smap, IOV_KEY_BRIDGE_ENABLED),
         .vfs = -1,
         .nic_drops_tags = get_bool(smap, IOV_KEY_BRIDGE_DROPS_TAGS),
     };
+    iov_bridge_keys_set_enabled(keys, get_text(smap, IOV_KEY_BRIDGE_ENABLED));
     check_keys(smap, IOV_TABLE_BRIDGE, &keys->errors, &keys->later);
     check_unknown(smap, IOV_TABLE_BRIDGE, &keys->errors);
     svec_init(&keys->pfs);

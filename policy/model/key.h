@@ -76,7 +76,8 @@ struct iov_vf_pool {
 };
 
 struct iov_bridge_keys {
-    bool enabled;
+    bool enabled;               /* Ports are judged... */
+    bool observe;               /* ...and then stay where they are. */
     struct svec pfs;            /* iov-pf, sorted. */
     int vfs;                    /* iov-vfs, or -1. */
     bool nic_drops_tags;        /* Those that guests put on frames. */
@@ -117,6 +118,9 @@ iov_vectors_for(unsigned int queue_pairs)
 }
 
 /* Each initializes its output whatever the input; free with _destroy(). */
+/* Sets what "iov-enabled" says; returns false, and changes nothing, if 'value'
+ * is none of the accepted words. */
+bool iov_bridge_keys_set_enabled(struct iov_bridge_keys *, const char *value);
 void iov_bridge_keys_parse(struct iov_bridge_keys *, const struct smap *);
 void iov_bridge_keys_destroy(struct iov_bridge_keys *);
 void iov_interface_keys_parse(struct iov_interface_keys *,

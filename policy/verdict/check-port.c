@@ -19,6 +19,8 @@ check_request(struct iov_check *c)
         check_fail(c, IOV_REASON_BRIDGE_NOT_ENABLED, c->bridge->name, NULL);
     } else if (!c->port->keys.weight && !c->port->keys.errors.n) {
         check_fail(c, IOV_REASON_NOT_REQUESTED, NULL, NULL);
+    } else if (c->bridge->keys.observe) {
+        check_fail(c, IOV_REASON_OBSERVED, c->bridge->name, NULL);
     }
 }
 

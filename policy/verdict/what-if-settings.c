@@ -19,8 +19,8 @@
 enum scope { SCOPE_BRIDGE, SCOPE_PORT };
 
 enum type {
-    TYPE_BOOL, TYPE_CHOICE, TYPE_PRESENT, TYPE_TEXT, TYPE_RATE, TYPE_WEIGHT,
-    TYPE_TAG, TYPE_VLANS, TYPE_TRUNKS, TYPE_VLAN_MODE,
+    TYPE_BOOL, TYPE_ENABLED, TYPE_CHOICE, TYPE_PRESENT, TYPE_TEXT,
+    TYPE_RATE, TYPE_WEIGHT, TYPE_TAG, TYPE_VLANS, TYPE_TRUNKS, TYPE_VLAN_MODE,
     TYPE_NO_MIRRORS, TYPE_MIRROR_ALL, TYPE_MIRROR_SRC, TYPE_MIRROR_DST
 };
 
@@ -269,6 +269,9 @@ set(struct iov_what_if *w, const struct row *row, const char *value)
     switch (row->type) {
     case TYPE_BOOL:
         return set_bool(member, value);
+
+    case TYPE_ENABLED:
+        return iov_bridge_keys_set_enabled(member, value);
 
     case TYPE_CHOICE:
         return set_choice(member, value, row->accepted);

@@ -284,17 +284,21 @@ is_supported(const struct iov_view *view, const struct iov_bridge *bridge)
 }
 
 static void
-put_support(struct ds *ds, const struct iov_bridge_status *bs)
+put_support(struct ds *ds, const struct iov_bridge *bridge,
+            const struct iov_bridge_status *bs)
 {
     if (!bs) {
         ds_put_cstr(ds, "iov not enabled");
-    } else if (!bs->obstacles.n) {
-        ds_put_cstr(ds, "iov enabled, supported");
+        return;
+    }
+    ds_put_cstr(ds, bridge->keys.observe ? "iov observed, "
+                : "iov enabled, ");
+    if (!bs->obstacles.n) {
+        ds_put_cstr(ds, "supported");
     } else if (!bs->vfs) {
-        ds_put_cstr(ds, "iov enabled, not supported: none of its ports is a "
-                    "PF with VFs");
+        ds_put_cstr(ds, "not supported: none of its ports is a PF with VFs");
     } else {
-        ds_put_cstr(ds, "iov enabled, not supported for virtual machines: ");
+        ds_put_cstr(ds, "not supported for virtual machines: ");
         iov_reasons_format_slugs(ds, &bs->obstacles);
         ds_put_cstr(ds, ", see \"iov/support\"");
     }
@@ -333,7 +337,7 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
            const char *port_name)
 {
     ds_put_format(&cmd->out, "bridge %s: ", bridge->name);
-    put_support(&cmd->out, bridge_status(cmd->view, bridge));
+    put_support(&cmd->out, bridge, bridge_status(cmd->view, bridge));
     ds_put_char(&cmd->out, '\n');
     put_warnings(&cmd->out, "  ", "warning", &bridge->keys.errors);
     put_unreachable(&cmd->out, bridge);
@@ -497,6 +501,7 @@ bridge_to_json(const struct iov_command *cmd, const struct iov_bridge *bridge,
     }
     json_object_put_string(o, "name", bridge->name);
     json_object_put(o, "enabled", json_boolean_create(bridge->keys.enabled));
+    json_object_put(o, "observed", json_boolean_create(bridge->keys.observe));
     json_object_put(o, "supported",
                     json_boolean_create(is_supported(view, bridge)));
     json_object_put(o, "warnings", svec_to_json(&bridge->keys.errors));

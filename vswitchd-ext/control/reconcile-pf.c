@@ -49,7 +49,7 @@ keep_init(struct iov_plan_keep *keep, const struct iov_reconcile *s,
 
         if (v->bridge != bridge) {
             bridge = v->bridge;
-            wanted = (bridge->keys.enabled
+            wanted = (bridge->keys.enabled && !bridge->keys.observe
                       && (!pf || is_on_bridge(pf, bridge)));
         }
         if (wanted && iov_port_mac_is_meant(v->port)) {
@@ -91,7 +91,8 @@ wanted_vfs(const struct iov_reconcile *s, const struct iov_pf *pf)
     }
     for (size_t i = 0; i < s->snapshot->n_bridges; i++) {
         const struct iov_bridge *b = &s->snapshot->bridges[i];
-        if (b->keys.enabled && b->keys.vfs >= 0 && is_on_bridge(pf, b)
+        if (b->keys.enabled && !b->keys.observe && b->keys.vfs >= 0
+            && is_on_bridge(pf, b)
             && (!b->keys.pfs.n || svec_contains(&b->keys.pfs, pf->netdev))) {
             return has_foreign_vf(b, pf) ? -1 : b->keys.vfs;
         }

@@ -74,7 +74,8 @@ context_destroy(struct context *context)
 static bool
 is_managed(const struct iov_reconcile *s, const struct iov_verdict *v)
 {
-    return (!s->clean_up && v->bridge->keys.enabled && v->port->ofport > 0
+    return (!s->clean_up && v->bridge->keys.enabled
+            && !v->bridge->keys.observe && v->port->ofport > 0
             && !v->port->bad_name && iov_port_mac_is_meant(v->port));
 }
 
