@@ -3,15 +3,13 @@
 # The test suites.  A test file is named here once, the suite includes it.
 #
 # The subtle thing: a suite is made anew whenever this file changes, because
-# it contains the list.  Run some tests by
+# it contains the list.  A file that uses the macros of another (libvirt-* those
+# of qmp-*) stands below it.  Run some tests by
 # "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
 
 TESTSUITE_AT = \
 	tests/docs.at \
 	tests/fuzz.at \
-	tests/offload/libvirt-domain.at \
-	tests/offload/libvirt-guest.at \
-	tests/offload/libvirt-xml.at \
 	tests/offload/netlink-golden.at \
 	tests/offload/netlink-hostile.at \
 	tests/offload/offload-child.at \
@@ -20,6 +18,9 @@ TESTSUITE_AT = \
 	tests/offload/offload-pci.at \
 	tests/offload/qmp-daemon.at \
 	tests/offload/qmp-guest.at \
+	tests/offload/libvirt-domain.at \
+	tests/offload/libvirt-guest.at \
+	tests/offload/libvirt-xml.at \
 	tests/policy/policy-damping.at \
 	tests/policy/policy-failures.at \
 	tests/policy/policy-keys.at \
