@@ -103,6 +103,8 @@ struct iov_acts {
     bool plain;                 /* Beyond doubt the same as one NORMAL. */
     bool follows;               /* Has a step to another table. */
     bool writes_headers;        /* Has a step that can change a header. */
+    bool idles;                 /* Its flows go, by their idle time-out, if no
+                                 * packet matches them for a while. */
     struct iov_acts_outputs outputs;
     size_t ofpacts_len;
     struct ofpact *ofpacts;
@@ -115,9 +117,10 @@ struct iov_acts_pool {
 
 void iov_acts_pool_init(struct iov_acts_pool *);
 void iov_acts_pool_destroy(struct iov_acts_pool *);
-/* Null 'ofpacts' means opaque.  Takes a reference for one flow. */
+/* Null 'ofpacts' means opaque.  Flows that 'idle' have actions of their own.
+ * Takes a reference for one flow. */
 struct iov_acts *iov_acts_get(struct iov_acts_pool *, const struct ofpact *,
-                              size_t ofpacts_len);
+                              size_t ofpacts_len, bool idles);
 void iov_acts_put(struct iov_acts_pool *, struct iov_acts *);
 
 void iov_acts_format(const struct iov_acts *, const struct ofputil_port_map *,

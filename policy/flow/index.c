@@ -232,7 +232,7 @@ subtable_can_cover(const struct iov_subtable *sub,
 
 static bool
 subtable_covers(const struct iov_subtable *sub, const struct iov_cube *cube,
-                int priority)
+                int priority, bool lasting)
 {
     uint64_t values[FLOW_U64S];
     uint8_t packed[IOV_PACKED_MAX];
@@ -246,26 +246,28 @@ subtable_covers(const struct iov_subtable *sub, const struct iov_cube *cube,
     iov_subtable_pack(sub, values, packed);
     while ((flow = iov_subtable_next_equal(sub, packed, flow))) {
         int *max = flow->acts->conjunction ? &conj : &best;
-        *max = MAX(*max, flow->priority);
+        if (!lasting || !flow->acts->idles || flow->acts->conjunction) {
+            *max = MAX(*max, flow->priority);
+        }
     }
     return best > priority && (best > conj || priority < 0);
 }
 
 bool
 iov_table_covers(const struct iov_table *table, const struct iov_cube *cube,
-                 const struct iov_candidate *of)
+                 const struct iov_candidate *of, bool lasting)
 {
     int priority = of ? of->flow->priority : -1;
     const struct iov_subtable *sub;
 
     /* Often this is all that has to be asked. */
     if (table->catch_all
-        && subtable_covers(table->catch_all, cube, priority)) {
+        && subtable_covers(table->catch_all, cube, priority, lasting)) {
         return true;
     }
     HMAP_FOR_EACH (sub, node, &table->subtables) {
         bool is_alone = of && of->sub == sub && !sub->n_duplicates;
-        if (!is_alone && subtable_covers(sub, cube, priority)) {
+        if (!is_alone && subtable_covers(sub, cube, priority, lasting)) {
             return true;
         }
     }

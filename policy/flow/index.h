@@ -120,9 +120,9 @@ void iov_table_candidates(const struct iov_table *, const struct iov_words *,
 
 /* Returns true if a single flow of more than the priority of 'of', which some
  * packets of 'cube' match, matches all of them for sure; null means any flow
- * at all. */
+ * at all.  With 'lasting' a flow that has an idle time-out does not count. */
 bool iov_table_covers(const struct iov_table *, const struct iov_cube *cube,
-                      const struct iov_candidate *of);
+                      const struct iov_candidate *of, bool lasting);
 
 /* Packets that do not get past a flow: those of the cube it was made for that
  * have these bits. */
@@ -176,6 +176,8 @@ bool iov_key_cubes_meet(const struct iov_key_cube *,
 const struct iov_words *iov_flow_table_words(const struct iov_flow_table *);
 const struct iov_table *iov_flow_table_get(const struct iov_flow_table *,
                                            uint8_t table_id);
+/* True if some flow has an idle time-out. */
+bool iov_flow_table_idles(const struct iov_flow_table *);
 /* Which flows output to which port. */
 const struct iov_deliveries *iov_flow_table_deliveries(
     const struct iov_flow_table *);

@@ -17,11 +17,12 @@
 #include "util.h"
 
 static struct iov_acts *
-acts_create(const struct ofpact *ofpacts, size_t ofpacts_len)
+acts_create(const struct ofpact *ofpacts, size_t ofpacts_len, bool idles)
 {
     struct iov_acts *acts = xzalloc(sizeof *acts);
 
     acts->opaque = !ofpacts;
+    acts->idles = idles;
     acts->ofpacts_len = ofpacts_len;
     acts->ofpacts = xmemdup(ofpacts ? (const void *) ofpacts : "",
                             ofpacts_len);
@@ -43,7 +44,7 @@ void
 iov_acts_pool_init(struct iov_acts_pool *pool)
 {
     hmap_init(&pool->acts);
-    pool->opaque = acts_create(NULL, 0);
+    pool->opaque = acts_create(NULL, 0, false);
 }
 
 void
@@ -60,12 +61,12 @@ iov_acts_pool_destroy(struct iov_acts_pool *pool)
 
 static struct iov_acts *
 acts_find(const struct iov_acts_pool *pool, uint32_t hash,
-          const struct ofpact *ofpacts, size_t ofpacts_len)
+          const struct ofpact *ofpacts, size_t ofpacts_len, bool idles)
 {
     struct iov_acts *acts;
 
     HMAP_FOR_EACH_WITH_HASH (acts, node, hash, &pool->acts) {
-        if (acts->ofpacts_len == ofpacts_len
+        if (acts->idles == idles && acts->ofpacts_len == ofpacts_len
             && !memcmp(acts->ofpacts, ofpacts, ofpacts_len)) {
             return acts;
         }
@@ -75,15 +76,15 @@ acts_find(const struct iov_acts_pool *pool, uint32_t hash,
 
 struct iov_acts *
 iov_acts_get(struct iov_acts_pool *pool, const struct ofpact *ofpacts,
-             size_t ofpacts_len)
+             size_t ofpacts_len, bool idles)
 {
     struct iov_acts *acts = pool->opaque;
 
     if (ofpacts) {
-        uint32_t hash = hash_bytes(ofpacts, ofpacts_len, 0);
-        acts = acts_find(pool, hash, ofpacts, ofpacts_len);
+        uint32_t hash = hash_bytes(ofpacts, ofpacts_len, idles);
+        acts = acts_find(pool, hash, ofpacts, ofpacts_len, idles);
         if (!acts) {
-            acts = acts_create(ofpacts, ofpacts_len);
+            acts = acts_create(ofpacts, ofpacts_len, idles);
             hmap_insert(&pool->acts, &acts->node, hash);
         }
     }

@@ -240,7 +240,7 @@ conjs_add_flow(struct conjs *cs, const struct iov_table *table,
     const struct ofpact *a;
 
     if (!acts || !acts->conjunction || !iov_flow_meets(c, cube)
-        || iov_table_covers(table, cube, c)) {
+        || iov_table_covers(table, cube, c, true)) {
         return;
     }
     OFPACT_FOR_EACH (a, acts->ofpacts, acts->ofpacts_len) {

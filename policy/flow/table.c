@@ -33,6 +33,7 @@ struct iov_flow_table {
     struct iov_table *tables[N_TABLES];
     struct iov_deliveries deliveries;
     size_t n_flows;
+    size_t n_idle;              /* Flows that have an idle time-out. */
     char *opaque;               /* Why flows are missing, or null. */
 
     /* The change that made 'seqno' N is in log[N % LOG_SIZE]; those up to
@@ -187,6 +188,7 @@ delete_flow(struct iov_flow_table *ft, struct iov_subtable *sub,
     iov_subtable_remove(sub, flow);
     table->n_conj -= flow->acts->conjunction;
     ft->n_flows--;
+    ft->n_idle -= flow->acts->idles;
     iov_acts_put(&ft->pool, flow->acts);
     iov_subtable_free(sub, flow);
 
@@ -239,6 +241,7 @@ iov_flow_table_clear(struct iov_flow_table *ft)
     ft->opaque = NULL;
     forget_log(ft);
     iov_deliveries_clear(&ft->deliveries, ft->seqno);
+    ft->n_idle = 0;
 }
 
 void
@@ -283,7 +286,7 @@ iov_flow_table_put(struct iov_flow_table *ft,
                    const struct iov_flow_spec *spec)
 {
     struct iov_acts *acts = iov_acts_get(&ft->pool, spec->ofpacts,
-                                         spec->ofpacts_len);
+                                         spec->ofpacts_len, spec->idles);
     uint8_t table_id = spec->table_id;
     struct parts p;
 
@@ -303,12 +306,14 @@ iov_flow_table_put(struct iov_flow_table *ft,
         }
         iov_subtable_remove(sub, flow);
         ft->tables[table_id]->n_conj -= flow->acts->conjunction;
+        ft->n_idle -= flow->acts->idles;
         iov_acts_put(&ft->pool, flow->acts);
     }
     flow->acts = acts;
     flow->cookie = spec->cookie;
     iov_subtable_insert(sub, flow);
     ft->tables[table_id]->n_conj += acts->conjunction;
+    ft->n_idle += acts->idles;
 
     if (!same_acts) {
         struct iov_candidate c = { sub, flow };
@@ -367,6 +372,12 @@ const struct iov_table *
 iov_flow_table_get(const struct iov_flow_table *ft, uint8_t table_id)
 {
     return ft->tables[table_id];
+}
+
+bool
+iov_flow_table_idles(const struct iov_flow_table *ft)
+{
+    return ft->n_idle != 0;
 }
 
 const struct iov_deliveries *

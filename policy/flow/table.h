@@ -36,6 +36,7 @@ struct iov_flow_spec {
     const struct ofpact *ofpacts;   /* Null: not understood (opaque). */
     size_t ofpacts_len;
     uint64_t cookie;
+    bool idles;                 /* It has an idle time-out. */
 };
 
 /* Adds or replaces a flow. */

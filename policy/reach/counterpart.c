@@ -101,7 +101,9 @@ are_all_dropped(const struct iov_culprit_sink *s, const struct iov_report *r,
     bool has_vlan = s->port->vlan != 0;
     uint8_t vlans = (has_vlan ? words->pos[FLOW_U64_OFFSET(vlans)]
                      : IOV_NO_WORD);
-    struct iov_passed passed = { r->path->past, &r->path->changed };
+    struct iov_passed passed = {
+        r->path->past, &r->path->changed, s->order->lasting
+    };
     struct iov_past past = { .priority = -1 };
     struct iov_shadow *shadows = iov_past_headers(&passed, vlans, &past.n);
     struct iov_drop_sink sink;
@@ -111,6 +113,7 @@ are_all_dropped(const struct iov_culprit_sink *s, const struct iov_report *r,
         .sink = &sink.up,
         .deps = s->order->deps,
         .allowance = s->order->allowance,
+        .lasting = s->order->lasting,
         .max_hiding = MAX_HIDING_COUNTERPART,
     };
     struct iov_walk w;

@@ -137,10 +137,12 @@ set_cubes(struct iov_outcome *o, const struct iov_reach_port *port,
     }
 }
 
-/* Adds to the findings of 'o' what becomes of 'packets', some of its class. */
+/* Adds to the findings of 'o' what becomes of 'packets', some of its class;
+ * with 'lasting', what may become of them once flows have expired. */
 static void
 follow(struct iov_outcome *o, const struct iov_reach_base *base,
-       const struct iov_reach_port *port, const struct match *packets)
+       const struct iov_reach_port *port, const struct match *packets,
+       bool lasting)
 {
     struct iov_culprit_sink sink = {
         .findings = &o->findings,
@@ -160,6 +162,7 @@ follow(struct iov_outcome *o, const struct iov_reach_base *base,
         .state = base->allowance || o->walk.begun ? &o->walk : NULL,
         .skip_plain = true,
         .probe = &probe.up,
+        .lasting = lasting,
     };
 
     sink.order = &order;
@@ -179,7 +182,7 @@ begin(struct iov_outcome *o, const struct iov_reach_base *base)
         }
         iov_findings_clear(&o->findings);
         o->walk.begun = false;
-        o->packets_done = 0;
+        o->walks_done = 0;
     }
 }
 
@@ -190,12 +193,17 @@ iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
     struct match packets[IOV_CLASS_MATCHES];
     size_t n = iov_class_get_packets(&o->class, port, packets);
 
+    /* Once as the flows are, then as they may be, so that a flow is named for
+     * what it does now. */
+    size_t n_walks = iov_flow_table_idles(base->table) ? 2 * n : n;
+
     begin(o, base);
     o->unfinished = false;
-    while (o->packets_done < n && !o->unfinished) {
-        follow(o, base, port, &packets[o->packets_done]);
+    while (o->walks_done < n_walks && !o->unfinished) {
+        follow(o, base, port, &packets[o->walks_done % n],
+               o->walks_done >= n);
         o->unfinished = base->allowance && base->allowance->exhausted;
-        o->packets_done += !o->unfinished;
+        o->walks_done += !o->unfinished;
     }
     if (o->class.kind == IOV_CLASS_DELIVERED) {
         iov_delivered_find(base->table, port, &o->findings);

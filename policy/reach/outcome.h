@@ -37,7 +37,7 @@ struct iov_outcome {
 
     uint64_t result;            /* Number of what was found; 0: nothing. */
     bool unfinished;            /* The last examination is not complete... */
-    size_t packets_done;        /* ...but for so many of its matches... */
+    size_t walks_done;          /* ...but for so many walks... */
     struct iov_walk_state walk; /* ...and this far. */
     bool was_clean;             /* Had no culprits before it began. */
     uint64_t seqno;             /* Of the flow table, as of which it holds. */

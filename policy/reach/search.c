@@ -148,16 +148,17 @@ iov_search_sort(struct iov_search *s, const struct iov_walk *w)
  * is null, matches all packets of 'cube'. */
 static bool
 is_covered(const struct iov_search *s, const struct iov_cube *cube,
-           const struct iov_candidate *c)
+           const struct iov_candidate *c, bool lasting)
 {
     const struct iov_candidates *cs = &s->found;
     int priority = c ? c->flow->priority : -1;
 
     if (cs->partial || cs->n > MAX_ONE_BY_ONE || s->table->n_conj) {
-        return iov_table_covers(s->table, cube, c);
+        return iov_table_covers(s->table, cube, c, lasting);
     }
     for (size_t i = 0; i < cs->n; i++) {
         if (cs->list[i].flow->priority > priority
+            && !(lasting && cs->list[i].flow->acts->idles)
             && iov_flow_covers(&cs->list[i], cube)) {
             return true;
         }
@@ -171,7 +172,7 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
 {
     size_t budget = MIN(w->hiding, MAX_HIDING_ONE);
 
-    if (is_covered(s, cube, c)) {
+    if (is_covered(s, cube, c, w->order->lasting)) {
         return true;
     } else if (!budget) {
         return false;
@@ -187,7 +188,9 @@ iov_search_hides(struct iov_walk *w, struct iov_search *s,
     struct iov_past past = {
         s->p->past, s->shadows, s->n_shadows, c ? c->flow->priority : -1
     };
-    struct iov_passed passed = { &past, &s->p->changed };
+    struct iov_passed passed = {
+        &past, &s->p->changed, w->order->lasting
+    };
     size_t left = budget - 1;
     bool hidden = iov_past_hides(&passed, w->words, cube, &left);
     w->hiding -= budget - left;

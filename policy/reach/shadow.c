@@ -66,6 +66,13 @@ is_covered(const struct iov_words *words, const struct iov_cube *cube,
     return true;
 }
 
+/* Returns true if packets that match 'h' are sure not to have passed it. */
+static bool
+is_there(const struct iov_shadow *h, const struct iov_past *p, bool lasting)
+{
+    return h->priority > p->priority && !(lasting && h->acts->idles);
+}
+
 /* Returns true if 'h', of a lookup before the last one, still tells what
  * packets there are. */
 static bool
@@ -89,7 +96,7 @@ iov_past_hides(const struct iov_passed *passed, const struct iov_words *words,
     for (const struct iov_past *p = passed->past; p; p = p->up) {
         for (size_t i = 0; i < p->n && n < IOV_MAX_SHADOWS; i++) {
             const struct iov_shadow *h = &p->shadows[i];
-            if (h->priority > p->priority && shadow_meets(h, cube)
+            if (is_there(h, p, passed->lasting) && shadow_meets(h, cube)
                 && (p == passed->past || still_holds(h, passed->changed))) {
                 list[n++] = h;
             }
@@ -124,7 +131,7 @@ iov_past_headers(const struct iov_passed *passed, uint8_t pos, size_t *n)
     for (const struct iov_past *p = passed->past; p; p = p->up) {
         for (size_t i = 0; i < p->n && *n < IOV_MAX_SHADOWS; i++) {
             const struct iov_shadow *h = &p->shadows[i];
-            if (h->priority > p->priority && !looks_at(h, pos)
+            if (is_there(h, p, passed->lasting) && !looks_at(h, pos)
                 && still_holds(h, passed->changed)) {
                 list[(*n)++] = *h;
             }

@@ -50,6 +50,7 @@ struct iov_past {
 struct iov_passed {
     const struct iov_past *past;        /* The last one first. */
     const struct iov_changed *changed;
+    bool lasting;               /* As in struct iov_walk_order. */
 };
 
 /* Returns true if no packet of 'cube' is left over by the lookups of 'passed',

@@ -228,6 +228,10 @@ format_detail(const struct iov_culprit *c, const struct iov_show *show,
         ds_put_format(s, ", among them %s", text);
         free(text);
     }
+    if (c->reason == IOV_REASON_OPENFLOW_IDLE) {
+        ds_put_cstr(s, ", once flows above it that have an idle time-out are "
+                    "gone");
+    }
     ds_put_char(s, '.');
 }
 

@@ -127,6 +127,13 @@ report_culprit(struct iov_sink *sink, const struct iov_report *r)
         return IOV_WALK_ON;
     }
     c = iov_culprit_find(culprits, &like);
+    if (s->order->lasting) {
+        if (c) {
+            return IOV_WALK_ON;
+        }
+        like.reason = IOV_REASON_OPENFLOW_IDLE;
+        c = iov_culprit_find(culprits, &like);
+    }
     if (!c) {
         c = xmemdup(&like, sizeof like);
         keep_path(c, r);

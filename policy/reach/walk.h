@@ -140,6 +140,8 @@ struct iov_walk_order {
      * none of them; once it says stop, they are followed one by one.  Null:
      * always one by one. */
     struct iov_sink *probe;
+    bool lasting;               /* Flows that have an idle time-out shadow no
+                                 * others, because they may be gone. */
     size_t max_hiding;          /* Work to find out that flows are shadowed;
                                  * 0: the usual. */
 };

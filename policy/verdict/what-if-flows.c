@@ -30,7 +30,7 @@ struct undo {
     uint16_t priority;
     struct minimatch match;
     bool existed;
-    bool opaque;
+    bool opaque, idles;
     struct ofpact *ofpacts;
     size_t ofpacts_len;
     uint64_t cookie;
@@ -72,6 +72,7 @@ put_again(struct iov_flow_table *ft, const struct undo *u, bool exist,
             .ofpacts = ofpacts,
             .ofpacts_len = ofpacts_len,
             .cookie = u->cookie,
+            .idles = u->idles,
         });
     } else {
         iov_flow_table_remove(ft, u->table_id, u->priority, &match);
@@ -108,6 +109,7 @@ keep(struct ovs_list *list, uint8_t table_id, uint16_t priority,
         u->ofpacts = xmemdup(old->acts->ofpacts, old->acts->ofpacts_len);
         u->ofpacts_len = old->acts->ofpacts_len;
         u->cookie = old->cookie;
+        u->idles = old->acts->idles;
     }
     ovs_list_push_front(list, &u->node);
     return u;
@@ -220,6 +222,7 @@ add_flow(struct iov_what_if *w, const struct ofputil_flow_mod *fm)
         .ofpacts = fm->ofpacts,
         .ofpacts_len = fm->ofpacts_len,
         .cookie = ntohll(fm->new_cookie),
+        .idles = fm->idle_timeout != 0,
     });
 }
 

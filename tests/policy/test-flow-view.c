@@ -173,15 +173,15 @@ ask(const struct iov_table *t, bool all)
         ovs_fatal(0, "%"PRIuSIZE" flows were found instead of %"PRIuSIZE,
                   cs.n, truth.n);
     }
-    if (iov_table_covers(t, &cube, NULL) != (truth.best >= 0)) {
+    if (iov_table_covers(t, &cube, NULL, false) != (truth.best >= 0)) {
         ovs_fatal(0, "packets are %scovered", truth.best >= 0 ? "not " : "");
     }
     for (size_t i = 0; i < cs.n; i++) {
         /* A flow of the same match in the way only makes it say less. */
-        if (iov_table_covers(t, &cube, &cs.list[i])
+        if (iov_table_covers(t, &cube, &cs.list[i], false)
             && truth.best <= cs.list[i].flow->priority) {
             ovs_fatal(0, "packets are covered by a flow of lower priority");
-        } else if (!iov_table_covers(t, &cube, &cs.list[i])
+        } else if (!iov_table_covers(t, &cube, &cs.list[i], false)
                    && truth.best > cs.list[i].flow->priority
                    && truth.conj < 0) {
             ovs_fatal(0, "packets are not covered by a higher flow");

@@ -179,6 +179,7 @@ change_flow(struct test *t, char *args, const char *command)
             .ofpacts = fm.ofpacts_len ? fm.ofpacts : none,
             .ofpacts_len = fm.ofpacts_len,
             .cookie = ntohll(fm.new_cookie),
+            .idles = fm.idle_timeout != 0,
         };
         if (unknown) {
             spec.ofpacts = NULL;

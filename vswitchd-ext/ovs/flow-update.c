@@ -60,6 +60,7 @@ pull_header_of13(struct flow_update *fu, struct ofpbuf *entry)
     }
     fu->table_id = nfuf->table_id;
     fu->priority = ntohs(nfuf->priority);
+    fu->idles = nfuf->idle_timeout != 0;
     fu->cookie = ntohll(get_unaligned_be64(&nfuf->cookie));
     return 0;
 }
@@ -85,6 +86,7 @@ pull_header_of14(struct flow_update *fu, struct ofpbuf *entry)
     }
     fu->table_id = ofuf->table_id;
     fu->priority = ntohs(ofuf->priority);
+    fu->idles = ofuf->idle_timeout != 0;
     fu->cookie = ntohll(get_unaligned_be64(&ofuf->cookie));
     return 0;
 }
@@ -223,6 +225,7 @@ flow_update_apply(const struct flow_update *fu, struct iov_flow_table *table)
             .ofpacts = fu->ofpacts,
             .ofpacts_len = fu->ofpacts_len,
             .cookie = fu->cookie,
+            .idles = fu->idles,
         });
     }
 }

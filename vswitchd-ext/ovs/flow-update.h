@@ -29,6 +29,7 @@ struct flow_update {
     uint8_t table_id;
     uint16_t priority;
     uint64_t cookie;
+    bool idles;                 /* It has an idle time-out. */
     struct match match;
     const struct ofpact *ofpacts; /* Null: not understood, or REMOVED. */
     size_t ofpacts_len;
