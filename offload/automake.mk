@@ -37,6 +37,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest/qmp-vm.h \
 	offload/guest/qmp.c \
 	offload/guest/qmp.h \
+	offload/host/filters.c \
+	offload/host/filters.h \
 	offload/host/host-events.c \
 	offload/host/host-events.h \
 	offload/host/host-fact.c \
@@ -63,6 +65,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/netlink/nl-message.h \
 	offload/netlink/rtnl-link.c \
 	offload/netlink/rtnl-link.h \
+	offload/netlink/rtnl-tc.c \
+	offload/netlink/rtnl-tc.h \
 	offload/netlink/rtnl-vf.c \
 	offload/netlink/rtnl-vf.h \
 	offload/netlink/rtnl.c \

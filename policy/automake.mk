@@ -38,6 +38,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/op.c \
 	policy/model/op.def \
 	policy/model/op.h \
+	policy/model/port-filter.h \
 	policy/model/port-state.c \
 	policy/model/port-state.def \
 	policy/model/port-state.h \

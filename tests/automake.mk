@@ -11,6 +11,7 @@ TESTSUITE_AT = \
 	tests/docs.at \
 	tests/fuzz.at \
 	tests/offload/netlink-golden.at \
+	tests/offload/port-filters.at \
 	tests/offload/netlink-hostile.at \
 	tests/offload/offload-child.at \
 	tests/offload/offload-dummy.at \
@@ -71,6 +72,7 @@ TESTSUITE_AT = \
 LAB_TESTSUITE_AT = \
 	tests/lab/badinput.at \
 	tests/lab/exit.at \
+	tests/lab/filtered.at \
 	tests/lab/guest.at \
 	tests/lab/howto.at \
 	tests/lab/isolation.at \
@@ -137,6 +139,7 @@ tests_test_offload_SOURCES = \
 	tests/offload/test-offload-child.c \
 	tests/offload/test-offload-daemon.c \
 	tests/offload/test-offload-files.c \
+	tests/offload/test-offload-filters.c \
 	tests/offload/test-offload-hostile.c \
 	tests/offload/test-offload-netlink.c \
 	tests/offload/test-offload.c \

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "offload/host/filters.h"
 #include "offload/host/host-events.h"
 #include "packets.h"
 #include "unixctl.h"
@@ -465,6 +466,20 @@ host_event_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     unixctl_command_reply(conn, NULL);
 }
 
+static void
+filter_cb(struct unixctl_conn *conn, int argc, const char *argv[],
+          void *aux OVS_UNUSED)
+{
+    char *text = join(argc, argv, 3);
+
+    if (iov_filters_set(argv[1], argv[2], text)) {
+        unixctl_command_reply(conn, NULL);
+    } else {
+        unixctl_command_reply_error(conn, "not foreign, tc or qdisc");
+    }
+    free(text);
+}
+
 void
 dummy_script_init(void)
 {
@@ -491,6 +506,8 @@ dummy_script_init(void)
         { "guest", "NAME present|absent|accept|sends|"
           "refuse-(attach|activate|detach) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
+        { "filter", "PORT foreign|tc|qdisc [TEXT...]", 2, INT_MAX,
+          filter_cb },
         { "host-event", "[PCI]", 0, 1, host_event_cb },
     };
 

@@ -201,7 +201,17 @@ nested_is(const struct nlattr *nest, uint16_t type, uint8_t value)
     return nla && *(const uint8_t *) mnl_attr_get_payload(nla) == value;
 }
 
-/* What a bond says of itself, or of its member. */
+static void
+get_kind(const struct nlattr *info, uint16_t type, char *dst, size_t size)
+{
+    const struct nlattr *nla = rtnl_find_nested(info, type, 1);
+
+    if (nla) {
+        rtnl_get_string(nla, dst, size);
+    }
+}
+
+/* What a device says of its kind, and a bond of itself or of its member. */
 static void
 decode_link_info(const struct nlattr *info, struct rtnl_link *link)
 {
@@ -209,6 +219,9 @@ decode_link_info(const struct nlattr *info, struct rtnl_link *link)
     const struct nlattr *member
         = rtnl_find_nested(info, IFLA_INFO_SLAVE_DATA, 0);
 
+    get_kind(info, IFLA_INFO_KIND, link->kind, sizeof link->kind);
+    get_kind(info, IFLA_INFO_SLAVE_KIND, link->master_kind,
+             sizeof link->master_kind);
     link->is_bond = is_kind_bond(rtnl_find_nested(info, IFLA_INFO_KIND, 4));
     link->all_hear = (link->is_bond
                       && nested_is(data, IFLA_BOND_ALL_SLAVES_ACTIVE, 1));
@@ -220,6 +233,15 @@ decode_link_info(const struct nlattr *info, struct rtnl_link *link)
     link->is_up = (link->in_bond
                    && nested_is(member, IFLA_BOND_SLAVE_MII_STATUS,
                                 BOND_LINK_UP));
+}
+
+static bool
+has_xdp(const struct nlattr *nest)
+{
+    const struct nlattr *nla = rtnl_find_nested(nest, IFLA_XDP_ATTACHED, 1);
+
+    return (nla && (*(const uint8_t *) mnl_attr_get_payload(nla)
+                    != XDP_ATTACHED_NONE));
 }
 
 static void
@@ -255,6 +277,12 @@ decode_link_attr(const struct nlattr *nla, struct rtnl_link *link)
         if (len >= sizeof link->master) {
             memcpy(&link->master, data, sizeof link->master);
         }
+        break;
+    case IFLA_QDISC:
+        rtnl_get_string(nla, link->qdisc, sizeof link->qdisc);
+        break;
+    case IFLA_XDP:
+        link->has_xdp = has_xdp(nla);
         break;
     case IFLA_LINKINFO:
         decode_link_info(nla, link);

@@ -40,6 +40,10 @@ struct rtnl_link {
     bool is_up;                 /* or could. */
     bool is_bond;               /* It is a bond itself, */
     bool all_hear;              /* all of whose members may hear. */
+    char kind[16];              /* "veth", ...; "": none or not told. */
+    char master_kind[16];       /* Of 'master', "openvswitch", ...  */
+    char qdisc[16];             /* "": not told. */
+    bool has_xdp;               /* It has a program of XDP. */
 };
 
 /* An IP address, out of RTM_NEWADDR or RTM_DELADDR. */

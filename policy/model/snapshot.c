@@ -104,6 +104,9 @@ port_clear(struct iov_port *port)
     free(port->bad_mac);
     free(port->guest_not_ready);
     free(port->guest_busy);
+    free(port->filters.foreign);
+    free(port->filters.tc);
+    free(port->filters.qdisc);
     svec_destroy(&port->trunks);
     free(port->qos);
     iov_interface_keys_destroy(&port->keys);

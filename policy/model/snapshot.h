@@ -21,6 +21,7 @@
 #include "openvswitch/uuid.h"
 #include "policy/model/key.h"
 #include "policy/model/nic.h"
+#include "policy/model/port-filter.h"
 #include "sset.h"
 #include "svec.h"
 
@@ -78,6 +79,7 @@ struct iov_port {
     char *guest_busy;           /* Why it should not have one, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
     const struct iov_damping *damping;   /* Of its falls, or null. */
+    struct iov_port_filters filters;     /* Beside Open vSwitch. */
     bool is_uplink;             /* Its netdev is a PF in 'nics'. */
 };
 
@@ -118,6 +120,7 @@ struct iov_snapshot {
     struct iov_bridge *bridges; /* Sorted by name. */
     size_t n_bridges;
     struct iov_global_keys keys;
+    bool hw_offload;            /* Open vSwitch puts flows into tc. */
     const struct iov_nics *nics;
     const struct iov_safety *safety; /* Of the host, or null: not known. */
     char *no_switch;            /* Why ovs-vswitchd cannot be told of moves, or

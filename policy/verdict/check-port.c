@@ -72,6 +72,29 @@ check_attached(struct iov_check *c)
     }
 }
 
+/* Open vSwitch itself uses tc for the flows that it offloads and for policing,
+ * and qdiscs for QoS. */
+void
+check_outside(struct iov_check *c)
+{
+    const struct iov_port *port = c->port;
+    bool may_use_tc = (c->snapshot->hw_offload || port->policing_rate
+                       || port->policing_kpkts_rate);
+
+    if (port->filters.foreign) {
+        check_fail(c, IOV_REASON_FILTERED_OUTSIDE, port->name, "%s",
+                   port->filters.foreign);
+    }
+    if (port->filters.tc && !may_use_tc) {
+        check_fail(c, IOV_REASON_FILTERED_OUTSIDE, port->name, "%s",
+                   port->filters.tc);
+    }
+    if (port->filters.qdisc && !port->qos) {
+        check_fail(c, IOV_REASON_FILTERED_OUTSIDE, port->name, "%s",
+                   port->filters.qdisc);
+    }
+}
+
 /* The guest can take the VF, and did not refuse it. */
 void
 check_guest(struct iov_check *c)

@@ -8,6 +8,7 @@
  *   encode-get-link IFINDEX
  *   encode-get-vf-counts IFINDEX
  *   encode-dump-links
+ *   encode-dump-filters IFINDEX ingress|egress
  *   encode-up IFINDEX up|down
  *   encode-netns IFINDEX FD [NAME]
  *   encode-address IFINDEX MAC
@@ -35,6 +36,7 @@
 #include "offload/netlink/devlink.h"
 #include "offload/netlink/genl.h"
 #include "offload/netlink/rtnl-link.h"
+#include "offload/netlink/rtnl-tc.h"
 #include "offload/netlink/rtnl-vf.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -105,6 +107,8 @@ encode(const struct svec *w)
         rtnl_encode_get_vf_counts(&req, atoi(a));
     } else if (!strcmp(what, "encode-dump-links")) {
         rtnl_encode_dump_links(&req);
+    } else if (!strcmp(what, "encode-dump-filters")) {
+        rtnl_encode_dump_filters(&req, atoi(a), !strcmp(b, "egress"));
     } else if (!strcmp(what, "encode-up")) {
         rtnl_encode_set_up(&req, atoi(a), !strcmp(b, "up"));
     } else if (!strcmp(what, "encode-netns")) {
@@ -170,6 +174,18 @@ format_link(struct ds *ds, const struct rtnl_link *link)
                       link->is_active ? " active" : "",
                       link->is_up ? " up" : "");
     }
+    if (link->kind[0] && !link->is_bond) {
+        ds_put_format(ds, " kind %s", link->kind);
+    }
+    if (link->qdisc[0]) {
+        ds_put_format(ds, " qdisc %s", link->qdisc);
+    }
+    if (link->lower) {
+        ds_put_format(ds, " lower %d", link->lower);
+    }
+    if (link->has_xdp) {
+        ds_put_cstr(ds, " xdp");
+    }
     if (link->is_bond) {
         ds_put_format(ds, " bond%s", link->all_hear ? " all hear" : "");
     }
@@ -213,7 +229,7 @@ decode(struct ds *ds, const struct nlmsghdr *nlh)
     struct rtnl_address address;
     struct rtnl_link link;
     struct eth_addr mac;
-    bool deleted;
+    bool deleted, is_filter;
     int ifindex;
 
     if (rtnl_decode_address(nlh, &address)) {
@@ -231,6 +247,8 @@ decode(struct ds *ds, const struct nlmsghdr *nlh)
     } else if (rtnl_decode_mac(nlh, &ifindex, &mac, &deleted)) {
         ds_put_format(ds, "%s %d "ETH_ADDR_FMT"\n", deleted ? "delmac"
                       : "mac", ifindex, ETH_ADDR_ARGS(mac));
+    } else if ((ifindex = rtnl_decode_tc(nlh, &is_filter))) {
+        ds_put_format(ds, "tc %d%s\n", ifindex, is_filter ? " filter" : "");
     } else {
         ds_put_cstr(ds, "nothing\n");
     }

@@ -23,6 +23,7 @@ main(int argc, char *argv[])
     } parts[] = {
         { "netlink", test_netlink },
         { "hostile", test_hostile },
+        { "filters", test_filters },
         { "pci", test_pci },
         { "vfio", test_vfio },
         { "vectors", test_vectors },
@@ -38,7 +39,8 @@ main(int argc, char *argv[])
             return parts[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "usage: test-offload netlink|hostile|pci|vfio|vectors|"
+    fprintf(stderr, "usage: test-offload netlink|hostile|filters|"
+            "pci|vfio|vectors|"
             "journal|child|daemon ...\n");
     return 2;
 }

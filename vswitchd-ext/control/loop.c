@@ -18,6 +18,7 @@
 
 #include "coverage.h"
 #include "offload/guest.h"
+#include "offload/host/filters.h"
 #include "offload/journal.h"
 #include "offload/provider.h"
 #include "openvswitch/poll-loop.h"
@@ -96,6 +97,7 @@ run_inputs(long long int now)
     iov_monitors_run();
     iov_providers_run(now);
     iov_readiness_run();
+    iov_filters_run();
     iov_guests_run(now);
     iov_fdb_run(now);
 }
@@ -105,7 +107,7 @@ changes(void)
 {
     return (iov_db_changed() + iov_monitors_changed() + iov_providers_changed()
             + iov_guests_changed() + iov_fdb_connection()
-            + iov_readiness_changed() + n_touched
+            + iov_readiness_changed() + iov_filters_changed() + n_touched
             + (iov_fdb_unreachable() ? 1ull << 40 : 0));
 }
 
@@ -193,6 +195,7 @@ collect_port(struct iov_port *port)
     port->failures = &runtime->failures;
     port->damping = &runtime->damping;
     if (port->keys.weight && port->keys.guest.text) {
+        iov_filters_get(port->name, &port->filters);
         port->guest_not_ready =
             iov_guests_not_ready(port->keys.guest.text, port->mac);
         port->guest_busy = iov_guests_busy(port->keys.guest.text);
@@ -424,6 +427,7 @@ iov_loop_wait(void)
     }
     iov_db_wait();
     iov_monitors_wait();
+    iov_filters_wait();
     iov_providers_wait(now);
     iov_guests_wait(now);
     iov_fdb_wait(now);
@@ -470,6 +474,7 @@ iov_loop_init(const struct iov_loop_options *options)
         VLOG_WARN("%s", iov_providers_errors());
     }
     iov_readiness_init(options->host_root);
+    iov_filters_init(options->dummy);
     iov_fdb_init();
     iov_db_init(options->database);
 }
@@ -490,6 +495,7 @@ iov_loop_exit(void)
     iov_guests_exit();
     iov_providers_exit();
     iov_readiness_exit();
+    iov_filters_exit();
     iov_dispatch_exit();
     iov_journal_close();
     iov_runtime_destroy_all();

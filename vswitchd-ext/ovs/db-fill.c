@@ -212,6 +212,9 @@ iov_db_fill(struct iov_snapshot *snapshot)
     const struct smap empty = SMAP_INITIALIZER(&empty);
     iov_global_keys_parse(&snapshot->keys, cfg ? &cfg->other_config : &empty);
 
+    snapshot->hw_offload = cfg && smap_get_bool(&cfg->other_config,
+                                                "hw-offload", false);
+
     const struct ovsrec_bridge *row;
     OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {
         fill_bridge(iov_snapshot_add_bridge(snapshot, row->name), row);
