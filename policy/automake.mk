@@ -48,6 +48,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/schema.def \
 	policy/model/snapshot.c \
 	policy/model/snapshot.h \
+	policy/model/switch-loss.c \
+	policy/model/switch-loss.h \
 	policy/model/text.c \
 	policy/model/text.h \
 	policy/model/vf-attr.def \

@@ -23,6 +23,7 @@ TESTSUITE_AT = \
 	tests/offload/libvirt-guest.at \
 	tests/offload/libvirt-xml.at \
 	tests/policy/policy-damping.at \
+	tests/policy/policy-loss.at \
 	tests/policy/policy-failures.at \
 	tests/policy/policy-keys.at \
 	tests/policy/policy-nic.at \
@@ -60,6 +61,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-reasons-switch.at \
 	tests/vswitchd-ext/daemon-stalls.at \
 	tests/vswitchd-ext/daemon-support.at \
+	tests/vswitchd-ext/daemon-switch-loss.at \
 	tests/vswitchd-ext/daemon-what-if.at \
 	tests/vswitchd-ext/db-publish.at \
 	tests/vswitchd-ext/db-snapshot.at \
@@ -87,6 +89,7 @@ LAB_TESTSUITE_AT = \
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
 	tests/policy/test-policy-damping.c \
+	tests/policy/test-policy-loss.c \
 	tests/policy/test-policy-failures.c \
 	tests/policy/test-policy-keys.c \
 	tests/policy/test-policy-nic.c \

@@ -139,6 +139,26 @@ iov_failures_remove(struct iov_failures *failures, const struct iov_op *op)
     }
 }
 
+static void
+forget_in(struct iov_failure *list, size_t *n, enum iov_op_type type)
+{
+    for (size_t i = 0; i < *n; ) {
+        if (list[i].op->type == type) {
+            struct iov_failure failure = pull(list, n, i);
+            failure_clear(&failure);
+        } else {
+            i++;
+        }
+    }
+}
+
+void
+iov_failures_forget(struct iov_failures *failures, enum iov_op_type type)
+{
+    forget_in(failures->list, &failures->n, type);
+    forget_in(failures->past, &failures->n_past, type);
+}
+
 bool
 iov_failures_find(const struct iov_failures *failures,
                   const struct iov_op *op)

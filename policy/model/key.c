@@ -403,10 +403,15 @@ iov_interface_keys_destroy(struct iov_interface_keys *keys)
 void
 iov_global_keys_parse(struct iov_global_keys *keys, const struct smap *smap)
 {
+    bool stays = !strcmp(get_text(smap, IOV_KEY_ON_SWITCH_LOSS), "stay");
+
     *keys = (struct iov_global_keys) {
         .unsafe_interrupts_ok = get_bool(smap, IOV_KEY_UNSAFE_INTERRUPTS),
         .failback_delay = get_uint(smap, IOV_KEY_FAILBACK_DELAY),
         .flap_limit = get_uint(smap, IOV_KEY_FLAP_LIMIT),
+        .switch_loss_limit = (stays ? get_uint(smap,
+                                               IOV_KEY_SWITCH_LOSS_LIMIT)
+                              : 0),
     };
     check_keys(smap, IOV_TABLE_OPEN_VSWITCH, &keys->errors, &keys->later);
     check_unknown(smap, IOV_TABLE_OPEN_VSWITCH, &keys->errors);

@@ -105,6 +105,9 @@ struct iov_global_keys {
     bool unsafe_interrupts_ok;
     unsigned int failback_delay;     /* Seconds. */
     unsigned int flap_limit;         /* Fallbacks in a minute. */
+    unsigned int switch_loss_limit;  /* Seconds that ports stay on their VFs
+                                      * while ovs-vswitchd is away; 0: they do
+                                      * not. */
     struct svec errors;
     struct svec later;
 };

@@ -99,6 +99,8 @@ bool iov_failures_add(struct iov_failures *, const struct iov_result *,
                       long long int now);
 /* The operation worked: forgets its failure. */
 void iov_failures_remove(struct iov_failures *, const struct iov_op *);
+/* Forgets all failures of operations of that type. */
+void iov_failures_forget(struct iov_failures *, enum iov_op_type);
 /* True if 'op' failed and is not yet to be tried again. */
 bool iov_failures_find(const struct iov_failures *, const struct iov_op *);
 /* The latest failure of an operation of 'type' that has not worked since, or

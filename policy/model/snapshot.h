@@ -75,6 +75,8 @@ struct iov_port {
     int64_t policing_kpkts_rate;
     struct iov_interface_keys keys;
     bool commanded_hold;        /* Held by "iov/hold". */
+    bool stays;                 /* It is on its VF, and stays there while what
+                                 * was known of its bridge holds. */
     char *guest_not_ready;      /* Why its guest cannot take a VF, or null. */
     char *guest_busy;           /* Why it should not have one, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
@@ -113,6 +115,10 @@ struct iov_bridge {
     bool drops_fragments;       /* Set by OpenFlow. */
     const struct iov_reach *reach;   /* Flow analysis, or null. */
     const char *flows_unknown;  /* Why the flows are not known, or null. */
+    bool flows_held;            /* Ports that stay keep their verdict on flows
+                                 * that are not known. */
+    bool flows_late;            /* The same, until they are examined. */
+    long long int held_until;   /* With either: when that ends, ms. */
 };
 
 struct iov_snapshot {
@@ -125,6 +131,7 @@ struct iov_snapshot {
     const struct iov_safety *safety; /* Of the host, or null: not known. */
     char *no_switch;            /* Why ovs-vswitchd cannot be told of moves, or
                                  * null. */
+    bool switch_held;           /* That costs no port that stays its VF. */
     char *no_journal;           /* Why the journal cannot be used, or null. */
     char *no_privilege;         /* Missing capability in words, or null. */
 };

@@ -398,7 +398,8 @@ make_learn(const struct iov_plan_in *in, const char *where)
 {
     struct iov_op *op;
 
-    if (in->learned_at && !strcmp(in->learned_at, where)) {
+    if (in->switch_away
+        || (in->learned_at && !strcmp(in->learned_at, where))) {
         return NULL;
     }
     op = make_op(in, IOV_OP_FDB_ADD);

@@ -77,6 +77,7 @@ struct iov_plan_in {
                                  * when it was found. */
     const char *learned_at;     /* Interface where the switch has the MAC by
                                  * our word, or null. */
+    bool switch_away;           /* ovs-vswitchd cannot be asked to learn. */
     bool checked;               /* Read back since the last change. */
     struct eth_addr fence_mac;  /* To use for a new record. */
     const struct iov_failures *failures;

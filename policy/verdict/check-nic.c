@@ -161,7 +161,7 @@ check_host(struct iov_check *c)
     if (s->no_journal) {
         check_fail(c, IOV_REASON_JOURNAL_BLOCKED, NULL, "%s", s->no_journal);
     }
-    if (s->no_switch) {
+    if (s->no_switch && !(c->port->stays && s->switch_held)) {
         check_fail(c, IOV_REASON_SWITCH_UNREACHABLE, NULL, "%s",
                    s->no_switch);
     }

@@ -59,13 +59,20 @@ reach_port_init(struct iov_reach_port *rp, const struct iov_port *port,
     return port->mac_known && port->ofport > 0;
 }
 
+/* True if the port keeps its verdict while ovs-vswitchd is away. */
+static bool
+is_held(const struct iov_check *c)
+{
+    return c->port->stays && c->bridge->flows_held;
+}
+
 bool
 check_flows_are_outdated(const struct iov_check *c)
 {
     struct iov_reach_port rp;
     uint64_t result;
 
-    return (is_known(c->bridge)
+    return (!is_held(c) && is_known(c->bridge)
             && reach_port_init(&rp, c->port, c->uplink_ofports,
                                c->n_uplink_ofports)
             && (iov_reach_look(c->bridge->reach, &rp, &result)
@@ -82,6 +89,16 @@ take_found(struct iov_reasons *reasons, size_t first, size_t n)
     }
 }
 
+/* A port that stays has no reasons of the flows, as far as was known. */
+static void
+keep_old(struct iov_check *c)
+{
+    if (c->old) {
+        c->verdict->flows = c->old->flows;
+        check_copy_reasons(c->reasons, &c->old->reasons, IOV_CHECK_openflow);
+    }
+}
+
 /* Says what was said before, as far as anything was, and that this may be
  * wrong. */
 static void
@@ -91,7 +108,9 @@ postpone(struct iov_check *c, enum iov_reach_state state)
     c->verdict->outdated_since = (c->old && c->old->outdated
                                   ? c->old->outdated_since
                                   : c->snapshot->now);
-    if (state != IOV_REACH_UNKNOWN && c->old && c->old->flows) {
+    if (c->port->stays && c->bridge->flows_late) {
+        keep_old(c);
+    } else if (state != IOV_REACH_UNKNOWN && c->old && c->old->flows) {
         c->verdict->flows = c->old->flows;
         check_copy_reasons(c->reasons, &c->old->reasons, IOV_CHECK_openflow);
     } else {
@@ -135,7 +154,9 @@ check_openflow(struct iov_check *c)
 
     c->verdict->outdated = false;
     c->verdict->flows = 0;
-    if (!is_known(bridge)) {
+    if (is_held(c)) {
+        keep_old(c);
+    } else if (!is_known(bridge)) {
         check_fail(c, IOV_REASON_OPENFLOW_UNKNOWN, bridge->name, "%s",
                    bridge->flows_unknown ? bridge->flows_unknown
                    : "There is no connection to the bridge yet.");

@@ -59,7 +59,8 @@ check_attached(struct iov_check *c)
     if (port->bonded) {
         check_fail(c, IOV_REASON_PORT_BONDED, port->port_name, NULL);
     }
-    if (port->ofport <= 0) {
+    if (port->ofport < 0
+        || (!port->ofport && !(port->stays && c->bridge->flows_held))) {
         check_fail(c, IOV_REASON_NO_OFPORT, NULL, "%s",
                    port->error ? port->error
                    : "ovs-vswitchd has not answered yet.");

@@ -14,6 +14,7 @@ static const struct ovs_cmdl_command *const tables[] = {
     test_keys_commands,
     test_reasons_commands,
     test_damping_commands,
+    test_loss_commands,
     test_failures_commands,
     test_nic_commands,
     test_plan_commands,

@@ -339,6 +339,7 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
     ds_put_format(&cmd->out, "bridge %s: ", bridge->name);
     put_support(&cmd->out, bridge, bridge_status(cmd->view, bridge));
     ds_put_char(&cmd->out, '\n');
+    iov_notes_put_held(&cmd->out, bridge);
     put_warnings(&cmd->out, "  ", "warning", &bridge->keys.errors);
     put_unreachable(&cmd->out, bridge);
     put_warnings(&cmd->out, "  ", "not yet effective", &bridge->keys.later);
@@ -504,6 +505,8 @@ bridge_to_json(const struct iov_command *cmd, const struct iov_bridge *bridge,
     json_object_put(o, "observed", json_boolean_create(bridge->keys.observe));
     json_object_put(o, "supported",
                     json_boolean_create(is_supported(view, bridge)));
+    json_object_put(o, "held-for",
+                    json_integer_create(iov_notes_held_for(bridge)));
     json_object_put(o, "warnings", svec_to_json(&bridge->keys.errors));
     json_object_put(o, "unreachable", unreachable_to_json(bridge));
     json_object_put(o, "not-yet-effective",

@@ -19,6 +19,7 @@
 #include "policy/ready/host.h"
 #include "policy/ready/safety.h"
 #include "policy/verdict/verdict.h"
+#include "timeval.h"
 #include "util.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/readiness.h"
@@ -229,4 +230,26 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
     note_moderation(port, notes);
     note_safety(view, port, pf, notes);
     note_nic_facts(pf, notes);
+}
+
+long long int
+iov_notes_held_for(const struct iov_bridge *bridge)
+{
+    return (bridge->flows_held || bridge->flows_late
+            ? DIV_ROUND_UP(MAX(bridge->held_until - time_msec(), 0), 1000)
+            : 0);
+}
+
+void
+iov_notes_put_held(struct ds *ds, const struct iov_bridge *bridge)
+{
+    if (bridge->flows_held || bridge->flows_late) {
+        ds_put_format(ds, "  note: %s; ports on their VFs stay there for up "
+                      "to %lld s more, by what was known before "
+                      "(iov-on-switch-loss)\n",
+                      bridge->flows_unknown ? bridge->flows_unknown
+                      : "ovs-vswitchd was started anew and its flows are not "
+                        "complete or not yet examined",
+                      iov_notes_held_for(bridge));
+    }
 }

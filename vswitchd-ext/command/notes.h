@@ -7,6 +7,8 @@
 
 #include "svec.h"
 
+struct ds;
+struct iov_bridge;
 struct iov_host_nic;
 struct iov_pf;
 struct iov_port;
@@ -20,5 +22,10 @@ void iov_notes_add(const struct iov_view *, const struct iov_port *,
 
 /* How many interrupt vectors a VF has, or -1 if it is not known. */
 int iov_notes_vectors(const struct iov_pf *, const struct iov_vf *);
+
+/* Seconds that what was known of the bridge still holds, or 0. */
+long long int iov_notes_held_for(const struct iov_bridge *);
+/* Says so, if it does. */
+void iov_notes_put_held(struct ds *, const struct iov_bridge *);
 
 #endif /* vswitchd-ext/command/notes.h */

@@ -15,6 +15,7 @@
 #include "vswitchd-ext/control/loop.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "coverage.h"
 #include "offload/guest.h"
@@ -94,12 +95,12 @@ static void
 run_inputs(long long int now)
 {
     iov_db_run();
-    iov_monitors_run();
+    iov_fdb_run(now);
+    iov_monitors_run();         /* By now it is known if the switch is lost. */
     iov_providers_run(now);
     iov_readiness_run();
     iov_filters_run();
     iov_guests_run(now);
-    iov_fdb_run(now);
 }
 
 static uint64_t
@@ -183,6 +184,23 @@ collect_vf_ports(void)
     shash_destroy(&vfs);
 }
 
+/* A database server that was restarted does not know the addresses that
+ * ovs-vswitchd has told it, until ovs-vswitchd tells them again. */
+static void
+keep_mac(struct iov_runtime *runtime, struct iov_port *port)
+{
+    if (port->mac_known || port->bad_mac) {
+        runtime->mac_known = port->mac_known;
+        runtime->mac = port->mac;
+        runtime->mac_source = port->mac_source;
+    } else if (port->ofport >= 0 && runtime->mac_known
+               && !strcmp(runtime->mac_source, "mac_in_use")) {
+        port->mac_known = true;
+        port->mac = runtime->mac;
+        port->mac_source = runtime->mac_source;
+    }
+}
+
 static void
 collect_port(struct iov_port *port)
 {
@@ -192,6 +210,8 @@ collect_port(struct iov_port *port)
     iov_runtime_compare(runtime, &nics, time_msec());
     iov_runtime_set_request(runtime, port);
     port->commanded_hold = runtime->held;
+    port->stays = runtime->state == IOV_PORT_DIRECT;
+    keep_mac(runtime, port);
     port->failures = &runtime->failures;
     port->damping = &runtime->damping;
     if (port->keys.weight && port->keys.guest.text) {

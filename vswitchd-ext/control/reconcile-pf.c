@@ -18,6 +18,7 @@
 #include "util.h"
 #include "vswitchd-ext/control/reconcile.h"
 #include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/ovs/fdb.h"
 
 static bool
 is_on_bridge(const struct iov_pf *pf, const struct iov_bridge *bridge)
@@ -169,7 +170,7 @@ reconcile_switch(const struct iov_reconcile *s)
     struct iov_op *op = NULL;
 
     runtime->seen = true;
-    if (runtime->busy) {
+    if (runtime->busy || iov_fdb_unreachable()) {
         return;
     }
     keep_init(&keep, s, NULL);

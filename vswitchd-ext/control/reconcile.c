@@ -184,6 +184,7 @@ plan_in_init(struct iov_plan_in *in, struct context *context,
     in->original_mac_taken = r && is_original_mac_taken(s->snapshot, r);
     in->keep_fenced |= (in->original_mac_taken && in->managed
                         && in->vf_external && !in->direct);
+    in->switch_away = (iov_fdb_unreachable() || v->bridge->flows_held);
     in->checked = runtime->checked;
     in->fence_mac = runtime->fence_mac;
     in->failures = &runtime->failures;
@@ -406,6 +407,34 @@ take_given_up(struct iov_runtime *runtime, const struct iov_op *op)
     }
 }
 
+/* True if an operation failed because ovs-vswitchd was lost meanwhile.  The
+ * operation is not at fault and is begun again when the switch is back. */
+static bool
+is_lost(const struct iov_result *r)
+{
+    return ((r->op->type == IOV_OP_FDB_ADD || r->op->type == IOV_OP_FDB_DEL)
+            && iov_fdb_unreachable());
+}
+
+/* What an earlier ovs-vswitchd refused, a new one need not refuse. */
+static void
+forget_refusals(void)
+{
+    static uint64_t connection;
+    struct shash_node *node;
+
+    if (connection == iov_fdb_connection()) {
+        return;
+    }
+    connection = iov_fdb_connection();
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        struct iov_runtime *runtime = node->data;
+
+        iov_failures_forget(&runtime->failures, IOV_OP_FDB_ADD);
+        iov_failures_forget(&runtime->failures, IOV_OP_FDB_DEL);
+    }
+}
+
 static void
 take_result(const struct iov_result *r, long long int now,
             long long int wall_now)
@@ -427,9 +456,9 @@ take_result(const struct iov_result *r, long long int now,
     runtime->read = runtime->checked ? iov_op_clone(r->op) : NULL;
     if (r->error == ECANCELED) {
         take_given_up(runtime, r->op);
-    } else if (r->error) {
+    } else if (r->error && !is_lost(r)) {
         news = iov_failures_add(&runtime->failures, r, now);
-    } else {
+    } else if (!r->error) {
         if (!runtime->read) {
             iov_failures_remove(&runtime->failures, r->op);
         }
@@ -450,6 +479,7 @@ iov_reconcile_take_results(const struct iov_nics *nics, long long int now,
     struct iov_result *r;
     bool any = false;
 
+    forget_refusals();
     iov_journal_hold();
     while ((r = iov_dispatch_next_result(nics))) {
         take_result(r, now, wall_now);

@@ -60,6 +60,9 @@ struct iov_runtime {
                                  * goes by itself; 0: none does. */
     struct iov_learned learned;
     struct eth_addr fence_mac;  /* For its next VF. */
+    bool mac_known;             /* Its MAC address when last known; */
+    struct eth_addr mac;
+    const char *mac_source;     /* see struct iov_port. */
     uint32_t request;           /* Hash of what it asks for. */
     char *next;                 /* Operation under way or next, in words. */
     unsigned int falls;         /* Times it left its VF. */

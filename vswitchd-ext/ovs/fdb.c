@@ -41,10 +41,11 @@ COVERAGE_DEFINE(iov_switch_mac);
 #define RETRY_MSEC 500
 #define ANSWER_MSEC 10000
 
-/* An operation that was sent, or the result of one. */
+/* An operation that was sent, or the result of one, or a question for a sign
+ * of life. */
 struct request {
     struct ovs_list node;       /* In 'sent' or 'results'. */
-    struct iov_op *op;          /* In 'sent'. */
+    struct iov_op *op;          /* In 'sent'; null: a sign of life. */
     struct json *id;
     long long int deadline;     /* 0: not yet dated. */
     bool given_up;              /* 'op' is a copy of one that was. */
@@ -60,6 +61,9 @@ static struct jsonrpc *rpc;     /* While connected. */
 static char *unreachable;
 static long long int retry_at;
 static uint64_t connection;
+
+/* Signs of life of one connection: asked for and given. */
+static uint32_t n_probes, n_signs;
 
 static void
 add_result(struct iov_op *op, int error, const char *text)
@@ -78,7 +82,9 @@ answer(struct request *r, int error, const char *text)
 {
     ovs_list_remove(&r->node);
     n_sent--;
-    if (!r->given_up) {
+    if (!r->op) {
+        n_signs += !error;
+    } else if (!r->given_up) {
         add_result(r->op, error, text);
     } else if (error) {
         iov_op_destroy(r->op);
@@ -174,6 +180,35 @@ start_connecting(long long int now)
     free(path);
 }
 
+/* A socket can be connected to although nobody answers there. */
+static void
+send_probe(void)
+{
+    struct request *r = xzalloc(sizeof *r);
+
+    n_probes++;
+    n_sent++;
+    ovs_list_push_back(&sent, &r->node);
+    jsonrpc_send(rpc, jsonrpc_create_request(
+                     "version", json_array_create_empty(), &r->id));
+}
+
+uint64_t
+iov_fdb_probe(void)
+{
+    if (rpc) {
+        send_probe();
+    }
+    return connection << 32 | n_probes;
+}
+
+bool
+iov_fdb_runs(uint64_t token)
+{
+    return (rpc && n_signs && token >> 32 == connection
+            && (uint32_t) token <= n_signs);
+}
+
 static void
 run_connecting(long long int now)
 {
@@ -183,7 +218,8 @@ run_connecting(long long int now)
         rpc = jsonrpc_open(stream);
         stream = NULL;
         connection++;
-        set_unreachable(NULL);
+        n_probes = n_signs = 0;
+        send_probe();
         VLOG_INFO("%s: connected", jsonrpc_get_name(rpc));
     } else if (error != EAGAIN) {
         disconnect(error, xasprintf("ovs-vswitchd cannot be reached on %s: "
@@ -217,6 +253,12 @@ error_from_words(const char *words)
 static void
 handle_answer(struct request *r, const struct jsonrpc_msg *msg)
 {
+    set_unreachable(NULL);
+    if (!r->op) {
+        answer(r, 0, NULL);
+        return;
+    }
+
     const char *words = (msg->type == JSONRPC_REPLY ? NULL
                          : msg->error->type == JSON_STRING
                          ? json_string(msg->error) : "unknown error");
@@ -402,7 +444,7 @@ iov_fdb_cancel(const char *port)
 {
     struct request *r;
     LIST_FOR_EACH (r, node, &sent) {
-        if (!r->given_up && !strcmp(r->op->port, port)) {
+        if (r->op && !r->given_up && !strcmp(r->op->port, port)) {
             struct iov_op *op = r->op;
             r->op = iov_op_clone(op);
             r->given_up = true;

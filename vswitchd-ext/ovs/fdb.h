@@ -21,10 +21,16 @@ void iov_fdb_exit(void);
 void iov_fdb_run(long long int now);
 void iov_fdb_wait(long long int now);
 
-/* Null if connected, else a sentence why not. */
+/* Null if connected to an ovs-vswitchd that has answered, else a sentence why
+ * not. */
 const char *iov_fdb_unreachable(void);
 /* Changes with each new connection. */
 uint64_t iov_fdb_connection(void);
+
+/* Asks ovs-vswitchd for a sign of life.  iov_fdb_runs(token) is true once the
+ * one that was asked has answered, and false if it ends before. */
+uint64_t iov_fdb_probe(void);
+bool iov_fdb_runs(uint64_t token);
 
 /* Begins FDB_ADD or FDB_DEL; takes 'op'. */
 void iov_fdb_start(struct iov_op *op);

@@ -74,6 +74,8 @@ struct iov_flow_monitor {
     uint64_t done;              /* Tokens up to this one: in step since. */
 
     char *unknown;              /* Null: in step. */
+    uint64_t n_purges;          /* Times that the flows, or many of them, were
+                                 * deleted. */
     uint64_t changed;
     uint64_t flows_changed;     /* Of 'table', as long as flows are known. */
 };

@@ -31,6 +31,9 @@ COVERAGE_DEFINE(iov_flow_pause);
 COVERAGE_DEFINE(iov_flow_opaque);
 
 /* Counts that may disagree before the flows are read anew. */
+/* Bytes of a message of nothing but deletions that may be the last one. */
+#define MIN_PURGE 32768
+
 #define MAX_COUNTS 5
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
@@ -167,6 +170,7 @@ apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
     if (fu->event == OFPFME_PAUSED) {
         COVERAGE_INC(iov_flow_pause);
         fm->paused = true;
+        fm->n_purges++;
     } else if (fu->event == OFPFME_RESUMED) {
         resumed(fm);
     } else if (fu->event == OFPFME_ABBREV) {
@@ -190,6 +194,18 @@ apply_update(struct iov_flow_monitor *fm, const struct flow_update *fu,
     }
 }
 
+/* An ovs-vswitchd that exits first deletes all flows, of which one message
+ * arrives, or the beginning of a pause.  Whether that is the end of the switch
+ * or of its flows has to be found out. */
+static void
+note_purge(struct iov_flow_monitor *fm, const struct ofp_header *oh)
+{
+    if (!iov_flow_table_count(fm->table)
+        || ntohs(oh->length) >= MIN_PURGE) {
+        fm->n_purges++;
+    }
+}
+
 /* Returns the number of entries. */
 static int
 handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
@@ -204,11 +220,15 @@ handle_updates(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     struct flow_update fu;
     uint64_t stub[1024 / 8];
     struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
-    int n = 0;
+    int n = 0, n_removed = 0;
     int error;
     while (!(error = flow_update_pull(&fu, &msg, oh->version, &ofpacts))) {
         apply_update(fm, &fu, dumped);
+        n_removed += fu.event == OFPFME_REMOVED;
         n++;
+    }
+    if (n && n == n_removed) {
+        note_purge(fm, oh);
     }
     ofpbuf_uninit(&ofpacts);
     if (error != EOF) {
@@ -259,6 +279,7 @@ flow_monitor_handle(struct iov_flow_monitor *fm, const struct ofp_header *oh)
     } else if (type == OFPTYPE_FLOW_MONITOR_PAUSED) {
         COVERAGE_INC(iov_flow_pause);
         fm->paused = true;
+        fm->n_purges++;
     } else if (type == OFPTYPE_FLOW_MONITOR_RESUMED) {
         resumed(fm);
     } else if (type == OFPTYPE_TABLE_STATS_REPLY) {

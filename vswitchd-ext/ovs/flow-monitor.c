@@ -344,6 +344,26 @@ find_unknown(const struct iov_flow_monitor *fm)
             : NULL);
 }
 
+enum iov_switch_sight
+iov_flow_monitor_sight(const struct iov_flow_monitor *fm)
+{
+    if (!fm->unknown) {
+        return IOV_SWITCH_KNOWN;
+    } else if (fm->phase == REFUSED || fm->error == EPROTO
+               || !iov_db_allows_openflow(fm->bridge)) {
+        return IOV_SWITCH_REFUSED;
+    }
+    return (fm->phase != LIVE || !iov_db_synced(fm->db_token) || fm->restoring
+            || fm->answered < fm->restore_token
+            ? IOV_SWITCH_LOST : IOV_SWITCH_CHANGING);
+}
+
+uint64_t
+iov_flow_monitor_purges(const struct iov_flow_monitor *fm)
+{
+    return fm->n_purges;
+}
+
 /* True if nothing is on its way that could make the flows known soon: whoever
  * waits for the flows need not wait longer. */
 static bool

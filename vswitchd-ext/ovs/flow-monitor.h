@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "policy/model/switch-loss.h"
+
 struct iov_flow_table;
 struct iov_reach;
 struct ofputil_port_map;
@@ -32,6 +34,11 @@ void iov_flow_monitor_wait(struct iov_flow_monitor *);
 uint64_t iov_flow_monitor_changed(const struct iov_flow_monitor *);
 /* Changes whenever the flows do, while they are known. */
 uint64_t iov_flow_monitor_flows_changed(const struct iov_flow_monitor *);
+/* The same as iov_flow_monitor_unknown(), as the policy sees it. */
+enum iov_switch_sight iov_flow_monitor_sight(const struct iov_flow_monitor *);
+/* Changes when ovs-vswitchd may be about to exit: it has deleted the flows, or
+ * so many that it has paused. */
+uint64_t iov_flow_monitor_purges(const struct iov_flow_monitor *);
 /* Null if in step, else a sentence why not; valid until the next run. */
 const char *iov_flow_monitor_unknown(const struct iov_flow_monitor *);
 const struct iov_flow_table *iov_flow_monitor_table(
