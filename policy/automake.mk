@@ -10,6 +10,7 @@ policy_libiov_policy_a_SOURCES = \
 	policy/flow/cube.h \
 	policy/flow/delivery.c \
 	policy/flow/delivery.h \
+	policy/flow/field.def \
 	policy/flow/index.c \
 	policy/flow/index.h \
 	policy/flow/pool.c \

@@ -91,6 +91,7 @@ tests_test_policy_SOURCES = \
 	tests/policy/test-policy-damping.c \
 	tests/policy/test-policy-loss.c \
 	tests/policy/test-policy-failures.c \
+	tests/policy/test-policy-flow.c \
 	tests/policy/test-policy-keys.c \
 	tests/policy/test-policy-nic.c \
 	tests/policy/test-policy-plan.c \
@@ -276,6 +277,14 @@ check-verdict-long: all $(check_PROGRAMS) $(check_SCRIPTS)
 	VERDICT_OPTIONS='--seconds=$(VERDICT_SECONDS) --seed=$(VERDICT_SEED)' \
 	  $(SHELL) tests/testsuite -C tests -v -k verdict,random
 .PHONY: check-verdict-long
+
+# "make mutants": what the random tests of the verdict notice; takes hours.
+# MUTANTS_OPTIONS='--sample=20 --seconds=60' takes less.
+EXTRA_DIST += tests/policy/mutants.py tests/policy/mutants.txt
+mutants:
+	$(PYTHON) $(srcdir)/tests/policy/mutants.py $(MUTANTS_OPTIONS) \
+	  $(abs_srcdir) $(abs_builddir)
+.PHONY: mutants
 
 DISTCLEANFILES += tests/atconfig tests/testsuite.log
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is known of each OpenFlow action: the table is action.def.
+/* What is known of each OpenFlow action and field: action.def, field.def.
  *
- * The subtle thing: the list of actions is Open vSwitch's and grows with it;
- * of an action without a row the worst is assumed. */
+ * The subtle thing: both lists are Open vSwitch's and grow with it; of an
+ * action or field without a row the worst is assumed. */
 
 #include <config.h>
 
 #include "policy/flow/acts.h"
+
+#include <ctype.h>
+#include <string.h>
 
 #include "util.h"
 
@@ -46,4 +49,39 @@ iov_act_class(enum ofpact_type type)
     const struct iov_act_class *class = find_class(type);
 
     return class ? class : &unknown;
+}
+
+/* Returns true if 'name' is 'row', or has a number where that ends in "#". */
+static bool
+is_row_of(const char *row, const char *name)
+{
+    size_t len = strlen(row) - 1;
+
+    if (row[len] != '#') {
+        return !strcmp(row, name);
+    }
+    return (!strncmp(row, name, len) && isdigit((unsigned char) name[len])
+            && !name[len + strspn(name + len, "0123456789")]);
+}
+
+bool
+iov_field_role(const char *name, enum iov_field_role *role)
+{
+    static const struct {
+        const char *name;
+        enum iov_field_role role;
+    } rows[] = {
+#define FIELD(NAME, ROLE) { NAME, IOV_FIELD_##ROLE },
+#include "policy/flow/field.def"
+#undef FIELD
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (is_row_of(rows[i].name, name)) {
+            *role = rows[i].role;
+            return true;
+        }
+    }
+    *role = IOV_FIELD_HEADER;
+    return false;
 }

@@ -75,7 +75,10 @@ steps_add_output(struct steps *s, const struct ofpact_output *a)
 static bool
 is_scratch_field(const struct mf_field *field)
 {
-    return mf_is_register(field->id) || field->id == MFF_METADATA;
+    enum iov_field_role role;
+
+    iov_field_role(field->name, &role);
+    return role == IOV_FIELD_SCRATCH;
 }
 
 /* Adds one step for each word in which 'mask' has a bit. */

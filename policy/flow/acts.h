@@ -46,6 +46,15 @@ const struct iov_act_class *iov_act_class(enum ofpact_type type);
 /* Returns true if action.def has a row for 'type'. */
 bool iov_act_is_known(enum ofpact_type type);
 
+/* What field.def says of a field. */
+enum iov_field_role {
+    IOV_FIELD_SCRATCH, IOV_FIELD_HEADER, IOV_FIELD_GIVEN, IOV_FIELD_TUNNEL,
+    IOV_FIELD_SWITCH
+};
+/* Returns false if field.def has no row for the field of that name; it is
+ * taken for a header then. */
+bool iov_field_role(const char *name, enum iov_field_role *);
+
 enum iov_step_type {
     IOV_STEP_NORMAL,            /* Output as a learning switch would. */
     IOV_STEP_TABLE,             /* Look up another table, then go on. */

@@ -16,6 +16,7 @@ static const struct ovs_cmdl_command *const tables[] = {
     test_damping_commands,
     test_loss_commands,
     test_failures_commands,
+    test_flow_commands,
     test_nic_commands,
     test_plan_commands,
     test_safety_commands,

@@ -15,6 +15,7 @@ extern const struct ovs_cmdl_command test_reasons_commands[];
 extern const struct ovs_cmdl_command test_damping_commands[];
 extern const struct ovs_cmdl_command test_loss_commands[];
 extern const struct ovs_cmdl_command test_failures_commands[];
+extern const struct ovs_cmdl_command test_flow_commands[];
 extern const struct ovs_cmdl_command test_nic_commands[];
 extern const struct ovs_cmdl_command test_plan_commands[];
 extern const struct ovs_cmdl_command test_safety_commands[];
