@@ -369,8 +369,12 @@ do_search(struct iov_walk *w, struct iov_search *s,
     iov_search_init(s, w, l->in_port);
     iov_table_candidates(s->table, w->words, &s->cube, all, &s->found);
     w->n_candidates += w->n_resume ? 0 : s->found.n;
-    iov_walk_charge(w, 1 + s->found.n / FLOWS_PER_UNIT
-                    + hmap_count(&s->table->subtables) / MASKS_PER_UNIT);
+    /* A lookup that is taken up again has been charged for: else one with many
+     * flows would use up each allowance before any of its ways is followed. */
+    if (w->probing || w->level > w->n_resume) {
+        iov_walk_charge(w, 1 + s->found.n / FLOWS_PER_UNIT
+                        + hmap_count(&s->table->subtables) / MASKS_PER_UNIT);
+    }
     w->over |= s->found.allowance && s->found.allowance->exhausted;
     if (w->n_candidates > MAX_CANDIDATES) {
         iov_walk_give_up(w, p, l->from);
