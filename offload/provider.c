@@ -38,10 +38,6 @@ struct owner {
 static struct shash owners = SHASH_INITIALIZER(&owners);
 
 /* Results of operations that did not begin. */
-struct refused {
-    struct ovs_list node;
-    struct iov_result *result;
-};
 static struct ovs_list refusals = OVS_LIST_INITIALIZER(&refusals);
 
 /* PF_MAC_ADDs that are not in the journal yet.  There can be many at once, and
@@ -92,7 +88,7 @@ clear_owners(void)
 void
 iov_providers_exit(void)
 {
-    struct refused *r;
+    struct iov_result *result;
 
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
         if (works[i] && classes[i]->exit) {
@@ -100,9 +96,8 @@ iov_providers_exit(void)
         }
         works[i] = false;
     }
-    LIST_FOR_EACH_POP (r, node, &refusals) {
-        iov_result_destroy(r->result);
-        free(r);
+    while ((result = iov_result_pop(&refusals))) {
+        iov_result_destroy(result);
     }
     while (n_unnoted) {
         iov_op_destroy(unnoted[--n_unnoted]);
@@ -200,10 +195,9 @@ iov_providers_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
 static void
 refuse(struct iov_op *op, int error, const char *text)
 {
-    struct refused *r = xmalloc(sizeof *r);
+    struct iov_result *result = iov_result_create(op, error, text);
 
-    r->result = iov_result_create(op, error, text);
-    ovs_list_push_back(&refusals, &r->node);
+    ovs_list_push_back(&refusals, &result->node);
 }
 
 /* Begins 'op' if 'error', that of noting down what must not be forgotten if
@@ -289,20 +283,6 @@ iov_providers_start(struct iov_op *op)
     begin(owner, op, error);
 }
 
-static struct iov_result *
-next_refusal(void)
-{
-    struct iov_result *result = NULL;
-
-    if (!ovs_list_is_empty(&refusals)) {
-        struct refused *r = CONTAINER_OF(ovs_list_pop_front(&refusals),
-                                         struct refused, node);
-        result = r->result;
-        free(r);
-    }
-    return result;
-}
-
 struct iov_result *
 iov_providers_next_result(void)
 {
@@ -324,5 +304,5 @@ iov_providers_next_result(void)
             return r;
         }
     }
-    return next_refusal();
+    return iov_result_pop(&refusals);
 }

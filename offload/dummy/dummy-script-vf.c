@@ -87,19 +87,31 @@ parse_value(enum iov_vf_attr attr, const char *value,
     return false;
 }
 
+/* The VF that a command names, or null: then 'conn' has been answered. */
+static struct dummy_vf *
+find_vf(struct unixctl_conn *conn, const char *pf_name, const char *vf)
+{
+    struct dummy_pf *pf = dummy_script_pf(conn, pf_name);
+    unsigned int index;
+
+    if (!pf) {
+        return NULL;
+    } else if (!str_to_uint(vf, 10, &index) || index >= pf->n_vfs) {
+        unixctl_command_reply_error(conn, "there is no such VF");
+        return NULL;
+    }
+    return &pf->vfs[index];
+}
+
 static void
 vf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
       void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
+    struct dummy_vf *vf = find_vf(conn, argv[1], argv[2]);
     struct iov_vf_settings s = { .known = 0 };
     enum iov_vf_attr attr;
-    unsigned int index;
 
-    if (!pf) {
-        return;
-    } else if (!str_to_uint(argv[2], 10, &index) || index >= pf->n_vfs) {
-        unixctl_command_reply_error(conn, "there is no such VF");
+    if (!vf) {
         return;
     } else if (!iov_vf_attr_from_name(argv[3], &attr)
                || !parse_value(attr, argv[4], &s)) {
@@ -107,8 +119,8 @@ vf_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
                                     "for it");
         return;
     }
-    iov_vf_attr_copy(&pf->vfs[index].set, &s, attr);
-    iov_vf_attr_copy(&pf->vfs[index].shown, &s, attr);
+    iov_vf_attr_copy(&vf->set, &s, attr);
+    iov_vf_attr_copy(&vf->shown, &s, attr);
     dummy_touch();
     unixctl_command_reply(conn, NULL);
 }
@@ -117,17 +129,11 @@ static void
 use_cb(struct unixctl_conn *conn, int argc, const char *argv[],
        void *aux OVS_UNUSED)
 {
-    struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
-    unsigned int index;
+    struct dummy_vf *vf = find_vf(conn, argv[1], argv[2]);
 
-    if (!pf) {
-        return;
-    } else if (!str_to_uint(argv[2], 10, &index) || index >= pf->n_vfs) {
-        unixctl_command_reply_error(conn, "there is no such VF");
+    if (!vf) {
         return;
     }
-
-    struct dummy_vf *vf = &pf->vfs[index];
     free(vf->host_use);
     vf->host_use = (argc < 4 ? NULL
                     : xstrdup(!strcmp(argv[3], "up") ? DUMMY_UP : argv[3]));

@@ -39,7 +39,6 @@ struct pending {
     struct ovs_list node;
     struct iov_op *op;
     long long int due;          /* When it is to be done. */
-    struct iov_result *result;  /* Null until then. */
 };
 
 static struct ovs_list queue = OVS_LIST_INITIALIZER(&queue);
@@ -313,12 +312,12 @@ finish(struct pending *p)
     struct ovs_list *list = is_guest_op(p->op) ? &guest_results : &results;
     char *text = NULL;
     int error = execute(p->op, &text);
+    struct iov_result *result = iov_result_create(p->op, error, text);
 
-    p->result = iov_result_create(p->op, error, text);
-    p->result->requests = 1;
-    p->op = NULL;
+    result->requests = 1;
+    ovs_list_push_back(list, &result->node);
     free(text);
-    ovs_list_push_back(list, &p->node);
+    free(p);
 }
 
 void
@@ -383,30 +382,15 @@ dummy_wait(long long int now OVS_UNUSED)
 }
 
 static struct iov_result *
-pop_result(struct ovs_list *list)
-{
-    if (ovs_list_is_empty(list)) {
-        return NULL;
-    }
-
-    struct pending *p = CONTAINER_OF(ovs_list_pop_front(list),
-                                     struct pending, node);
-    struct iov_result *result = p->result;
-
-    free(p);
-    return result;
-}
-
-static struct iov_result *
 dummy_next_result(void)
 {
-    return pop_result(&results);
+    return iov_result_pop(&results);
 }
 
 struct iov_result *
 dummy_guest_next_result(void)
 {
-    return pop_result(&guest_results);
+    return iov_result_pop(&guest_results);
 }
 
 /* What is known. */

@@ -17,10 +17,6 @@
 #include "openvswitch/poll-loop.h"
 #include "util.h"
 
-struct finished {
-    struct ovs_list node;
-    struct iov_result *result;
-};
 static struct ovs_list results = OVS_LIST_INITIALIZER(&results);
 
 static enum iov_guest_state
@@ -35,28 +31,19 @@ static void
 none_start(struct iov_op *op, const struct iov_guest_spec *spec,
            const struct iov_vf *vf OVS_UNUSED)
 {
-    struct finished *f = xmalloc(sizeof *f);
+    struct iov_result *result
+        = iov_result_create(op, EOPNOTSUPP,
+                            spec->kind == IOV_GUEST_KIND_NONE
+                            ? "the guest keeps its VF"
+                            : "this build does not have this kind of guest");
 
-    f->result = iov_result_create(op, EOPNOTSUPP,
-                                  spec->kind == IOV_GUEST_KIND_NONE
-                                  ? "the guest keeps its VF"
-                                  : "this build does not have this kind of "
-                                  "guest");
-    ovs_list_push_back(&results, &f->node);
+    ovs_list_push_back(&results, &result->node);
 }
 
 static struct iov_result *
 none_next_result(void)
 {
-    struct iov_result *result = NULL;
-
-    if (!ovs_list_is_empty(&results)) {
-        struct finished *f = CONTAINER_OF(ovs_list_pop_front(&results),
-                                          struct finished, node);
-        result = f->result;
-        free(f);
-    }
-    return result;
+    return iov_result_pop(&results);
 }
 
 static void

@@ -37,11 +37,6 @@ struct job {
     struct pci_vectors *vectors;
 };
 
-struct finished {
-    struct ovs_list node;
-    struct iov_result *result;
-};
-
 static struct rtnl *rtnl;
 static struct ovs_list jobs = OVS_LIST_INITIALIZER(&jobs);
 static struct ovs_list results = OVS_LIST_INITIALIZER(&results);
@@ -85,25 +80,16 @@ veb_init(void)
 static void
 finish(struct iov_op *op, int error, const char *text, unsigned int requests)
 {
-    struct finished *f = xmalloc(sizeof *f);
+    struct iov_result *result = iov_result_create(op, error, text);
 
-    f->result = iov_result_create(op, error, text);
-    f->result->requests = requests;
-    ovs_list_push_back(&results, &f->node);
+    result->requests = requests;
+    ovs_list_push_back(&results, &result->node);
 }
 
 static struct iov_result *
 veb_next_result(void)
 {
-    struct iov_result *result = NULL;
-
-    if (!ovs_list_is_empty(&results)) {
-        struct finished *f = CONTAINER_OF(ovs_list_pop_front(&results),
-                                          struct finished, node);
-        result = f->result;
-        free(f);
-    }
-    return result;
+    return iov_result_pop(&results);
 }
 
 /* What an error without words of the kernel usually means. */

@@ -178,6 +178,14 @@ iov_result_create(struct iov_op *op, int error, const char *text)
     return result;
 }
 
+struct iov_result *
+iov_result_pop(struct ovs_list *list)
+{
+    return (ovs_list_is_empty(list) ? NULL
+            : CONTAINER_OF(ovs_list_pop_front(list), struct iov_result,
+                           node));
+}
+
 void
 iov_result_destroy(struct iov_result *result)
 {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "openvswitch/list.h"
 #include "openvswitch/types.h"
 #include "policy/model/nic.h"
 #include "policy/model/reason.h"
@@ -47,6 +48,7 @@ struct iov_op {
 
 /* What came of it. */
 struct iov_result {
+    struct ovs_list node;       /* In the list of who has it to tell. */
     struct iov_op *op;          /* Owned. */
     int error;                  /* 0, or a positive errno. */
     char *text;                 /* Words of who refused it, or null. */
@@ -69,6 +71,9 @@ void iov_op_format(struct ds *, const struct iov_op *);
 /* Takes 'op'; copies 'text', which may be null, as text.h lets it pass. */
 struct iov_result *iov_result_create(struct iov_op *op, int error,
                                      const char *text);
+/* Takes the first result from a list of them, whose 'node' links them; null if
+ * it is empty.  The caller owns it. */
+struct iov_result *iov_result_pop(struct ovs_list *);
 void iov_result_destroy(struct iov_result *);
 
 /* Operations of a port that failed, so that the verdict can tell why and the
