@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	utilities/lab/image.sh \
 	utilities/lab/job.sh \
 	utilities/lab/machine.sh \
+	utilities/lab/module.sh \
 	utilities/lab/nic/Kbuild \
 	utilities/lab/nic/nic-act.c \
 	utilities/lab/nic/nic-action.c \

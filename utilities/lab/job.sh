@@ -13,6 +13,7 @@ make_job() {
     mkdir -p "$tree/lab/job"
     cp -r "$lab_dir/guest/init" "$lab_dir/guest/bin" "$lab_dir/guest/shellrc" \
         "$tree/lab/"
+    [[ $nic != model ]] || cp "$nic_module" "$tree/lab/iovnic.ko"
     write_job_settings >"$tree/lab/job.sh"
     copy_into_job "$tree/lab/job"
     parts=(-C "$tree" .)

@@ -58,7 +58,10 @@ help_hardware() {
     cat <<EOF
 
 The lab:
-  --nic igb|none      the NIC: an SR-IOV one (default), or one that is not
+  --nic igb           the NIC: an emulated Intel 82576 (default)
+        model         the same with a driver of ours, which has a flow table
+                      and enforces what is set for a VF (docs/lab-nic.md)
+        none          a NIC without SR-IOV
   --vfs N             create N VFs before the start (default: 0, none)
   --no-iommu          no IOMMU
   --no-intremap       an IOMMU without interrupt remapping
@@ -178,7 +181,7 @@ parse_value() {
     local name=$1 option=$2 value=$3
     [[ $name != clean ]] || usage "$name" "there is no option $option"
     case $option in
-        --nic) one_of "$@" igb none; nic=$value ;;
+        --nic) one_of "$@" igb model none; nic=$value ;;
         --vfs) whole_number "$@" 0 7; vfs=$value ;;
         --memory) whole_number "$@" 512 1048576; memory=$value ;;
         --suite) plain_word "$@"; suite=$value ;;
