@@ -59,6 +59,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-reasons-nic.at \
 	tests/vswitchd-ext/daemon-vfs.at \
 	tests/vswitchd-ext/daemon-reasons-switch.at \
+	tests/vswitchd-ext/daemon-service.at \
 	tests/vswitchd-ext/daemon-stalls.at \
 	tests/vswitchd-ext/daemon-support.at \
 	tests/vswitchd-ext/daemon-switch-loss.at \
@@ -183,6 +184,7 @@ EXTRA_DIST += \
 	tests/offload/hostile-qmp.py \
 	tests/offload/offload-macros.at \
 	tests/vswitchd-ext/fake-switch.py \
+	tests/vswitchd-ext/service-manager.py \
 	tests/lab/lab-macros.at \
 	tests/lab/lab-testsuite.at \
 	tests/lab/devlink-say \

@@ -36,6 +36,7 @@
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/privileges.h"
 #include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/control/service.h"
 
 VLOG_DEFINE_THIS_MODULE(iovd);
 
@@ -126,6 +127,7 @@ static void
 main_loop(struct unixctl_server *unixctl, struct ending *ending)
 {
     for (;;) {
+        iov_service_run();
         memory_run();
         report_memory();
         iov_loop_run();
@@ -135,10 +137,14 @@ main_loop(struct unixctl_server *unixctl, struct ending *ending)
         if (ending->clean_up) {
             iov_loop_clean_up();
         }
+        if (ending->asked) {
+            iov_service_stopping();
+        }
         if (may_end(ending)) {
             return;
         }
 
+        iov_service_wait();
         memory_wait();
         iov_loop_wait();
         unixctl_server_wait(unixctl);
@@ -194,6 +200,7 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
     iov_privileges_drop(!options.dummy);
     start_daemon();
+    iov_service_init();
 
     error = unixctl_server_create(options.unixctl, &unixctl);
     if (error) {
@@ -216,6 +223,7 @@ main(int argc, char *argv[])
     };
     iov_loop_init(&loop_options);
     daemonize_complete();
+    iov_service_ready();
     VLOG_INFO("ovs-iovd %s, built with Open vSwitch %s", IOV_VERSION,
               IOV_OVS_VERSION);
 
