@@ -120,3 +120,31 @@ AC_DEFUN([IOV_CHECK_SANITIZERS],
 AC_DEFUN([IOV_CFLAGS],
   [IOV_WARNINGS="-Wall -Wextra -Wno-sign-compare -Wformat -Wformat-security -Wswitch-enum -Wunused-parameter -Wbad-function-cast -Wcast-align -Wstrict-prototypes -Wold-style-definition -Wmissing-prototypes -Wmissing-field-initializers -Wshadow -Wvla -Wno-missing-field-initializers -Wno-cast-align"
    AC_SUBST([IOV_WARNINGS])])
+
+# IOV_DIR(NAME, DEFAULT, WHAT): --with-NAME=DIR, the directory for WHAT.
+AC_DEFUN([IOV_DIR],
+  [AC_ARG_WITH([$1],
+     [AS_HELP_STRING([--with-$1=DIR], [where $3 go (default: $2)])],
+     [AS_CASE([$with_$1], [/*], [],
+        [AC_MSG_ERROR([--with-$1=$with_$1: name a directory, from the root])])],
+     [with_$1='$2'])
+   AC_SUBST([$1], [$with_$1])])
+
+# Where the files of the service go.
+AC_DEFUN([IOV_SERVICE_DIRS],
+  [IOV_DIR([systemdsystemunitdir], [${prefix}/lib/systemd/system],
+     [units of systemd])
+   IOV_DIR([sysusersdir], [${prefix}/lib/sysusers.d],
+     [the users of services])
+   IOV_DIR([tmpfilesdir], [${prefix}/lib/tmpfiles.d],
+     [the run directories of services])
+   IOV_DIR([defaultsdir], [${sysconfdir}/default],
+     [settings of services])
+   IOV_DIR([logrotatedir], [${sysconfdir}/logrotate.d],
+     [rules of logrotate])
+   IOV_DIR([apparmordir], [${sysconfdir}/apparmor.d],
+     [profiles of AppArmor])
+   IOV_DIR([bashcompdir], [${datadir}/bash-completion/completions],
+     [completions of bash])
+   IOV_DIR([bugtooldir], [${datadir}/openvswitch/bugtool-plugins],
+     [plug-ins of ovs-bugtool])])

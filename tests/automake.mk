@@ -44,6 +44,7 @@ TESTSUITE_AT = \
 	tests/policy/schema.at \
 	tests/policy/verdict-update.at \
 	tests/policy/what-if.at \
+	tests/packaging.at \
 	tests/sandbox.at \
 	tests/source.at \
 	tests/utilities/iov-lab.at \
