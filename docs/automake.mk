@@ -3,8 +3,8 @@
 # Manual pages are made by docs/gen-man from a hand-written part and from the
 # tables that the program itself is made of.
 #
-# The subtle thing: the run directory in them is that of Open vSwitch's
-# libraries as configured by our Makefile, not one below our prefix.
+# The run directory in them is that of Open vSwitch's libraries as configured
+# by our Makefile, not one below our prefix.
 
 noinst_PROGRAMS += docs/gen-man
 docs_gen_man_SOURCES = docs/gen-man.c

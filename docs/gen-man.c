@@ -8,8 +8,8 @@
  * NAME=VALUE on the command line.  Because the tables are included here as
  * they are in the program, the manual cannot say anything else.
  *
- * The subtle thing: this runs while building, before Open vSwitch's library
- * is there, and so uses nothing but the C library. */
+ * This runs while building, before Open vSwitch's library is there, and so
+ * uses nothing but the C library. */
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 
 /* Child processes for what is slow: see child.h.
  *
- * The subtle thing: the child is a copy of the daemon with all its sockets.
- * It closes them at once, because a peer would otherwise believe that a
- * daemon that has been killed was still there. */
+ * The child is a copy of the daemon with all its sockets.  It closes them at
+ * once, because a peer would otherwise believe that a daemon that has been
+ * killed was still there. */
 
 #include <config.h>
 

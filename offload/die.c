@@ -2,8 +2,8 @@
 
 /* Death at a chosen step.
  *
- * The subtle thing: it must be SIGKILL and nothing gentler.  A daemon that
- * runs its exit handlers has not been tested. */
+ * It must be SIGKILL and nothing gentler.  A daemon that runs its exit
+ * handlers has not been tested. */
 
 #include <config.h>
 

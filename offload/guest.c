@@ -2,9 +2,8 @@
 
 /* Brings guest operations to the class of the guest.
  *
- * The subtle thing: VFs of dummy NICs cannot be moved anywhere, so their
- * guests are simulated (dummy-guest.c), unless the class can do without a
- * device. */
+ * VFs of dummy NICs cannot be moved anywhere, so their guests are simulated
+ * (dummy-guest.c), unless the class can do without a device. */
 
 #include <config.h>
 

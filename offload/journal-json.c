@@ -2,9 +2,9 @@
 
 /* The contents of the journal, and their form as JSON.
  *
- * The subtle thing: the file may hold anything, so every member is looked at
- * before it is believed; but a member that is not known is passed over, so
- * that an older daemon can read what a newer one has written. */
+ * The file may hold anything, so every member is looked at before it is
+ * believed; but a member that is not known is passed over, so that an older
+ * daemon can read what a newer one has written. */
 
 #include <config.h>
 

@@ -2,10 +2,10 @@
 
 /* The journal in memory and on disk.
  *
- * The subtle thing: memory and disk must say the same.  Every change is made
- * in memory, written, and taken back in memory if it could not be written, so
- * that the caller's operation does not begin without a record.  There is no
- * fsync(): the journal dies with the machine, as the settings do. */
+ * Memory and disk must say the same.  Every change is made in memory, written,
+ * and taken back in memory if it could not be written, so that the caller's
+ * operation does not begin without a record.  There is no fsync(): the journal
+ * dies with the machine, as the settings do. */
 
 #include <config.h>
 

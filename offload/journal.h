@@ -18,8 +18,8 @@
  * set aside: the journal is "blocked", nothing is written, and no port may get
  * a VF; what is done to take ports to software is remembered in memory.
  *
- * The subtle thing: PFs are named by PCI address, because a network device may
- * be renamed; a PF without one (dummy) is named by its network device. */
+ * PFs are named by PCI address, because a network device may be renamed; a PF
+ * without one (dummy) is named by its network device. */
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
 
 /* Brings operations to the provider of their PF and results back.
  *
- * The subtle thing: what has to be in the journal before an operation begins
- * is written here, so that no provider can forget it. */
+ * What has to be in the journal before an operation begins is written here, so
+ * that no provider can forget it. */
 
 #include <config.h>
 

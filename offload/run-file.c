@@ -2,9 +2,9 @@
 
 /* Files of ours in the run directory: see run-file.h.
  *
- * The subtle thing: what a name is can change between a look at it and the
- * next system call, so that a file is opened first, without following or
- * waiting, and then looked at. */
+ * What a name is can change between a look at it and the next system call, so
+ * that a file is opened first, without following or waiting, and then looked
+ * at. */
 
 #include <config.h>
 

@@ -2,10 +2,10 @@
 #
 # The test suites.  A test file is named here once, the suite includes it.
 #
-# The subtle thing: a suite is made anew whenever this file changes, because
-# it contains the list.  A file that uses the macros of another (libvirt-* those
-# of qmp-*) stands below it.  Run some tests by
-# "make check TESTSUITEFLAGS='-k KEYWORD -j2'".
+# A suite is made anew whenever this file changes, because it contains the
+# list.  A file that uses the macros of another (libvirt-* those of qmp-*)
+# stands below it.  Run some tests by "make check TESTSUITEFLAGS='-k KEYWORD
+# -j2'".
 
 TESTSUITE_AT = \
 	tests/docs.at \

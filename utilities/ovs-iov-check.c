@@ -6,9 +6,9 @@
  * Reads (offload/host/host.h), judges (policy/ready/ready.h), prints.  It
  * needs neither ovs-iovd nor Open vSwitch, and it changes nothing.
  *
- * The subtle thing: what is asked of the user is in the output and in the
- * exit status both, so errors of usage must not look like an answer: they
- * have a status of their own. */
+ * What is asked of the user is in the output and in the exit status both, so
+ * errors of usage must not look like an answer: they have a status of their
+ * own. */
 
 #include <config.h>
 

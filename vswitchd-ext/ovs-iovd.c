@@ -2,9 +2,9 @@
  *
  * ovs-iovd: options, start, main loop, end.
  *
- * The subtle thing: privileges are dropped before anything is opened, so that
- * nothing is ever done with more of them than the daemon will have later; for
- * the same reason --user is not left to Open vSwitch, see privileges.h. */
+ * Privileges are dropped before anything is opened, so that nothing is ever
+ * done with more of them than the daemon will have later; for the same reason
+ * --user is not left to Open vSwitch, see privileges.h. */
 
 #include <config.h>
 

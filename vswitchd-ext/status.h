@@ -5,9 +5,9 @@
 
 /* Where every port is, for whoever shows it: plain data.
  *
- * engine.c makes it at the end of each turn of the loop, db.c publishes it
- * and the commands print it, always together with the snapshot and the
- * verdicts it came from. */
+ * control/report.c makes it at the end of each turn of the loop,
+ * ovs/db-publish.c publishes it and the commands print it, always together
+ * with the snapshot and the verdicts that it came from. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * Operations on them go the same way as those on the NIC itself (delay,
  * refusals and log of the PF), and besides each guest can refuse.
  *
- * The subtle thing: only guests that "iov-dummy/guest" has named exist here;
- * "netns:NAME" with another NAME is a real network namespace. */
+ * Only guests that "iov-dummy/guest" has named exist here; "netns:NAME" with
+ * another NAME is a real network namespace. */
 
 #include <config.h>
 

@@ -3,8 +3,8 @@
 /* The commands that script the VFs of dummy NICs; those for whole NICs and for
  * guests are in dummy-script.c.
  *
- * The subtle thing: everything here happens behind the daemon's back, as if
- * another program or the kernel had done it. */
+ * Everything here happens behind the daemon's back, as if another program or
+ * the kernel had done it. */
 
 #include <config.h>
 

@@ -6,9 +6,8 @@
  * because it takes the place of people who plug NICs and of programs that
  * meddle with them.
  *
- * The subtle thing: "set-num-vfs" and "vf" happen behind the daemon's back, as
- * if somebody else had done them, so they pass the queue, the script and the
- * log by. */
+ * "set-num-vfs" and "vf" happen behind the daemon's back, as if somebody else
+ * had done them, so they pass the queue, the script and the log by. */
 
 #include <config.h>
 

@@ -5,8 +5,8 @@
  * Real VFs keep their settings when the daemon is killed, and their guests
  * keep the VFs; so do these.
  *
- * The subtle thing: the file is a test aid, but a daemon that reads it must
- * not fall over it.  What cannot be used is passed over. */
+ * The file is a test aid, but a daemon that reads it must not fall over it.
+ * What cannot be used is passed over. */
 
 #include <config.h>
 

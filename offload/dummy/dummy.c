@@ -16,8 +16,8 @@
  *   - next_result() hands the results out, oldest first.
  *   - run() does what has become due, wait() says when to come back.
  *
- * The subtle thing: 'shown' and 'set' are two things.  A driver may
- * acknowledge a value and not set it; only READ_BACK finds out. */
+ * 'shown' and 'set' are two things.  A driver may acknowledge a value and not
+ * set it; only READ_BACK finds out. */
 
 #include <config.h>
 

@@ -7,9 +7,9 @@
  * daemon (dummy-store.c), the commands that script them (dummy-script.c), and
  * guests that take their VFs (dummy-guest.c).
  *
- * The subtle thing: a real NIC survives a daemon that is killed, and so must
- * this one.  Whatever the "NIC" knows is in the file; what the "driver" in
- * the daemon knows (delays, refusals, the log) dies with it. */
+ * A real NIC survives a daemon that is killed, and so must this one.  Whatever
+ * the "NIC" knows is in the file; what the "driver" in the daemon knows
+ * (delays, refusals, the log) dies with it. */
 
 #include <stdbool.h>
 

@@ -12,10 +12,10 @@
  *   TAKE    let its bond send by another member, take it out of the bond, and
  *           move it home; the kernel takes it down on the way.
  *
- * The subtle thing: the guest may do with its device what it likes, but a
- * port is only on its VF while the guest uses that.  A device that a bond
- * holds in reserve counts as given, not as running, and is started again; if
- * that does not help, the port goes to software. */
+ * The guest may do with its device what it likes, but a port is only on its VF
+ * while the guest uses that.  A device that a bond holds in reserve counts as
+ * given, not as running, and is started again; if that does not help, the port
+ * goes to software. */
 
 #include <config.h>
 

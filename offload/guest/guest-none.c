@@ -3,8 +3,8 @@
 /* "none": the virtual machine has been given its VF by somebody else and keeps
  * it.
  *
- * The subtle thing: nothing can be asked of such a guest, so its VF counts as
- * running at all times and must be fenced whenever its port is on software. */
+ * Nothing can be asked of such a guest, so its VF counts as running at all
+ * times and must be fenced whenever its port is on software. */
 
 #include <config.h>
 

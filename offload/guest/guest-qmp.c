@@ -5,9 +5,9 @@
  * What it is like is told by qmp-vm.h, how a VF gets there and back by
  * qmp-move.h.
  *
- * The subtle thing: a VF that is with vfio-pci, but not plugged, is given and
- * not running, whatever was done before: the guest may have let go of it, and
- * QEMU may be another one. */
+ * A VF that is with vfio-pci, but not plugged, is given and not running,
+ * whatever was done before: the guest may have let go of it, and QEMU may be
+ * another one. */
 
 #include <config.h>
 

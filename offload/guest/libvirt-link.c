@@ -8,10 +8,10 @@
  * Whether the domain is being migrated or saved is told by no event when it
  * begins, and is therefore asked for every second.
  *
- * The subtle thing: a domain that is defined anew under its old name is
- * another one, and a transient domain ends with its virtual machine.  When
- * libvirt says that there is no such domain, the connection is over, and the
- * daemon starts the next one. */
+ * A domain that is defined anew under its old name is another one, and a
+ * transient domain ends with its virtual machine.  When libvirt says that
+ * there is no such domain, the connection is over, and the daemon starts the
+ * next one. */
 
 #include <config.h>
 

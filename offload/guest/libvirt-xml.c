@@ -8,9 +8,8 @@
  * what they were when it was attached: that would open the fence.  With the
  * former it leaves the VF's settings and its driver alone.
  *
- * The subtle thing: whoever may change a domain writes this XML.  External
- * entities are not loaded, and nothing is taken for granted of what stands
- * where. */
+ * Whoever may change a domain writes this XML.  External entities are not
+ * loaded, and nothing is taken for granted of what stands where. */
 
 #include <config.h>
 

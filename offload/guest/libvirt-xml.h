@@ -6,8 +6,8 @@
 /* What libvirt's XML says of a domain's network devices, and the XML of a VF
  * to attach; text in, text out.
  *
- * The subtle thing: the XML is that of the running domain.  In the one that is
- * kept on disk devices have no aliases, by which they are named here. */
+ * The XML is that of the running domain.  In the one that is kept on disk
+ * devices have no aliases, by which they are named here. */
 
 #include <stdbool.h>
 #include <stddef.h>

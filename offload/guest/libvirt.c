@@ -7,9 +7,9 @@
  * has asked of libvirt then goes on without it, and is found out by the next
  * one.
  *
- * The subtle thing: a killed program is not gone at once, and waiting for it
- * could take long.  Those that were killed are kept until the kernel says
- * that they have ended. */
+ * A killed program is not gone at once, and waiting for it could take long.
+ * Those that were killed are kept until the kernel says that they have
+ * ended. */
 
 #include <config.h>
 

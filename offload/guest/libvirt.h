@@ -9,8 +9,8 @@
  * it look like a QMP socket.  What is told here is how that is started, and
  * the sentences that are others for a domain than for a socket.
  *
- * The subtle thing: "libvirt:DOMAIN" stands wherever else the path of a QMP
- * socket stands.  A path begins with a slash, so that none is both. */
+ * "libvirt:DOMAIN" stands wherever else the path of a QMP socket stands.  A
+ * path begins with a slash, so that none is both. */
 
 #include "openvswitch/types.h"
 

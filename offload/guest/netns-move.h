@@ -7,8 +7,8 @@
  * put to use there, or returns: a row of steps, each of which is one request,
  * or waiting for something to be seen.
  *
- * The subtle thing: a step that has asked waits for the answer, whatever
- * happens; only then can it be given up. */
+ * A step that has asked waits for the answer, whatever happens; only then can
+ * it be given up. */
 
 #include <stdbool.h>
 

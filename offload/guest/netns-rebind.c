@@ -6,9 +6,9 @@
  * its VFs with it, and nobody tells their drivers: the network device of such
  * a VF goes up, but hears no interrupt any more.
  *
- * The subtle thing: the kernel goes on listing the interrupt vectors that it
- * gave to the driver.  That they are there while the device has them switched
- * off is how such a VF is known, whenever that happened. */
+ * The kernel goes on listing the interrupt vectors that it gave to the driver.
+ * That they are there while the device has them switched off is how such a VF
+ * is known, whenever that happened. */
 
 #include <config.h>
 

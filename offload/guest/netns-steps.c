@@ -3,14 +3,14 @@
 /* The steps by which a VF's device goes to a network namespace and returns:
  * see netns-move.h.
  *
- * The subtle thing: a VF driver takes over the MAC address that the PF set
- * only when it resets the VF, which most do when the device goes down.  A
- * device that is up with another address is therefore set down first, and one
- * that still shows another address is set down again and given the right one
- * by name.  A guest must not see a device with another address even for a
- * moment: a bond copies the address of its active member once, and keeps it.
- * A device that is up with the right address is left alone, because its bond
- * may be sending by it. */
+ * A VF driver takes over the MAC address that the PF set only when it resets
+ * the VF, which most do when the device goes down.  A device that is up with
+ * another address is therefore set down first, and one that still shows
+ * another address is set down again and given the right one by name.  A guest
+ * must not see a device with another address even for a moment: a bond copies
+ * the address of its active member once, and keeps it.  A device that is up
+ * with the right address is left alone, because its bond may be sending by
+ * it. */
 
 #include <config.h>
 

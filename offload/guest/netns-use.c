@@ -5,8 +5,8 @@
  * A bond tells by which of its members it sends; everything else is told by
  * the counters of the device.
  *
- * The subtle thing: a member that a bond holds in reserve hears broadcasts
- * and counts them, so that what was heard says nothing. */
+ * A member that a bond holds in reserve hears broadcasts and counts them, so
+ * that what was heard says nothing. */
 
 #include <config.h>
 

@@ -5,9 +5,9 @@
  * inotify tells when names come and go; a socket in each namespace in use
  * tells of its devices.
  *
- * The subtle thing: "ip netns add" makes the file first and mounts the
- * namespace on it afterwards, which inotify does not tell.  A file that is
- * no namespace yet is therefore looked at again after a while. */
+ * "ip netns add" makes the file first and mounts the namespace on it
+ * afterwards, which inotify does not tell.  A file that is no namespace yet is
+ * therefore looked at again after a while. */
 
 #include <config.h>
 

@@ -6,9 +6,9 @@
 /* Network namespaces by name, as "ip netns" makes them, and the network
  * devices in them.
  *
- * The subtle thing: an open socket keeps a network namespace alive.  When the
- * name of a namespace disappears, the sockets there are closed at once, so
- * that the kernel can end it and return its physical devices. */
+ * An open socket keeps a network namespace alive.  When the name of a
+ * namespace disappears, the sockets there are closed at once, so that the
+ * kernel can end it and return its physical devices. */
 
 #include <stdbool.h>
 #include <stdint.h>

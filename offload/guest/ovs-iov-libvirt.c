@@ -14,9 +14,9 @@
  * another one, by ending this one.  Neither a crash in libvirt's library nor
  * the library itself gets into the daemon.
  *
- * The subtle thing: a device is named by its alias in all that is said here,
- * but device_add, as with QEMU, is told the id of a device that is not there
- * yet, and the alias is made of it. */
+ * A device is named by its alias in all that is said here, but device_add, as
+ * with QEMU, is told the id of a device that is not there yet, and the alias
+ * is made of it. */
 
 #include <config.h>
 

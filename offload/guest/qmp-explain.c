@@ -2,10 +2,10 @@
 
 /* Sentences about QMP sockets: see qmp-explain.h.
  *
- * The subtle thing: iov-guest comes from whoever may write to the database,
- * and the answer goes back there.  What is said of a path must therefore not
- * depend on whether a file exists that the writer may not look for, except in
- * folders that are there for sockets of QEMU.  The log has all details. */
+ * iov-guest comes from whoever may write to the database, and the answer goes
+ * back there.  What is said of a path must therefore not depend on whether a
+ * file exists that the writer may not look for, except in folders that are
+ * there for sockets of QEMU.  The log has all details. */
 
 #include <config.h>
 

@@ -18,9 +18,9 @@
  * second one tells.  A driver that needs no second one is waited for in vain,
  * and then believed.
  *
- * The subtle thing: a VF that the guest has seen while it was fenced has the
- * fence's MAC address there, which no partner has.  START therefore unplugs a
- * VF that is plugged already, and plugs it again. */
+ * A VF that the guest has seen while it was fenced has the fence's MAC address
+ * there, which no partner has.  START therefore unplugs a VF that is plugged
+ * already, and plugs it again. */
 
 #include <config.h>
 

@@ -6,8 +6,8 @@
 /* One VF on its way to or from a virtual machine of QEMU; used by guest-qmp.c
  * alone.
  *
- * The subtle thing: a move that is given up leaves what it has begun as it
- * is; the next one looks where the VF is and goes on from there. */
+ * A move that is given up leaves what it has begun as it is; the next one
+ * looks where the VF is and goes on from there. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,9 @@
 
 /* Commands that wait for their answers: see qmp-pending.h.
  *
- * The subtle thing: a callback may send the next command, and may even close
- * the connection; so a command is taken out of the collection before its
- * callback is called, and nothing is looked at after it. */
+ * A callback may send the next command, and may even close the connection; so
+ * a command is taken out of the collection before its callback is called, and
+ * nothing is looked at after it. */
 
 #include <config.h>
 

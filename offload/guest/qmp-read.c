@@ -6,8 +6,8 @@
  * devices, and some properties of each that matters.  It counts when the last
  * one has been answered.
  *
- * The subtle thing: a device may leave while it is asked about.  Its answer is
- * an error then, and the event that tells of it starts the next reading. */
+ * A device may leave while it is asked about.  Its answer is an error then,
+ * and the event that tells of it starts the next reading. */
 
 #include <config.h>
 

@@ -2,9 +2,9 @@
 
 /* What QMP tells of virtual machines: see qmp-vm.h.
  *
- * The subtle thing: QEMU is not trusted.  Every text of it passes
- * policy/model/text.h before it is kept, and what a virtual machine costs the
- * daemon is bounded (qmp-read.c, limit.def). */
+ * QEMU is not trusted.  Every text of it passes policy/model/text.h before it
+ * is kept, and what a virtual machine costs the daemon is bounded (qmp-read.c,
+ * limit.def). */
 
 #include <config.h>
 

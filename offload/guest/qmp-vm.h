@@ -6,9 +6,9 @@
 /* A virtual machine of QEMU, as its QMP socket or libvirt tells of it: does it
  * run, and which network devices and VFs does it have.
  *
- * The subtle thing: QEMU tells when a device has left, but not when one has
- * come.  Therefore the devices are read again whenever something is told of
- * any device, and after each device_add. */
+ * QEMU tells when a device has left, but not when one has come.  Therefore the
+ * devices are read again whenever something is told of any device, and after
+ * each device_add. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,8 +11,8 @@
  * loop and in one second, how long a message is, how many commands wait for
  * an answer, and how much is logged for it, is bounded (limit.def).
  *
- * The subtle thing: a callback may be the last thing that the connection does,
- * so that the stream is looked at again after each. */
+ * A callback may be the last thing that the connection does, so that the
+ * stream is looked at again after each. */
 
 #include <config.h>
 

@@ -11,8 +11,8 @@
  * with an error when the connection is lost, or when QEMU has not answered in
  * time, which ends the connection.
  *
- * The subtle thing: a QMP socket serves one client at a time, and lets the
- * next one connect without a word.  Only the greeting tells. */
+ * A QMP socket serves one client at a time, and lets the next one connect
+ * without a word.  Only the greeting tells. */
 
 #include <stdbool.h>
 

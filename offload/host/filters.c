@@ -6,9 +6,9 @@
  * are asked for when a port is first asked about, and again when the kernel
  * tells of any change of tc on that device.
  *
- * The subtle thing: the kernel carries out a request while it is being sent,
- * so that the answer is there as soon as rtnl_run() has been called once, and
- * no port is ever judged before its filters are known. */
+ * The kernel carries out a request while it is being sent, so that the answer
+ * is there as soon as rtnl_run() has been called once, and no port is ever
+ * judged before its filters are known. */
 
 #include <config.h>
 

@@ -14,8 +14,8 @@
  * calls get() when it builds a snapshot, and builds a new one when changed()
  * has another value.
  *
- * The subtle thing: with simulated NICs the devices of the machine are not
- * those of the ports, so that nothing is read, and what a test says counts. */
+ * With simulated NICs the devices of the machine are not those of the ports,
+ * so that nothing is read, and what a test says counts. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,9 @@
 
 /* Which NICs are to be read again: see host-events.h.
  *
- * The subtle thing: the device of an event may be gone, so that nothing but
- * what is known already tells whose VF it was, or whether a VF shared its
- * IOMMU group with it. */
+ * The device of an event may be gone, so that nothing but what is known
+ * already tells whose VF it was, or whether a VF shared its IOMMU group with
+ * it. */
 
 #include <config.h>
 

@@ -6,9 +6,9 @@
 /* Keeps what was read of a host (host.h) up to date by events of its PCI
  * devices, reading only what an event concerns.
  *
- * The subtle thing: the events are heard by whoever drives the NICs, in the
- * same run, so that what is known of a NIC's isolation is never older than
- * what is known of its VFs. */
+ * The events are heard by whoever drives the NICs, in the same run, so that
+ * what is known of a NIC's isolation is never older than what is known of its
+ * VFs. */
 
 #include <stdbool.h>
 

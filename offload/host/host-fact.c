@@ -3,10 +3,10 @@
 /* The facts of a host, by the kinds that host-fact.def names, and the
  * kernel's log.
  *
- * The subtle thing: /dev/kmsg gives one message for each read, begins with the
- * oldest that is still there, and its numbers tell whether that is the first
- * since the boot.  In a captured tree it is a file of such messages, those of
- * interest and the very first. */
+ * /dev/kmsg gives one message for each read, begins with the oldest that is
+ * still there, and its numbers tell whether that is the first since the boot.
+ * In a captured tree it is a file of such messages, those of interest and the
+ * very first. */
 
 #include <config.h>
 

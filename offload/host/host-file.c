@@ -2,10 +2,9 @@
 
 /* Bounded reading below a root.
  *
- * The subtle thing: links are never followed by the kernel for us.  The last
- * part of a path is opened with O_NOFOLLOW, the directory with
- * RESOLVE_BENEATH, and whoever wants to follow a link reads it and resolves
- * it as text. */
+ * Links are never followed by the kernel for us.  The last part of a path is
+ * opened with O_NOFOLLOW, the directory with RESOLVE_BENEATH, and whoever
+ * wants to follow a link reads it and resolves it as text. */
 
 #include <config.h>
 

@@ -10,9 +10,8 @@
  * can do harm), and every reading is bounded.
  *
  * What is looked at can be recorded, and a captured tree is then made of the
- * record.  The subtle thing: a file that could not be read must not look
- * absent in the captured tree, so it becomes a link to "error:NUMBER", which
- * is understood here. */
+ * record.  A file that could not be read must not look absent in the captured
+ * tree, so it becomes a link to "error:NUMBER", which is understood here. */
 
 #include <stdbool.h>
 #include <stddef.h>

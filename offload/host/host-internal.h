@@ -6,9 +6,9 @@
 /* Between the files that read a host: host.c asks host-pci.c for what PCI
  * says of a device and host-nic.c for the rest of a NIC.
  *
- * The subtle thing: a device is always addressed by its directory below
- * sys/devices ("where it is plugged in"), never through one of the links that
- * lead there, so that a recorded tree has no file below a link. */
+ * A device is always addressed by its directory below sys/devices ("where it
+ * is plugged in"), never through one of the links that lead there, so that a
+ * recorded tree has no file below a link. */
 
 #include <stdbool.h>
 #include <stddef.h>

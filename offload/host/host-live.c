@@ -6,8 +6,8 @@
  * Asked by ethtool's ioctl and by devlink; a captured tree has a file of its
  * own for each NIC, "ovs-iov/ADDRESS", with lines "NAME VALUE".
  *
- * The subtle thing: a driver without devlink, or without this part of it, has
- * no switchdev mode, so that this refusal is an answer: legacy. */
+ * A driver without devlink, or without this part of it, has no switchdev mode,
+ * so that this refusal is an answer: legacy. */
 
 #include <config.h>
 

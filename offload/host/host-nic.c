@@ -2,9 +2,9 @@
 
 /* What sysfs says of a NIC and its VFs.
  *
- * The subtle thing: sriov_numvfs would tell how many VFs there are, but
- * whoever reads it waits while somebody writes it, which takes seconds; the
- * links to the VFs are counted instead. */
+ * sriov_numvfs would tell how many VFs there are, but whoever reads it waits
+ * while somebody writes it, which takes seconds; the links to the VFs are
+ * counted instead. */
 
 #include <config.h>
 

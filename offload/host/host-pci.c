@@ -5,9 +5,9 @@
  * libpci walks the lists of capabilities.  It gets the configuration space as
  * it was read here, in one piece, so that it opens no file by itself.
  *
- * The subtle thing: whoever is not root reads 64 bytes of configuration
- * space, and a machine without extended configuration has 256.  What lies
- * behind is not absent but unknown. */
+ * Whoever is not root reads 64 bytes of configuration space, and a machine
+ * without extended configuration has 256.  What lies behind is not absent but
+ * unknown. */
 
 #include <config.h>
 

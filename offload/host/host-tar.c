@@ -7,9 +7,8 @@
  * that can also read, compress and restore, and the archive has to be written
  * on hosts where nothing but this program is installed.
  *
- * The subtle thing: entries are sorted, so that two archives can be compared,
- * and a directory that was only listed is an entry as well: its name is what
- * was looked at. */
+ * Entries are sorted, so that two archives can be compared, and a directory
+ * that was only listed is an entry as well: its name is what was looked at. */
 
 #include <config.h>
 

@@ -2,10 +2,10 @@
 
 /* Reading a host: its facts, then its devices.
  *
- * The subtle thing: the devices are gone through once for their IOMMU groups
- * before any NIC is read, because whether a VF is alone in its group is a
- * question about all devices, and asking each group would take longer than
- * everything else together. */
+ * The devices are gone through once for their IOMMU groups before any NIC is
+ * read, because whether a VF is alone in its group is a question about all
+ * devices, and asking each group would take longer than everything else
+ * together. */
 
 #include <config.h>
 

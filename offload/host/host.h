@@ -12,9 +12,9 @@
  *
  * No function fails: what could not be read is unknown, and says so.
  *
- * The subtle thing: reading is done at once and takes as long as the kernel
- * takes, some milliseconds for a large host, but asking a driver for its
- * firmware (iov_host_read_live()) waits for whoever holds the lock of network
+ * Reading is done at once and takes as long as the kernel takes, some
+ * milliseconds for a large host, but asking a driver for its firmware
+ * (iov_host_read_live()) waits for whoever holds the lock of network
  * configuration, and so is a function of its own. */
 
 #include <stdbool.h>

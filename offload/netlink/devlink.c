@@ -6,8 +6,8 @@
  * itself, and of families that come and go, because devlink may be there only
  * once a driver needs it.
  *
- * The subtle thing: a health reporter tells of an error and of the recovery
- * with one and the same command; only its state differs. */
+ * A health reporter tells of an error and of the recovery with one and the
+ * same command; only its state differs. */
 
 #include <config.h>
 

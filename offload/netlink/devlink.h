@@ -7,8 +7,8 @@
  * device has found an error in its hardware or firmware, has recovered from
  * it, or that a device has come or gone.
  *
- * The subtle thing: a driver that recovers resets its NIC, and what the NIC
- * was told before may be lost without any other event. */
+ * A driver that recovers resets its NIC, and what the NIC was told before may
+ * be lost without any other event. */
 
 #include <stdbool.h>
 

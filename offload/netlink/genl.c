@@ -2,10 +2,9 @@
 
 /* The header and the families of generic netlink.
  *
- * The subtle thing: a notification about a family has the form of the answer
- * to a question about it, but one about a single group has that group alone,
- * so that a family is only taken from messages that tell its name and its
- * number. */
+ * A notification about a family has the form of the answer to a question about
+ * it, but one about a single group has that group alone, so that a family is
+ * only taken from messages that tell its name and its number. */
 
 #include <config.h>
 

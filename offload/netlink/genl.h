@@ -5,9 +5,8 @@
 
 /* Generic netlink: its header, and finding out about families.
  *
- * The subtle thing: the numbers of families and of their multicast groups are
- * given when the family is registered, which a module may do late, and again
- * with others. */
+ * The numbers of families and of their multicast groups are given when the
+ * family is registered, which a module may do late, and again with others. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,9 +4,9 @@
  *
  * The kernel answers while it is asked, so that nothing has to be waited for.
  *
- * The subtle thing: a driver that counts nothing of its VFs is not told from
- * one whose VFs are silent, because the kernel then says zero.  Only a PF that
- * has counted something on any of its VFs is believed. */
+ * A driver that counts nothing of its VFs is not told from one whose VFs are
+ * silent, because the kernel then says zero.  Only a PF that has counted
+ * something on any of its VFs is believed. */
 
 #include <config.h>
 

@@ -6,8 +6,8 @@
 /* Packets that the kernel has counted on network devices in the daemon's own
  * network namespace.
  *
- * The subtle thing: "sent" and "heard" are seen from the device.  What a
- * guest sends by its tap device, the host has heard on it. */
+ * "sent" and "heard" are seen from the device.  What a guest sends by its tap
+ * device, the host has heard on it. */
 
 #include <stdbool.h>
 #include <stdint.h>

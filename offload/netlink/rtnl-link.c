@@ -2,10 +2,10 @@
 
 /* Encoders and decoders of RTM_*LINK and RTM_*NEIGH.
  *
- * The subtle thing: with strict checking the kernel refuses a dump request
- * whose unused header fields are not zero, and without (old kernels) it
- * ignores the filter and tells of every device, so that a reader has to look
- * at the device number of each answer. */
+ * With strict checking the kernel refuses a dump request whose unused header
+ * fields are not zero, and without (old kernels) it ignores the filter and
+ * tells of every device, so that a reader has to look at the device number of
+ * each answer. */
 
 #include <config.h>
 

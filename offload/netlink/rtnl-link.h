@@ -5,9 +5,8 @@
 
 /* Messages about network devices and their address lists, to and from bytes.
  *
- * The subtle thing: what comes from a socket is never trusted.  Every decoder
- * checks each length before it reads, and answers false to what it cannot
- * make sense of. */
+ * What comes from a socket is never trusted.  Every decoder checks each length
+ * before it reads, and answers false to what it cannot make sense of. */
 
 #include <net/if.h>
 #include <stdbool.h>

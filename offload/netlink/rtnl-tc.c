@@ -2,9 +2,9 @@
 
 /* Encoder and decoder of RTM_*TFILTER and RTM_*QDISC.
  *
- * The subtle thing: both sides are asked for by numbers below the one "major"
- * of the qdiscs "ingress" and "clsact".  Where there is no such qdisc the
- * answer is an empty list, or an error on old kernels. */
+ * Both sides are asked for by numbers below the one "major" of the qdiscs
+ * "ingress" and "clsact".  Where there is no such qdisc the answer is an empty
+ * list, or an error on old kernels. */
 
 #include <config.h>
 

@@ -3,10 +3,10 @@
 /* One row for each attribute of a VF: how it is put into a message and how
  * it is read from one.
  *
- * The subtle thing: drivers that do not report a switch (spoof check, trust)
- * leave it at -1, which is neither on nor off.  And IFLA_VF_VLAN always means
- * 802.1Q; another protocol can only be set by IFLA_VF_VLAN_LIST, which older
- * kernels do not have, so that it is used only when it must be. */
+ * Drivers that do not report a switch (spoof check, trust) leave it at -1,
+ * which is neither on nor off.  And IFLA_VF_VLAN always means 802.1Q; another
+ * protocol can only be set by IFLA_VF_VLAN_LIST, which older kernels do not
+ * have, so that it is used only when it must be. */
 
 #include <config.h>
 

@@ -2,12 +2,11 @@
 
 /* Netlink sockets that never block.
  *
- * The subtle thing: the kernel carries out a request within the system call
- * that sends it, so that the answer can be read at once; the loop in
- * rtnl_run() therefore usually sends and answers a whole queue in one call.
- * Nevertheless an answer can be lost (ENOBUFS), and a dump can be
- * inconsistent (NLM_F_DUMP_INTR); such a request is sent again, a few
- * times. */
+ * The kernel carries out a request within the system call that sends it, so
+ * that the answer can be read at once; the loop in rtnl_run() therefore
+ * usually sends and answers a whole queue in one call.  Nevertheless an answer
+ * can be lost (ENOBUFS), and a dump can be inconsistent (NLM_F_DUMP_INTR);
+ * such a request is sent again, a few times. */
 
 #include <config.h>
 

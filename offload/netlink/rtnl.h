@@ -10,9 +10,9 @@
  * one call of its callback, never from within rtnl_send().  What the kernel
  * says besides the error number (extended acknowledgement) is kept.
  *
- * The subtle thing: only one request is under way at any time, so that what
- * has been read is never older than what has been acknowledged before the
- * callback is called. */
+ * Only one request is under way at any time, so that what has been read is
+ * never older than what has been acknowledged before the callback is
+ * called. */
 
 #include <linux/netlink.h>
 #include <stdbool.h>

@@ -3,9 +3,9 @@
 /* Events of network devices by rtnetlink, and of PCI devices by libudev and
  * devlink.
  *
- * The subtle thing: libudev is asked for the kernel's own events, not for
- * those that udevd has passed on, so that this works without udevd; the price
- * is that a device may still be renamed, which rtnetlink tells. */
+ * libudev is asked for the kernel's own events, not for those that udevd has
+ * passed on, so that this works without udevd; the price is that a device may
+ * still be renamed, which rtnetlink tells. */
 
 #include <config.h>
 

@@ -5,8 +5,8 @@
 
 /* Tells that something about a device has changed, not what.
  *
- * The subtle thing: no event is proof of anything, and some are lost.  Whoever
- * hears one reads the device again. */
+ * No event is proof of anything, and some are lost.  Whoever hears one reads
+ * the device again. */
 
 #include "offload/netlink/rtnl-link.h"
 

@@ -2,9 +2,8 @@
  *
  * Network devices of the host: see host-links.h.
  *
- * The subtle thing: what is on top of a device in another network namespace (a
- * macvlan of a container) is not seen from here.  It keeps the device up,
- * though. */
+ * What is on top of a device in another network namespace (a macvlan of a
+ * container) is not seen from here.  It keeps the device up, though. */
 
 #include <config.h>
 #include "offload/nic/host-links.h"

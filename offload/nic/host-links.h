@@ -9,8 +9,8 @@
  * The caller, veb.c, reads all once, passes on each event of a device or an IP
  * address, and asks about the network devices of VFs.
  *
- * The subtle thing: a device that is not known (yet) counts as used.  It is
- * known as soon as its event has come, which changes host_links_changed(). */
+ * A device that is not known (yet) counts as used.  It is known as soon as its
+ * event has come, which changes host_links_changed(). */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,9 +7,9 @@
  * that is not master of the bus can fetch no packet to send and store none
  * that it receives.
  *
- * The subtle thing: it is no fence by itself, because whoever drives the VF
- * can set the bit again.  It closes what the PF's settings leave open, above
- * all frames that the guest has put a VLAN tag on. */
+ * It is no fence by itself, because whoever drives the VF can set the bit
+ * again.  It closes what the PF's settings leave open, above all frames that
+ * the guest has put a VLAN tag on. */
 
 #include <config.h>
 

@@ -3,8 +3,8 @@
 /* Creating and removing VFs without keeping the daemon waiting: a child
  * process writes sriov_numvfs.
  *
- * The subtle thing: another number than 0 can only follow upon 0, and the
- * kernel's error numbers mean something else here than elsewhere. */
+ * Another number than 0 can only follow upon 0, and the kernel's error numbers
+ * mean something else here than elsewhere. */
 
 #include <config.h>
 

@@ -7,8 +7,8 @@
  * not notice.  It is therefore taken from the one that it has, and given back
  * to the same.
  *
- * The subtle thing: the device goes back to its driver also when the kernel
- * has refused, and a failure of that counts more than the refusal. */
+ * The device goes back to its driver also when the kernel has refused, and a
+ * failure of that counts more than the refusal. */
 
 #include <config.h>
 

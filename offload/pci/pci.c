@@ -2,8 +2,8 @@
 
 /* PFs and VFs out of sysfs, their names out of libpci.
  *
- * The subtle thing: a port representor (switchdev mode) shows the PCI device
- * of its PF as its own; only phys_port_name tells them apart. */
+ * A port representor (switchdev mode) shows the PCI device of its PF as its
+ * own; only phys_port_name tells them apart. */
 
 #include <config.h>
 

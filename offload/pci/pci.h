@@ -5,9 +5,9 @@
 
 /* PFs and VFs as sysfs shows them.
  *
- * The subtle thing: sysfs changes while it is read.  A file that is gone is
- * never an error here; the device is then told of without what the file said,
- * or is no PF any more. */
+ * Sysfs changes while it is read.  A file that is gone is never an error here;
+ * the device is then told of without what the file said, or is no PF any
+ * more. */
 
 #include <stdbool.h>
 

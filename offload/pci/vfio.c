@@ -7,9 +7,9 @@
  * unbind.  Each of these may take the driver seconds, so a child process does
  * it.
  *
- * The subtle thing: back at home a VF gets the driver that the kernel prefers
- * first, without driver_override; only if that is another than it had, the
- * override is set again. */
+ * Back at home a VF gets the driver that the kernel prefers first, without
+ * driver_override; only if that is another than it had, the override is set
+ * again. */
 
 #include <config.h>
 

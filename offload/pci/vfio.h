@@ -6,9 +6,9 @@
 /* Giving a VF to vfio-pci, by which virtual machines use it, and back to the
  * driver it came from.
  *
- * The subtle thing: a device that a virtual machine holds cannot be taken
- * from vfio-pci; whoever tries sleeps in the kernel until the virtual machine
- * lets go, and cannot be killed.  Look at vfio_is_held() first. */
+ * A device that a virtual machine holds cannot be taken from vfio-pci; whoever
+ * tries sleeps in the kernel until the virtual machine lets go, and cannot be
+ * killed.  Look at vfio_is_held() first. */
 
 #include <stdbool.h>
 

@@ -6,8 +6,8 @@
  * a dump of the neighbours of family "bridge" says which addresses the PF
  * receives for.
  *
- * The subtle thing: sysfs is read first.  If VFs come or go between the two,
- * an event follows and all is read again. */
+ * Sysfs is read first.  If VFs come or go between the two, an event follows
+ * and all is read again. */
 
 #include <config.h>
 

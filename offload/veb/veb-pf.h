@@ -6,9 +6,8 @@
 /* The PFs that the kernel has, and what was last read of them; used by veb.c
  * alone.
  *
- * The subtle thing: a PF is told of only after its first complete reading, so
- * that nobody takes settings that were never read for settings that are
- * zero. */
+ * A PF is told of only after its first complete reading, so that nobody takes
+ * settings that were never read for settings that are zero. */
 
 #include <stdbool.h>
 #include <stdint.h>

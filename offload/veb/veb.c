@@ -6,10 +6,10 @@
  * Capability is found by asking: what a driver answers "not supported" to is
  * remembered for all VFs of the PF.
  *
- * The subtle thing: the kernel's acknowledgement counts at once, before
- * anything has been read back, so that the plan goes on without waiting; but
- * a reading that comes later always wins.  This needs all requests to be
- * answered in order, which rtnl.h promises. */
+ * The kernel's acknowledgement counts at once, before anything has been read
+ * back, so that the plan goes on without waiting; but a reading that comes
+ * later always wins.  This needs all requests to be answered in order, which
+ * rtnl.h promises. */
 
 #include <config.h>
 

@@ -2,8 +2,8 @@
 
 /* What is known of each OpenFlow action and field: action.def, field.def.
  *
- * The subtle thing: both lists are Open vSwitch's and grow with it; of an
- * action or field without a row the worst is assumed. */
+ * Both lists are Open vSwitch's and grow with it; of an action or field
+ * without a row the worst is assumed. */
 
 #include <config.h>
 

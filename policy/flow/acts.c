@@ -2,10 +2,10 @@
 
 /* Turns OpenFlow actions into steps.
  *
- * The subtle thing: whatever is not named here or in action.def is an effect,
- * and so a reason; an action is never passed over because it is not known.
- * What is passed over ("note") has no effect on where a packet goes, nor on
- * what it contains, nor on what is counted. */
+ * Whatever is not named here or in action.def is an effect, and so a reason;
+ * an action is never passed over because it is not known.  What is passed over
+ * ("note") has no effect on where a packet goes, nor on what it contains, nor
+ * on what is counted. */
 
 #include <config.h>
 

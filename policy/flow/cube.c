@@ -2,9 +2,9 @@
 
 /* Sets of packets of which some bits are known.
  *
- * The subtle thing: tunnel options ("tun_metadata") have no fixed place in
- * struct flow, each flow may use another one.  Their words are never known
- * here, so that a flow that matches on them may match, but covers nothing. */
+ * Tunnel options ("tun_metadata") have no fixed place in struct flow, each
+ * flow may use another one.  Their words are never known here, so that a flow
+ * that matches on them may match, but covers nothing. */
 
 #include <config.h>
 

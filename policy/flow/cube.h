@@ -8,9 +8,9 @@
  * Only those 64-bit words of struct flow that a flow of the bridge looks at
  * are kept ("words"); what nobody matches on cannot matter.
  *
- * The subtle thing: a cube belongs to the words it was made with.  A flow
- * that matches on a new word makes the words grow, so that cubes do not
- * outlive the examination they were made for. */
+ * A cube belongs to the words it was made with.  A flow that matches on a new
+ * word makes the words grow, so that cubes do not outlive the examination they
+ * were made for. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,9 +6,9 @@
  * Open vSwitch outputs no packet to the port that it came in by; unless some
  * flow changes the in_port of packets.
  *
- * The subtle thing: of the flows with equal actions only some are remembered,
- * to be shown.  If those go and others stay, the entry is left with a number
- * and no example, until the next such flow is put in. */
+ * Of the flows with equal actions only some are remembered, to be shown.  If
+ * those go and others stay, the entry is left with a number and no example,
+ * until the next such flow is put in. */
 
 #include <config.h>
 

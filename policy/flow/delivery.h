@@ -14,9 +14,8 @@
  * with equal actions share an entry, so that a million flows to one port take
  * no more than one, and a flow that outputs nowhere takes nothing.
  *
- * The subtle thing: nobody tells what is in a group, or in a register when a
- * flow outputs to the port that it names, so that these are outputs to any
- * port. */
+ * Nobody tells what is in a group, or in a register when a flow outputs to the
+ * port that it names, so that these are outputs to any port. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,10 +2,10 @@
 
 /* Subtables: flows that mask the same bits.
  *
- * The subtle thing: Open vSwitch, when it looks up the flow of a conjunctive
- * match that has come true, does not see a flow hidden by a "conjunction"
- * flow with the very same match and a higher priority.  Such a flow therefore
- * is not said to hide others. */
+ * Open vSwitch, when it looks up the flow of a conjunctive match that has come
+ * true, does not see a flow hidden by a "conjunction" flow with the very same
+ * match and a higher priority.  Such a flow therefore is not said to hide
+ * others. */
 
 #include <config.h>
 

@@ -13,9 +13,9 @@
  * have, so that flows that name another port are not even looked at: see
  * view.c.
  *
- * The subtle thing: views leave out "plain" flows, which do what NORMAL does,
- * unless asked for all; where a packet has already been through a NORMAL, a
- * plain flow is one too many. */
+ * Views leave out "plain" flows, which do what NORMAL does, unless asked for
+ * all; where a packet has already been through a NORMAL, a plain flow is one
+ * too many. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 
 /* Keeps one copy of each list of actions.
  *
- * The subtle thing: a flow whose actions are not understood and a flow that
- * has none (drop) differ, although both come with zero bytes of actions. */
+ * A flow whose actions are not understood and a flow that has none (drop)
+ * differ, although both come with zero bytes of actions. */
 
 #include <config.h>
 

@@ -3,9 +3,9 @@
 /* Rarer questions to a table: what hides a flow, which conjunctive matches
  * can come true, and all of its flows.
  *
- * The subtle thing: these look at flows one by one.  What is asked for each
- * port therefore gives up on tables with too many of them, and then says less
- * than could be said, never more. */
+ * These look at flows one by one.  What is asked for each port therefore gives
+ * up on tables with too many of them, and then says less than could be said,
+ * never more. */
 
 #include <config.h>
 

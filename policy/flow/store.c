@@ -5,8 +5,8 @@
  * The hash table is Litwin's "linear hashing": with each item that is one too
  * many the next bucket in turn is split.
  *
- * The subtle thing: blocks are never given back before the last flow is gone,
- * so that a subtable that has shrunk keeps its memory for new flows. */
+ * Blocks are never given back before the last flow is gone, so that a subtable
+ * that has shrunk keeps its memory for new flows. */
 
 #include <config.h>
 

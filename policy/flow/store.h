@@ -12,8 +12,8 @@
  * No step takes longer the more flows there are: hash tables grow by one
  * bucket at a time.
  *
- * The subtle thing: words are read 8 bytes at a time, past the end of a flow,
- * which is why blocks are a little longer than the flows in them. */
+ * Words are read 8 bytes at a time, past the end of a flow, which is why
+ * blocks are a little longer than the flows in them. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,9 +2,9 @@
 
 /* The flows of a bridge: putting in, taking out, and what has changed since.
  *
- * The subtle thing: the log of changes is short.  Who asks about a moment
- * that the log does not reach back to is told that everything changed, which
- * is slow and right, never that nothing did. */
+ * The log of changes is short.  Who asks about a moment that the log does not
+ * reach back to is told that everything changed, which is slow and right,
+ * never that nothing did. */
 
 #include <config.h>
 

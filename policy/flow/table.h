@@ -9,9 +9,9 @@
  * connection and no clock.  A flow is identified, as in OpenFlow, by table,
  * priority and match.
  *
- * The subtle thing: a flow whose actions could not be decoded is kept with
- * 'opaque' set instead of being dropped, because an unknown flow must cost
- * the VF and not go unnoticed. */
+ * A flow whose actions could not be decoded is kept with 'opaque' set instead
+ * of being dropped, because an unknown flow must cost the VF and not go
+ * unnoticed. */
 
 #include <stdbool.h>
 #include <stddef.h>

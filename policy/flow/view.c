@@ -8,9 +8,9 @@
  * same for all packets that come from there.  Only where many are left is a
  * view asked that looks at addresses, too.
  *
- * The subtle thing: a view is made when it is first asked for, which takes the
- * longer the more flows there are, and therefore can be done in pieces.  Until
- * it is complete, flows with numbers that it has not come to are not in it. */
+ * A view is made when it is first asked for, which takes the longer the more
+ * flows there are, and therefore can be done in pieces.  Until it is complete,
+ * flows with numbers that it has not come to are not in it. */
 
 #include <config.h>
 

@@ -2,11 +2,10 @@
 
 /* Operations of a port that failed, with back-off.
  *
- * The subtle thing: a failure whose time has come is out of force, or the
- * verdict would never let the operation be tried again; but it is not
- * forgotten either, or every failure would be the first.  It moves from
- * 'list' to 'past' and stays there until the operation works, or until it
- * has not been heard of for a while. */
+ * A failure whose time has come is out of force, or the verdict would never
+ * let the operation be tried again; but it is not forgotten either, or every
+ * failure would be the first.  It moves from 'list' to 'past' and stays there
+ * until the operation works, or until it has not been heard of for a while. */
 
 #include <config.h>
 

@@ -6,8 +6,8 @@
  * the list in full.  What is nearly right is refused with a sentence, because
  * a guess could put a port on the wrong VF.
  *
- * The subtle thing: a network namespace's name becomes a file name, so "..",
- * and anything with a slash, must never get through. */
+ * A network namespace's name becomes a file name, so "..", and anything with a
+ * slash, must never get through. */
 
 #include <config.h>
 

@@ -8,8 +8,8 @@
  * the members are filled in from the values that can be used, or else from
  * the defaults.
  *
- * The subtle thing: values come from a database that anybody may write to, so
- * sentences quote and shorten them. */
+ * Values come from a database that anybody may write to, so sentences quote
+ * and shorten them. */
 
 #include <config.h>
 

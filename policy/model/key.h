@@ -11,8 +11,8 @@
  * in the wrong table, says nothing about any request; it is a warning, which
  * the Bridge and Open_vSwitch tables keep among their errors.
  *
- * The subtle thing: an unset key and a key set to its default differ for
- * the keys that are "not yet effective": only a set one is told of. */
+ * An unset key and a key set to its default differ for the keys that are "not
+ * yet effective": only a set one is told of. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * Looks up what nic-fact.def says of a NIC.
  *
- * The subtle thing: real and emulated NICs have the same vendor and device and
- * differ in the vendor of the subsystem. */
+ * Real and emulated NICs have the same vendor and device and differ in the
+ * vendor of the subsystem. */
 
 #include <config.h>
 

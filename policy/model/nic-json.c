@@ -7,8 +7,8 @@
  * reading.  Members with other names are left alone, so that a journal of a
  * newer version can still be used to put back what this one understands.
  *
- * The subtle thing: the journal is a file that may hold anything, so every
- * member is checked before it is believed. */
+ * The journal is a file that may hold anything, so every member is checked
+ * before it is believed. */
 
 #include <config.h>
 

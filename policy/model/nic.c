@@ -2,10 +2,9 @@
 
 /* PFs, VFs and their settings as plain data.
  *
- * The subtle thing: three members make up the attribute VLAN and two make up
- * RATE, because the kernel sets each of these groups with one message.
- * Whoever compares or copies settings has to go by attribute, as here, and
- * never by member. */
+ * Three members make up the attribute VLAN and two make up RATE, because the
+ * kernel sets each of these groups with one message.  Whoever compares or
+ * copies settings has to go by attribute, as here, and never by member. */
 
 #include <config.h>
 

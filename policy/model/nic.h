@@ -9,10 +9,9 @@
  * verdict and the plan read it.  Nothing here is a wish: a field holds what
  * was read back, or what the kernel acknowledged since the last reading.
  *
- * The subtle thing: a VF attribute that the driver does not report is absent
- * from 'known', and its value then means nothing.  igb, for example, reports
- * no statistics, and a driver without ndo_get_vf_config reports no VF at
- * all. */
+ * A VF attribute that the driver does not report is absent from 'known', and
+ * its value then means nothing. igb, for example, reports no statistics, and a
+ * driver without ndo_get_vf_config reports no VF at all. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * The states of a port's life: see port-state.h.
  *
- * The subtle thing: "releasing" ends when the VF is free or safely fenced,
- * not when the guest has answered. */
+ * "releasing" ends when the VF is free or safely fenced, not when the guest
+ * has answered. */
 
 #include <config.h>
 #include "policy/model/port-state.h"

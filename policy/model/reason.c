@@ -2,9 +2,8 @@
 
 /* Lists of reasons, and the table they come from.
  *
- * The subtle thing: iov_reasons_equal() leaves out "since", so that a list
- * can be compared with the one of the turn before; "detail" counts, because
- * it is shown. */
+ * iov_reasons_equal() leaves out "since", so that a list can be compared with
+ * the one of the turn before; "detail" counts, because it is shown. */
 
 #include <config.h>
 

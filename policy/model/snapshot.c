@@ -2,9 +2,8 @@
 
 /* Memory and order of the snapshot.
  *
- * The subtle thing: the sets of struct iov_mirror point into themselves while
- * they are small, so they have to be told whenever an array of mirrors has
- * moved. */
+ * The sets of struct iov_mirror point into themselves while they are small, so
+ * they have to be told whenever an array of mirrors has moved. */
 
 #include <config.h>
 

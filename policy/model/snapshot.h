@@ -9,9 +9,9 @@
  * providers; policy/ only reads it.  Strings are owned by the snapshot; 'nics'
  * and 'reach' belong to their modules and outlive it.
  *
- * The subtle thing: an "interface" of Open vSwitch is our port, because that
- * is what a virtual machine is plugged into; the "port" of Open vSwitch, which
- * holds VLAN and QoS and may be a bond, is told by 'port_name'. */
+ * An "interface" of Open vSwitch is our port, because that is what a virtual
+ * machine is plugged into; the "port" of Open vSwitch, which holds VLAN and
+ * QoS and may be a bond, is told by 'port_name'. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * How long what was known holds: see switch-loss.h.
  *
- * The subtle thing: a loss that has ended without the bridge becoming known
- * does not begin anew, or it would never end. */
+ * A loss that has ended without the bridge becoming known does not begin anew,
+ * or it would never end. */
 
 #include <config.h>
 #include "policy/model/switch-loss.h"

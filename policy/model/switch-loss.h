@@ -13,8 +13,8 @@
  * Once ovs-vswitchd has been configured again, a verdict on its flows has to
  * follow within IOV_SWITCH_LATE; then a port without one goes to software.
  *
- * The subtle thing: a connection may also be lost while ovs-vswitchd goes on
- * and takes in flows.  As soon as it is proved to run, nothing holds. */
+ * A connection may also be lost while ovs-vswitchd goes on and takes in flows.
+ * As soon as it is proved to run, nothing holds. */
 
 #include <stdbool.h>
 

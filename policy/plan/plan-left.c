@@ -2,9 +2,9 @@
  *
  * How a VF is left: see plan-left.h.
  *
- * The subtle thing: a driver refuses to put an attribute back only if the
- * failure of just that request says so, which is remembered for a while;
- * therefore it is asked for again until the record of the VF goes. */
+ * A driver refuses to put an attribute back only if the failure of just that
+ * request says so, which is remembered for a while; therefore it is asked for
+ * again until the record of the VF goes. */
 
 #include <config.h>
 #include "policy/plan/plan-left.h"

@@ -2,9 +2,9 @@
  *
  * What has to be done for no port in particular: see plan.h.
  *
- * The subtle thing: the kernel changes a number of VFs only from or to 0, and
- * doing so destroys every VF of the PF, so it must be certain that none is in
- * use, by us or by anybody. */
+ * The kernel changes a number of VFs only from or to 0, and doing so destroys
+ * every VF of the PF, so it must be certain that none is in use, by us or by
+ * anybody. */
 
 #include <config.h>
 #include "policy/plan/plan.h"

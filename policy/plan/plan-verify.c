@@ -2,8 +2,8 @@
  *
  * Compares what is wanted with what is seen: see plan.h.
  *
- * The subtle thing: there is no second list of what should be so.  Whatever
- * the plan would do next is what differs. */
+ * There is no second list of what should be so.  Whatever the plan would do
+ * next is what differs. */
 
 #include <config.h>
 #include "policy/plan/plan.h"

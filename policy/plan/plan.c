@@ -6,10 +6,10 @@
  * would put it right, or null if it is right already.  A sequence is a table
  * of steps; the first one that returns something wins.
  *
- * The subtle thing: on the way to the VF a step whose operation has just
- * failed stops the sequence (there is nothing safe behind it), on the way
- * back it is passed over, because the release of a VF must not depend on the
- * guest or on ovs-vswitchd. */
+ * On the way to the VF a step whose operation has just failed stops the
+ * sequence (there is nothing safe behind it), on the way back it is passed
+ * over, because the release of a VF must not depend on the guest or on
+ * ovs-vswitchd. */
 
 #include <config.h>
 #include "policy/plan/plan.h"

@@ -22,12 +22,12 @@
  *   yielding       PF takes the MAC; switch learns; take back; fence; put
  *                  back; forget.
  *
- * The subtle thing: the fence is several settings, each of which closes what
- * another NIC may leave open: no DMA, a MAC address nobody uses with the spoof
- * check on, VLAN 4094.  On the way to the VF the MAC of the port comes first,
- * behind VLAN 4094, so that the PF goes on receiving for it and no packet is
- * lost.  The VF is open before the guest has it, because a guest may use what
- * it has at once.  On the way back what stops most comes first. */
+ * The fence is several settings, each of which closes what another NIC may
+ * leave open: no DMA, a MAC address nobody uses with the spoof check on, VLAN
+ * 4094.  On the way to the VF the MAC of the port comes first, behind VLAN
+ * 4094, so that the PF goes on receiving for it and no packet is lost.  The VF
+ * is open before the guest has it, because a guest may use what it has at
+ * once.  On the way back what stops most comes first. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,9 +7,9 @@
  * uplink.  If the flows drop both, the flow that drops the first is no reason
  * against the VF.
  *
- * The subtle thing: the peer port has to be on the software path, and is,
- * because the flows drop what comes by the uplink for it, which is a reason
- * against a VF of the peer port itself. */
+ * The peer port has to be on the software path, and is, because the flows drop
+ * what comes by the uplink for it, which is a reason against a VF of the peer
+ * port itself. */
 
 #include <config.h>
 

@@ -5,9 +5,9 @@
  * The flows are looked up by the port, not followed: one in a table that no
  * packet gets to counts, too.
  *
- * The subtle thing: "flood" and "all" output to the uplink as well, by which
- * the NIC gets the packet and delivers it to the VF, but as it is and not in
- * the VLAN of an access port. */
+ * "flood" and "all" output to the uplink as well, by which the NIC gets the
+ * packet and delivers it to the VF, but as it is and not in the VLAN of an
+ * access port. */
 
 #include <config.h>
 

@@ -2,8 +2,8 @@
 
 /* What walks have found out: culprits.
  *
- * The subtle thing: a flow met by several kinds of packets, or on several
- * ways, is one culprit.  The way that is kept is the first one found. */
+ * A flow met by several kinds of packets, or on several ways, is one culprit.
+ * The way that is kept is the first one found. */
 
 #include <config.h>
 

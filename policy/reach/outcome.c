@@ -5,9 +5,9 @@
  * Packets for many are the same for all ports of a VLAN, which share their
  * outcome, so that a flow about them is not followed once for each port.
  *
- * The subtle thing: whether a dropped packet costs the VF can depend on a
- * second packet, see iov_reach_set_peers().  A flow that concerns only
- * that one has to be noticed, too. */
+ * Whether a dropped packet costs the VF can depend on a second packet, see
+ * iov_reach_set_peers().  A flow that concerns only that one has to be
+ * noticed, too. */
 
 #include <config.h>
 

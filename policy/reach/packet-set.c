@@ -6,10 +6,10 @@
  * become promiscuous, and then receives whatever the wire or another VF sends,
  * also what the flows drop before it gets to anybody.
  *
- * The subtle thing: what a packet may carry beside its headers.  Registers,
- * metadata and tunnel fields are 0 when it comes in by a port that is no
- * tunnel.  Its mark, its priority and its connection state may have been set
- * by the host's own network stack; they are taken for unknown. */
+ * A packet carries more than its headers.  Registers, metadata and tunnel
+ * fields are 0 when it comes in by a port that is no tunnel.  Its mark, its
+ * priority and its connection state may have been set by the host's own
+ * network stack; they are taken for unknown. */
 
 #include <config.h>
 

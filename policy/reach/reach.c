@@ -5,8 +5,8 @@
  * Has them followed, and keeps the result until a flow changes that can
  * concern them.
  *
- * The subtle thing: ports share outcomes, so that what is said of a port can
- * have changed though nobody has asked about it since. */
+ * Ports share outcomes, so that what is said of a port can have changed though
+ * nobody has asked about it since. */
 
 #include <config.h>
 

@@ -3,8 +3,8 @@
 /* What a lookup of packets can find: which flows are hidden from them, by
  * this table or by one before, and which stand for others.
  *
- * The subtle thing: that a flow is hidden can take long to find out.  There
- * is a limit to it, beyond which the flow counts. */
+ * That a flow is hidden can take long to find out.  There is a limit to it,
+ * beyond which the flow counts. */
 
 #include <config.h>
 

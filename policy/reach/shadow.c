@@ -2,11 +2,10 @@
 
 /* Subtracts sets of packets from a set of packets.
  *
- * The subtle thing: what is left of a cube after another was taken away is
- * not a cube, but one for each bit that the other looks at: those packets
- * that differ in that bit and agree in the bits before.  Each has to be taken
- * away by the rest of the list, which can take very long, so that the work is
- * bounded. */
+ * What is left of a cube after another was taken away is not a cube, but one
+ * for each bit that the other looks at: those packets that differ in that bit
+ * and agree in the bits before.  Each has to be taken away by the rest of the
+ * list, which can take very long, so that the work is bounded. */
 
 #include <config.h>
 

@@ -3,9 +3,9 @@
 /* Culprits in words: the flow as ovs-ofctl prints it, the packets it is
  * about, and how it could spare other ports.
  *
- * The subtle thing: the object of a reason is its identity, by which "since"
- * is kept, so it must not contain anything that changes while the flow is the
- * same, such as counters. */
+ * The object of a reason is its identity, by which "since" is kept, so it must
+ * not contain anything that changes while the flow is the same, such as
+ * counters. */
 
 #include <config.h>
 

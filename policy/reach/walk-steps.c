@@ -2,10 +2,10 @@
 
 /* Runs the steps of flows on a set of packets, and reports their effects.
  *
- * The subtle thing: a walk goes into the depth, so that the effects of a path
- * and what was written on it are the first so many entries of arrays that all
- * paths share, and a path that splits needs no copy of them.  What is undone
- * therefore must stay where it is: other ways may still need it. */
+ * A walk goes into the depth, so that the effects of a path and what was
+ * written on it are the first so many entries of arrays that all paths share,
+ * and a path that splits needs no copy of them.  What is undone therefore must
+ * stay where it is: other ways may still need it. */
 
 #include <config.h>
 

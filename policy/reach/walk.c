@@ -6,10 +6,10 @@
  * them can match and that is not hidden by another flow; each set then runs
  * through that flow's steps on its own: see walk-steps.c.
  *
- * The subtle thing: a resubmit comes back.  What is left of the flow that did
- * it, and of the flow that resubmitted to that flow, is kept as a chain of
- * return frames and run after the last step of the flow that was found, once
- * for each way through it. */
+ * A resubmit comes back.  What is left of the flow that did it, and of the
+ * flow that resubmitted to that flow, is kept as a chain of return frames and
+ * run after the last step of the flow that was found, once for each way
+ * through it. */
 
 #include <config.h>
 

@@ -2,8 +2,8 @@
 
 /* Facts about host and NICs: keeping, finding, freeing them.
  *
- * The subtle thing: everything here comes from files that may hold anything,
- * so nothing is taken for a number or an address before it was looked at. */
+ * Everything here comes from files that may hold anything, so nothing is taken
+ * for a number or an address before it was looked at. */
 
 #include <config.h>
 

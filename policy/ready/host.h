@@ -10,9 +10,9 @@
  * tree.  The daemon keeps one, has single NICs of it read again, and hands it
  * on const.
  *
- * The subtle thing: "there is no such file" and "the file could not be read"
- * are two answers.  The first is often the very thing looked for; the second
- * leaves a check undecided and must never look like the first. */
+ * "there is no such file" and "the file could not be read" are two answers.
+ * The first is often the very thing looked for; the second leaves a check
+ * undecided and must never look like the first. */
 
 #include <stdbool.h>
 #include <stddef.h>

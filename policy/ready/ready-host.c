@@ -2,9 +2,9 @@
 
 /* The checks of a host, H1 to H11.
  *
- * The subtle thing: the kernel's log proves what it contains, never what it
- * does not contain, unless it is known to reach back to the boot.  It is
- * therefore asked last, where something else in /proc or /sys can answer. */
+ * The kernel's log proves what it contains, never what it does not contain,
+ * unless it is known to reach back to the boot.  It is therefore asked last,
+ * where something else in /proc or /sys can answer. */
 
 #include <config.h>
 

@@ -8,8 +8,8 @@
  * A check gets a result whose outcome is UNKNOWN.  It notes what it looks at,
  * in the order in which it looks, and sets the outcome.
  *
- * The subtle thing: a fact that could not be read has to be noted as well; it
- * is what the user is told about an outcome that is unknown. */
+ * A fact that could not be read has to be noted as well; it is what the user
+ * is told about an outcome that is unknown. */
 
 #include "policy/ready/ready.h"
 

@@ -2,10 +2,10 @@
 
 /* The checks of a NIC, N1 to N6.
  *
- * The subtle thing: what the kernel has done counts for more than what the
- * hardware says it could do.  VFs that exist had bus numbers and addresses,
- * and the IOMMU groups they are in are the isolation they have; capabilities
- * are asked only to foretell what is not there yet. */
+ * What the kernel has done counts for more than what the hardware says it
+ * could do.  VFs that exist had bus numbers and addresses, and the IOMMU
+ * groups they are in are the isolation they have; capabilities are asked only
+ * to foretell what is not there yet. */
 
 #include <config.h>
 

@@ -3,8 +3,8 @@
 /* What a running ovs-iovd adds to what is told of a NIC: who uses its VFs,
  * what its driver was asked for and has, and its address list.
  *
- * The subtle thing: an attribute that was neither read nor refused is not
- * known to be missing; nobody has asked for it yet. */
+ * An attribute that was neither read nor refused is not known to be missing;
+ * nobody has asked for it yet. */
 
 #include <config.h>
 

@@ -2,9 +2,8 @@
 
 /* Readiness as text for people and as JSON for programs.
  *
- * The subtle thing: cause, consequence and remedy are shown for what failed
- * only.  Of an outcome that is unknown, the files that could not be read are
- * the news. */
+ * Cause, consequence and remedy are shown for what failed only.  Of an outcome
+ * that is unknown, the files that could not be read are the news. */
 
 #include <config.h>
 

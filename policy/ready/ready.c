@@ -2,9 +2,9 @@
 
 /* Readiness: the table of the checks, and running them.
  *
- * The subtle thing: the checks themselves are found by the id of their row,
- * so that a row without its function does not even compile into a hole: the
- * test "every row has its check" would meet the null. */
+ * The checks themselves are found by the id of their row, so that a row
+ * without its function does not even compile into a hole: the test "every row
+ * has its check" would meet the null. */
 
 #include <config.h>
 

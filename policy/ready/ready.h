@@ -9,9 +9,9 @@
  * made every time, none stops another one, and each says what it looked at, so
  * that whoever looks finds every obstacle at once.
  *
- * The subtle thing: UNKNOWN is neither ok nor failed.  For what is enforced
- * it counts as failed (fail closed); for the exit status of ovs-iov-check it
- * is a status of its own. */
+ * UNKNOWN is neither ok nor failed.  For what is enforced it counts as failed
+ * (fail closed); for the exit status of ovs-iov-check it is a status of its
+ * own. */
 
 #include <stdbool.h>
 #include <stddef.h>

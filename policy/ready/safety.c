@@ -2,8 +2,8 @@
 
 /* What keeps virtual machines off VFs: see safety.h.
  *
- * The subtle thing: a row of ready.def that is enforced is a reason of the
- * same name in reason.def, so that nobody has to learn two. */
+ * A row of ready.def that is enforced is a reason of the same name in
+ * reason.def, so that nobody has to learn two. */
 
 #include <config.h>
 

@@ -9,9 +9,9 @@
  * The checks are made once for each change of the host, and their results are
  * kept, because every port's verdict asks for them.
  *
- * The subtle thing: silence is no permission.  A NIC of which nothing is known
- * is not safe, and neither is a host that nobody has looked at.  Only NICs
- * that are simulated, and so have no host, pass without. */
+ * Silence is no permission.  A NIC of which nothing is known is not safe, and
+ * neither is a host that nobody has looked at.  Only NICs that are simulated,
+ * and so have no host, pass without. */
 
 #include <stdbool.h>
 #include <stddef.h>

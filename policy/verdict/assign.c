@@ -2,8 +2,8 @@
  *
  * Who gets which VF: see assign.h.
  *
- * The subtle thing: "has a VF" is read from the journal's record on the VF
- * and not from memory, so that a restarted daemon decides as before. */
+ * "has a VF" is read from the journal's record on the VF and not from memory,
+ * so that a restarted daemon decides as before. */
 
 #include <config.h>
 #include "policy/verdict/assign.h"

@@ -2,8 +2,8 @@
  *
  * Checks of what the bridge does with packets, besides uplink and NIC.
  *
- * The subtle thing: a mirror of the uplink sees what comes for the port too,
- * so a mirror costs the VF if it names either end. */
+ * A mirror of the uplink sees what comes for the port too, so a mirror costs
+ * the VF if it names either end. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

@@ -3,9 +3,9 @@
 /* Check of the ways out of the bridge: to NORMAL all of them are ports like
  * others, but the NIC knows only its own wire and the PF.
  *
- * The subtle thing: what is behind a way out is learned, and no list of
- * addresses tells the NIC to send it to the PF.  A device with one station
- * behind it that external_ids:attached-mac names is none. */
+ * What is behind a way out is learned, and no list of addresses tells the NIC
+ * to send it to the PF.  A device with one station behind it that
+ * external_ids:attached-mac names is none. */
 
 #include <config.h>
 

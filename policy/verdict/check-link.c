@@ -3,9 +3,9 @@
  * Checks of what Open vSwitch itself does with packets on a port, before and
  * after the flow tables.
  *
- * The subtle thing: the uplink matters too, because packets for the port come
- * from there.  LLDP and LACP on it do not: their frames go to an address that
- * no bridge forwards, so that they are for the PF in any case. */
+ * The uplink matters too, because packets for the port come from there.  LLDP
+ * and LACP on it do not: their frames go to an address that no bridge
+ * forwards, so that they are for the PF in any case. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

@@ -5,9 +5,9 @@
  * of their bridge, and from those of all other VFs behind its PFs.  Other
  * bridges have other PFs, and are other networks.
  *
- * The subtle thing: all ports that ask are held against all others, which only
- * is cheap because equal addresses are rare: they are looked for in a map, and
- * named in the order of the ports if there are any. */
+ * All ports that ask are held against all others, which only is cheap because
+ * equal addresses are rare: they are looked for in a map, and named in the
+ * order of the ports if there are any. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

@@ -3,8 +3,8 @@
  * Checks of the way out: uplink, PF, what the NIC said to earlier requests,
  * and whether the daemon can move ports at all.
  *
- * The subtle thing: a failed operation stays an obstacle until it is time to
- * try it again, so that a NIC that refuses does not make the port flap. */
+ * A failed operation stays an obstacle until it is time to try it again, so
+ * that a NIC that refuses does not make the port flap. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

@@ -2,9 +2,9 @@
  *
  * The check of the bridge's flows, see reach.h for what is asked.
  *
- * The subtle thing: what was found before still counts until it is looked at
- * again, because a port must not lose its VF, and get it back at once,
- * whenever a flow changes. */
+ * What was found before still counts until it is looked at again, because a
+ * port must not lose its VF, and get it back at once, whenever a flow
+ * changes. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

@@ -3,10 +3,10 @@
  * Neighbours: ports of the bridge that a port on its VF reaches by the PF, so
  * that flows also hold for what it sends there.
  *
- * The subtle thing: an address that the PF does not receive for is not on the
- * software path but, to the NIC, somewhere outside.  That of a port with a VF
- * is neither; as soon as it leaves its VF, the PF is told, so that it counts
- * from the start and its peer ports need not leave their VFs with it. */
+ * An address that the PF does not receive for is not on the software path but,
+ * to the NIC, somewhere outside.  That of a port with a VF is neither; as soon
+ * as it leaves its VF, the PF is told, so that it counts from the start and
+ * its peer ports need not leave their VFs with it. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

@@ -2,8 +2,8 @@
  *
  * Checks of the request and of the port itself.
  *
- * The subtle thing: a key that cannot be parsed is an obstacle even if its
- * default would be harmless, because what the user wanted is not known. */
+ * A key that cannot be parsed is an obstacle even if its default would be
+ * harmless, because what the user wanted is not known. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

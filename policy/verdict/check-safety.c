@@ -2,8 +2,8 @@
  *
  * The check of the isolation that virtual machines with VFs need.
  *
- * The subtle thing: whose guest is "none" counts as a virtual machine, because
- * nobody has said what it is. */
+ * Whose guest is "none" counts as a virtual machine, because nobody has said
+ * what it is. */
 
 #include <config.h>
 #include "policy/verdict/check.h"

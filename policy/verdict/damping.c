@@ -2,8 +2,8 @@
  *
  * How long a port has to wait before it returns: see damping.h.
  *
- * The subtle thing: falls that have led to a hold-down are forgotten, or the
- * first fall after its end would lead to the next one. */
+ * Falls that have led to a hold-down are forgotten, or the first fall after
+ * its end would lead to the next one. */
 
 #include <config.h>
 #include "policy/verdict/damping.h"

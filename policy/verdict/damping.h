@@ -11,8 +11,8 @@
  * ("iov-flap-limit").  The first hold-down lasts a minute, one that follows
  * soon after another twice as long as that one.
  *
- * The subtle thing: only a return waits.  A fall never does, and a port that
- * was on no VF before, as far as the daemon remembers, goes there at once. */
+ * Only a return waits.  A fall never does, and a port that was on no VF
+ * before, as far as the daemon remembers, goes there at once. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * When only flows have changed, only the one check of them is made again, and
  * only for the ports that they concern.
  *
- * The subtle thing: a port that asks for nothing is not checked further; its
- * one reason is "not-requested", whatever else might be wrong. */
+ * A port that asks for nothing is not checked further; its one reason is
+ * "not-requested", whatever else might be wrong. */
 
 #include <config.h>
 #include "policy/verdict/verdict.h"

@@ -2,10 +2,9 @@
  *
  * Whose a VF is: see vf-owner.h.
  *
- * The subtle thing: many hosts set up whatever network device appears, so that
- * a VF which only is up may well be nobody's.  It counts as used unless
- * iov-vf-pool names it: the operator knows, and a mistake here takes from the
- * host what it uses. */
+ * Many hosts set up whatever network device appears, so that a VF which only
+ * is up may well be nobody's.  It counts as used unless iov-vf-pool names it:
+ * the operator knows, and a mistake here takes from the host what it uses. */
 
 #include <config.h>
 #include "policy/verdict/vf-owner.h"

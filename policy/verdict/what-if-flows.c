@@ -2,8 +2,8 @@
 
 /* Flows that are imagined.
  *
- * The subtle thing: a change with a wildcard may be about any number of flows,
- * each of which has to be kept for undoing; too many are refused. */
+ * A change with a wildcard may be about any number of flows, each of which has
+ * to be kept for undoing; too many are refused. */
 
 #include <config.h>
 

@@ -2,9 +2,9 @@
 
 /* Settings that are imagined.  The list is what-if.def.
  *
- * The subtle thing: the snapshot's own strings must survive, so that nothing
- * is freed when a member gets another one; everything new is kept in a list
- * and freed after the old members are back. */
+ * The snapshot's own strings must survive, so that nothing is freed when a
+ * member gets another one; everything new is kept in a list and freed after
+ * the old members are back. */
 
 #include <config.h>
 

@@ -2,8 +2,8 @@
 
 /* Verdicts about what is imagined: see what-if.h.
  *
- * The subtle thing: the snapshot is const to all others.  It is put back to
- * the last byte, and so is the flow table, but for its number of changes. */
+ * The snapshot is const to all others.  It is put back to the last byte, and
+ * so is the flow table, but for its number of changes. */
 
 #include <config.h>
 

@@ -8,8 +8,8 @@
  * Changes are made to the snapshot and to the flow table themselves, which are
  * too large to copy, and undone by iov_what_if_destroy() at the latest.
  *
- * The subtle thing: between creation and destruction nobody else may look at
- * the snapshot, or take what is imagined for real. */
+ * Between creation and destruction nobody else may look at the snapshot, or
+ * take what is imagined for real. */
 
 #include <stdbool.h>
 

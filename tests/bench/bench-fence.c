@@ -18,9 +18,9 @@
  *   X-ops          operations that X took, by the daemon's own count;
  *   X-requests     messages to the kernel among them.
  *
- * The subtle thing: the flow monitor of ours hears of a flow at the same time
- * as the daemon's, and this program and the daemon may share one CPU.  So what
- * is measured is never better than the truth. */
+ * The flow monitor of ours hears of a flow at the same time as the daemon's,
+ * and this program and the daemon may share one CPU.  So what is measured is
+ * never better than the truth. */
 
 #include <config.h>
 

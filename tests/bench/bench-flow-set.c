@@ -2,8 +2,8 @@
 
 /* The flows of the benchmarks: see bench-flow-set.h.
  *
- * The subtle thing: two flows with the same match and priority would be one,
- * so the number of each flow is part of its match. */
+ * Two flows with the same match and priority would be one, so the number of
+ * each flow is part of its match. */
 
 #include <config.h>
 

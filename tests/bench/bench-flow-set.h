@@ -12,8 +12,8 @@
  * does, so that each is looked at and none costs a port its VF; all others
  * name other ports.
  *
- * The subtle thing: port numbers are as a bridge gives them out to an uplink
- * and the ports vm1, vm2, ... that are added in this order. */
+ * Port numbers are as a bridge gives them out to an uplink and the ports vm1,
+ * vm2, ... that are added in this order. */
 
 #include <stddef.h>
 #include <stdint.h>

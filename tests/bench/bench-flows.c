@@ -10,8 +10,8 @@
  *
  * Times are CPU times.
  *
- * The subtle thing: each measurement is made by a process of its own, so that
- * none finds memory that another has left behind. */
+ * Each measurement is made by a process of its own, so that none finds memory
+ * that another has left behind. */
 
 #include <config.h>
 

@@ -9,8 +9,8 @@
 # goes, BENCH_PORTS the numbers of ports to try, BENCH_IDLE the seconds of
 # doing nothing, BENCH_FLOWS how many flows "flows" has.
 #
-# The subtle thing: no number makes this fail.  It fails if something does not
-# work, such as a port that does not become direct.
+# No number makes this fail.  It fails if something does not work, such as a
+# port that does not become direct.
 
 set -euo pipefail
 

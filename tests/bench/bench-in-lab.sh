@@ -4,8 +4,7 @@
 # The part of "make bench-lab" that runs in the lab: ovs-iovd with a real
 # driver, and the same settings made by hand, one command after another.
 #
-# The subtle thing: the daemon has ended before anything is done by hand, see
-# in-lab.sh.
+# The daemon has ended before anything is done by hand, see in-lab.sh.
 
 set -euo pipefail
 

@@ -4,8 +4,8 @@
 # "make bench-lab": boots the lab and runs bench-in-lab.sh there, with the
 # measuring program of this build.
 #
-# The subtle thing: that program runs on the C library of the lab, so the lab
-# has to be of this machine's Debian release, which is the default.
+# That program runs on the C library of the lab, so the lab has to be of this
+# machine's Debian release, which is the default.
 
 set -euo pipefail
 

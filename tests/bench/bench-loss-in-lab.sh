@@ -8,8 +8,8 @@
 # from outside, and as many the other way at the same time.  The same change
 # made by hand, as one would who fails the link of the VF, is the reference.
 #
-# The subtle thing: a packet belongs to the change that was begun last before
-# it was sent, so that each change is given time to be over.
+# A packet belongs to the change that was begun last before it was sent, so
+# that each change is given time to be over.
 
 set -euo pipefail
 

@@ -10,10 +10,10 @@
  * in microseconds.  DEVICE is the one by which a packet came to DEV, if that
  * is a bond.
  *
- * The subtle thing: nothing is printed meanwhile, and the sender makes up for
- * what it was late, so that a busy machine does not look like a loss.  What is
- * meant for others is not counted: a NIC may hand a guest what it has sent
- * itself, with the numbers of the other direction. */
+ * Nothing is printed meanwhile, and the sender makes up for what it was late,
+ * so that a busy machine does not look like a loss.  What is meant for others
+ * is not counted: a NIC may hand a guest what it has sent itself, with the
+ * numbers of the other direction. */
 
 #include <config.h>
 

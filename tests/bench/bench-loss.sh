@@ -9,8 +9,7 @@
 # BENCH_PARTS says which guests, "netns vm", or one of these; BENCH_COUNT and
 # BENCH_VM_COUNT how often they change.
 #
-# The subtle thing: like "make bench-lab", it needs a lab of this machine's
-# Debian release.
+# Like "make bench-lab", it needs a lab of this machine's Debian release.
 
 set -euo pipefail
 

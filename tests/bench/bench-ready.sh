@@ -6,7 +6,7 @@
 #
 # BENCH_COUNT is how often.
 #
-# The subtle thing: times include the start of the process, for both.
+# Times include the start of the process, for both.
 
 set -euo pipefail
 

@@ -12,8 +12,8 @@
  * The first two print a line "flows N wall-us N cpu-us N kib N", the memory
  * being that of the process at its largest; the third "changes N wall-us N".
  *
- * The subtle thing: both readers use Open vSwitch's own library as it is, for
- * decoding as for keeping, and do nothing else. */
+ * Both readers use Open vSwitch's own library as it is, for decoding as for
+ * keeping, and do nothing else. */
 
 #include <config.h>
 

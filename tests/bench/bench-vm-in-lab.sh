@@ -9,9 +9,8 @@
 # its answer is.  Unplugging the VF by QMP alone, and moving the address when
 # it is gone, is the reference: what one does without ovs-iovd.
 #
-# The subtle thing: ping says when it has an answer, and after how long; when
-# those packets were sent that are not answered, is taken from their
-# neighbours.
+# Ping says when it has an answer, and after how long; when those packets were
+# sent that are not answered, is taken from their neighbours.
 
 set -euo pipefail
 

@@ -6,8 +6,8 @@
  * which inotify tells; those of a real one are read by RTM_GETLINK whenever
  * the kernel notifies of a change of their PF.
  *
- * The subtle thing: looking takes time too.  Reading a PF with many VFs holds
- * the lock of all network devices, so nothing is asked without a reason. */
+ * Looking takes time too.  Reading a PF with many VFs holds the lock of all
+ * network devices, so nothing is asked without a reason. */
 
 #include <config.h>
 

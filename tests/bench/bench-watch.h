@@ -6,10 +6,9 @@
 /* Watches the settings of one VF from outside of the daemon: what the NIC has
  * been told, and never what the daemon says of it.
  *
- * The subtle thing: a VF is fenced for a moment only before it is given back
- * in its original state, and what is seen is whatever is there at the time of
- * looking.  bench_watch_changed() therefore has to be followed by a look at
- * once. */
+ * A VF is fenced for a moment only before it is given back in its original
+ * state, and what is seen is whatever is there at the time of looking.
+ * bench_watch_changed() therefore has to be followed by a look at once. */
 
 #include <stdbool.h>
 

@@ -4,9 +4,8 @@
 # What the benchmarks on this machine and in the lab have in common: reading
 # clocks, and printing tables.
 #
-# The subtle thing: an idle daemon takes less than one tick of the clock that
-# /proc/PID/stat counts in, so CPU time comes from schedstat, which counts in
-# nanoseconds.
+# An idle daemon takes less than one tick of the clock that /proc/PID/stat
+# counts in, so CPU time comes from schedstat, which counts in nanoseconds.
 
 # Says what does not work, and ends with failure.
 die() {

@@ -4,8 +4,8 @@
 # What many flows cost: how it grows without a switch, and a million of them
 # in a real ovs-vswitchd, beside programs that do nothing but read them.
 #
-# The subtle thing: there are no VFs to be given, so that the verdicts of all
-# ports are made and nothing moves; "moves" measures that.
+# There are no VFs to be given, so that the verdicts of all ports are made and
+# nothing moves; "moves" measures that.
 
 # shellcheck disable=SC2154  # "dir", "count", "n_flows": of who sources this.
 flow_ports=256

@@ -4,8 +4,8 @@
 # Daemons and ports for the benchmarks on this machine.  Needs "dir", a
 # directory for everything, and those of $BENCH_BUILD in PATH.
 #
-# The subtle thing: ovs-vsctl may not wait for ovs-vswitchd before that has
-# been started, nor for long when it has many ports to add.
+# ovs-vsctl may not wait for ovs-vswitchd before that has been started, nor for
+# long when it has many ports to add.
 
 # shellcheck disable=SC2154  # "dir" is set by whoever sources this.
 daemons=(ovs-iovd ovs-vswitchd ovsdb-server)

@@ -4,8 +4,8 @@
 # What the benchmarks that run in the lab have in common: the switch, the
 # daemon, moving an address by hand, and counting lost packets.
 #
-# The subtle thing: ovs-iovd would undo what is done by hand, so that it has to
-# have ended, and put everything back, before that.
+# ovs-iovd would undo what is done by hand, so that it has to have ended, and
+# put everything back, before that.
 
 export OVS_RUNDIR=/var/run/openvswitch OVS_LOGDIR=/var/log/openvswitch
 export OVS_CTL_TIMEOUT=120

@@ -7,8 +7,8 @@
 #
 # What it finds belongs into the corpus, as text: fuzz-NAME --hex FILE.
 #
-# The subtle thing: libFuzzer only sees branches of what clang has compiled.
-# Our files are therefore compiled once more, Open vSwitch's library is not.
+# libFuzzer only sees branches of what clang has compiled.  Our files are
+# therefore compiled once more, Open vSwitch's library is not.
 
 FUZZ_TARGETS = flow-monitor flow-update journal keys netlink qmp tree what-if
 FUZZ_SECONDS = 60

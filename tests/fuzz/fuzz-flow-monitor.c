@@ -10,8 +10,8 @@
  *
  * Nobody may believe that the flows are known before the tables were told.
  *
- * The subtle thing: there is no connection.  The two functions of it that the
- * flow monitor uses here are defined below and win over the library's. */
+ * There is no connection.  The two functions of it that the flow monitor uses
+ * here are defined below and win over the library's. */
 
 #include <config.h>
 

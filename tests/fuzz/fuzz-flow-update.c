@@ -6,8 +6,8 @@
  * a message.  They are decoded, put into a flow table, judged for a port, and
  * taken out again, after which the table has to be empty.
  *
- * The subtle thing: taking out decodes a second time, so that a match which
- * does not find itself again is noticed. */
+ * Taking out decodes a second time, so that a match which does not find itself
+ * again is noticed. */
 
 #include <config.h>
 

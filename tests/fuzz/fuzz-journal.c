@@ -5,8 +5,8 @@
  * What is read is written, read again and written again, which has to be the
  * same: a record that changes on the way puts a VF back to something else.
  *
- * The subtle thing: half of a bad journal may have been read, and has to be
- * freed all the same. */
+ * Half of a bad journal may have been read, and has to be freed all the
+ * same. */
 
 #include <config.h>
 

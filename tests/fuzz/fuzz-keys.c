@@ -6,8 +6,8 @@
  * key, "=", and its value, for all three tables at once.  What is said of them
  * has to be clean and bounded.
  *
- * The subtle thing: text of the database has no null byte, so that what stands
- * behind one is left out. */
+ * Text of the database has no null byte, so that what stands behind one is
+ * left out. */
 
 #include <config.h>
 

@@ -5,7 +5,7 @@
  * The input is that of a domain.  Whatever is found in it is asked for, and
  * the XML of a VF is made with it.
  *
- * The subtle thing: libxml2 prints what it does not like. */
+ * libxml2 prints what it does not like. */
 
 #include <config.h>
 

@@ -11,9 +11,8 @@
  * with ".txt" as it is; lines at the beginning that begin with "#" are left
  * out in both.
  *
- * The subtle thing: what the target was doing when it died is only known
- * here, so that the input is printed by the signal handler, which may not use
- * anything but write(). */
+ * What the target was doing when it died is only known here, so that the input
+ * is printed by the signal handler, which may not use anything but write(). */
 
 #include <config.h>
 

@@ -7,8 +7,8 @@
  * Ids of its commands are 1, 2, 3 and so on.  Whatever is said of the virtual
  * machine has to be clean.
  *
- * The subtle thing: the peer is a real socket, because bounds are about how
- * much is taken from it at a time. */
+ * The peer is a real socket, because bounds are about how much is taken from
+ * it at a time. */
 
 #include <config.h>
 

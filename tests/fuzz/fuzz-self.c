@@ -2,8 +2,8 @@
  *
  * Fuzz target that dies of an input: a test of fuzz-main.c.
  *
- * The subtle thing: it dies only of an input that no file has, so that it
- * takes the making of new ones to find it. */
+ * It dies only of an input that no file has, so that it takes the making of
+ * new ones to find it. */
 
 #include <config.h>
 

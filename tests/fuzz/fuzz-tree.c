@@ -6,9 +6,8 @@
  * line; "@PATH TARGET" is a symbolic link.  The host in that tree is read and
  * judged, as "ovs-iov-check --root" does.
  *
- * The subtle thing: the tree is made on disk, and paths that lead out of it
- * are left out here; links are not, because the reader has to withstand
- * them. */
+ * The tree is made on disk, and paths that lead out of it are left out here;
+ * links are not, because the reader has to withstand them. */
 
 #include <config.h>
 

@@ -7,8 +7,8 @@
  * with the uplink pf0 and the ports vm1 and vm2, and judged.  Afterwards the
  * number of flows and the verdicts have to be what they were.
  *
- * The subtle thing: the bridge stays from one input to the next, because what
- * an imagination leaves behind may only show in a later one. */
+ * The bridge stays from one input to the next, because what an imagination
+ * leaves behind may only show in a later one. */
 
 #include <config.h>
 

@@ -29,8 +29,8 @@
 #   default [WORD...]   behave again, but for what the words say
 #   hang-up             close the connection
 #
-# The subtle thing: like QEMU it serves one client at a time; the next one may
-# connect and hears nothing.
+# Like QEMU it serves one client at a time; the next one may connect and hears
+# nothing.
 
 import json
 import os

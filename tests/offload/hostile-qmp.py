@@ -17,8 +17,8 @@
 #   closes      closes the connection, each time a little later
 #   slow        sends its greeting byte by byte
 #
-# The subtle thing: each connection has a thread, so that one which never stops
-# to send does not keep the next from being accepted.
+# Each connection has a thread, so that one which never stops to send does not
+# keep the next from being accepted.
 
 import json
 import os

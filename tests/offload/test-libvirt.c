@@ -7,7 +7,7 @@
  *   test-libvirt vf HOST ID [PARTNER]
  *                                   writes the XML of a VF
  *
- * The subtle thing: it needs neither libvirt nor a domain. */
+ * It needs neither libvirt nor a domain. */
 
 #include <config.h>
 

@@ -9,8 +9,8 @@
  *
  * Prints how long the text is that came, or the error.
  *
- * The subtle thing: what is longer than a pipe can hold comes in pieces, and
- * half of it must not be taken for all. */
+ * What is longer than a pipe can hold comes in pieces, and half of it must not
+ * be taken for all. */
 
 #include <config.h>
 

@@ -14,8 +14,8 @@
  * ARGUMENT is {SETTINGS} ATTR for vf-set, MAC for pf-mac-*, GUEST [MAC] for
  * guest-*, N for set-num-vfs, and PORT GUEST MAC FENCE-MAC for record.
  *
- * The subtle thing: the order of calls in a turn is that of the real daemon,
- * because results depend on it. */
+ * The order of calls in a turn is that of the real daemon, because results
+ * depend on it. */
 
 #include <config.h>
 

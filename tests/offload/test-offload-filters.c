@@ -8,8 +8,8 @@
  *
  * It is run in a network namespace of its own.
  *
- * The subtle thing: nothing is read again for "get"; what has changed is known
- * from what the kernel tells by itself. */
+ * Nothing is read again for "get"; what has changed is known from what the
+ * kernel tells by itself. */
 
 #include <config.h>
 

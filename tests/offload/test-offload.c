@@ -2,8 +2,8 @@
 
 /* Tests of offload/ by text: arguments and lines in, lines out.
  *
- * The subtle thing: bytes to be decoded are put into a piece of memory of
- * exactly their size, so that the sanitizers see each byte read too much. */
+ * Bytes to be decoded are put into a piece of memory of exactly their size, so
+ * that the sanitizers see each byte read too much. */
 
 #include <config.h>
 

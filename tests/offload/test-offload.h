@@ -5,8 +5,8 @@
 
 /* Parts of the test program of offload/.
  *
- * The subtle thing: the parts share nothing but main(), which takes the first
- * argument for the name of the part. */
+ * The parts share nothing but main(), which takes the first argument for the
+ * name of the part. */
 
 int test_netlink(int argc, char *argv[]);
 int test_hostile(int argc, char *argv[]);

@@ -13,9 +13,9 @@ if mutants.txt has one.
 
 What is changed: the copy of SOURCE in BUILD/mutants, nothing else.
 
-The subtle thing: a mutant that is only more careful gives no port a VF that it
-should not have, and no random packet shows it.  The share of harmless ports
-that are direct has to stay, too.
+A mutant that is only more careful gives no port a VF that it should not have,
+and no random packet shows it.  The share of harmless ports that are direct has
+to stay, too.
 """
 
 import argparse

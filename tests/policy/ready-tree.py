@@ -17,9 +17,8 @@ After a comment, a text file has entries that begin with one of the lines
 followed by the content of a file, or by lines "OFFSET: BYTES" of what is not
 zero in it.
 
-The subtle thing: an archive of "ovs-iov-check --capture" unpacks into such a
-directory, so a bug report becomes a test by "pack" and a look at what it
-tells of its sender.
+An archive of "ovs-iov-check --capture" unpacks into such a directory, so a bug
+report becomes a test by "pack" and a look at what it tells of its sender.
 """
 
 import os

@@ -2,8 +2,8 @@
 
 /* What imagined bridges of tests are made of: see sample-bridge.h.
  *
- * The subtle thing: keys are given as text and parsed, because what is not
- * set has defaults other than zero. */
+ * Keys are given as text and parsed, because what is not set has defaults
+ * other than zero. */
 
 #include <config.h>
 

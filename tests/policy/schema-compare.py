@@ -8,9 +8,8 @@
 #
 # TABLE is what "test-policy schema-table" prints.
 #
-# The subtle thing: what the table says came with a later version of the schema
-# may be missing, and may also be there, because keys come without a new
-# version.
+# What the table says came with a later version of the schema may be missing,
+# and may also be there, because keys come without a new version.
 
 import json
 import sys

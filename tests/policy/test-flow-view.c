@@ -7,8 +7,8 @@
  *
  * Makes N random changes, and asks about random packets after each.
  *
- * The subtle thing: masks and values are few, so that many flows are equal in
- * what is asked for, which is where an index can go wrong. */
+ * Masks and values are few, so that many flows are equal in what is asked for,
+ * which is where an index can go wrong. */
 
 #include <config.h>
 

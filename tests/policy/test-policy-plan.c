@@ -12,8 +12,8 @@
  *                   memory after any number of operations and then again,
  *                   runs to the end and checks what must hold all the time.
  *
- * The subtle thing: the model is not the plan's own idea of the world but
- * what a NIC would do, so that the checks can catch the plan. */
+ * The model is not the plan's own idea of the world but what a NIC would do,
+ * so that the checks can catch the plan. */
 
 #include <config.h>
 

@@ -7,8 +7,7 @@
  *
  * SINCE is "-" where there is none.
  *
- * The subtle thing: a row that names a check that does not exist does not
- * compile. */
+ * A row that names a check that does not exist does not compile. */
 
 #include <config.h>
 

@@ -21,7 +21,7 @@
  *                                known, each with so many units of work
  *     examined                   how many ports were examined since asked
  *
- * The subtle thing: names can only be used after they were given. */
+ * Names can only be used after they were given. */
 
 #include <config.h>
 

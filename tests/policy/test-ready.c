@@ -8,9 +8,8 @@
  *     test-ready fuzz DIR N     N times, damages the captured tree DIR and
  *                               looks at it
  *
- * The subtle thing: what "fuzz" damages is moved aside and moved back, so that
- * every round begins with the whole tree, and the same numbers give the same
- * damage. */
+ * What "fuzz" damages is moved aside and moved back, so that every round
+ * begins with the whole tree, and the same numbers give the same damage. */
 
 #include <config.h>
 

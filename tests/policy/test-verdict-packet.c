@@ -2,8 +2,8 @@
 
 /* Packets made up at random, from few values.
  *
- * The subtle thing: a packet that agrees with a flow is wanted, but it has to
- * be one that the port may send, or that can be at all. */
+ * A packet that agrees with a flow is wanted, but it has to be one that the
+ * port may send, or that can be at all. */
 
 #include <config.h>
 

@@ -3,9 +3,9 @@
 /* Flow tables made up at random, from the few values that the packets of
  * test-verdict-packet.c have, too.
  *
- * The subtle thing: a table of all sorts of flows is never direct and proves
- * nothing.  Most flows therefore end in NORMAL, and most of those that do not
- * name a port that nobody asks about. */
+ * A table of all sorts of flows is never direct and proves nothing.  Most
+ * flows therefore end in NORMAL, and most of those that do not name a port
+ * that nobody asks about. */
 
 #include <config.h>
 

@@ -2,11 +2,11 @@
 
 /* The real switch: takes flows, tells what it has, traces packets.
  *
- * The subtle thing: a packet is fine when the switch does with it just what
- * it does for the single action NORMAL, by its own account of the datapath
- * actions, and has met one NORMAL and no action that leaves no trace in the
- * datapath ("learn").  Whether NORMAL floods, delivers or drops does not
- * matter, as long as it is NORMAL that does. */
+ * A packet is fine when the switch does with it just what it does for the
+ * single action NORMAL, by its own account of the datapath actions, and has
+ * met one NORMAL and no action that leaves no trace in the datapath ("learn").
+ * Whether NORMAL floods, delivers or drops does not matter, as long as it is
+ * NORMAL that does. */
 
 #include <config.h>
 

@@ -12,9 +12,8 @@
  * "turns" instead counts how often a bridge with many flows comes before the
  * port of another bridge, and what becomes of its own ports meanwhile.
  *
- * The subtle thing: a port that moves must not take along what the flows of
- * the other bridge did to it, not even until those of the new one are
- * examined. */
+ * A port that moves must not take along what the flows of the other bridge did
+ * to it, not even until those of the new one are examined. */
 
 #include <config.h>
 

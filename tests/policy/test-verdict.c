@@ -15,8 +15,8 @@
  * the verdict wrong on purpose: reasons of that name do not count.  So does
  * --gullible: it takes peer ports of other VLANs for ones that are reached.
  *
- * The subtle thing: which packets are tried follows from the flows, so that
- * also a rare match meets one. */
+ * Which packets are tried follows from the flows, so that also a rare match
+ * meets one. */
 
 #include <config.h>
 

@@ -20,7 +20,7 @@ struct jsonrpc;
 struct match;
 struct vconn;
 
-/* The bridge that the tests run on; test-verdict.at makes it. */
+/* The bridge that the tests run on; reach-trace.at makes it. */
 enum { VM1 = 1, VM2 = 2, VM3 = 3, UPLINK = 10 };
 #define VM2_VLAN 5
 

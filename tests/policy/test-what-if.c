@@ -12,8 +12,8 @@
  * After each imagination, flows and verdicts have to be what they were, and
  * during it what a new analysis of the flows makes of them.
  *
- * The subtle thing: all flows are remembered as text, because that is the only
- * form in which the table hands them out. */
+ * All flows are remembered as text, because that is the only form in which the
+ * table hands them out. */
 
 #include <config.h>
 

@@ -33,9 +33,9 @@
 #
 # Flows match everything and drop it; they differ in their priority.
 #
-# The subtle thing: it speaks OpenFlow 1.4 and, to whoever asks for the flags
-# of ports, 1.0; of ports it has none.  It answers barriers, echo requests,
-# counts and the question for tables, nothing else.
+# It speaks OpenFlow 1.4 and, to whoever asks for the flags of ports, 1.0; of
+# ports it has none.  It answers barriers, echo requests, counts and the
+# question for tables, nothing else.
 
 import socket
 import struct

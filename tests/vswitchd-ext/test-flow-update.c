@@ -8,8 +8,8 @@
  * VERSION is that of OpenFlow, 4 to 6.  OFFSET counts from the beginning of
  * the entry; both numbers are hexadecimal.
  *
- * The subtle thing: the message is decoded in place, so that an entry that is
- * read beyond its end is noticed by its neighbour. */
+ * The message is decoded in place, so that an entry that is read beyond its
+ * end is noticed by its neighbour. */
 
 #include <config.h>
 

@@ -2,8 +2,8 @@
  *
  * What test-inputs shows of a snapshot.
  *
- * The subtle thing: only what the database has said is shown, so that tests
- * need not be changed when something else gets into snapshots. */
+ * Only what the database has said is shown, so that tests need not be changed
+ * when something else gets into snapshots. */
 
 #include <config.h>
 

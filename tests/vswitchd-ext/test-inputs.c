@@ -4,8 +4,8 @@
  * the bridges named on the command line and tells, by control commands, what
  * it sees.
  *
- * The subtle thing: it never polls on behalf of a test.  "sync" answers when
- * a round trip is complete, "wait" when the flows are (un)known. */
+ * It never polls on behalf of a test.  "sync" answers when a round trip is
+ * complete, "wait" when the flows are (un)known. */
 
 #include <config.h>
 

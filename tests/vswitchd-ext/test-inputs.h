@@ -5,7 +5,7 @@
 
 /* What the files of test-inputs share.
  *
- * The subtle thing: they are one program, of no use to others. */
+ * They are one program, of no use to others. */
 
 struct ds;
 struct iov_bridge;

@@ -3,9 +3,9 @@
 #
 # "iov-lab clean": removes what iov-lab has made, and says what that was.
 #
-# The subtle thing: the cache may be a directory that holds other things too
-# (IOV_LAB_CACHE), so only what iov-lab itself makes there is removed, by
-# name.  What another iov-lab uses at this moment is left, and said.
+# The cache may be a directory that holds other things too (IOV_LAB_CACHE), so
+# only what iov-lab itself makes there is removed, by name.  What another
+# iov-lab uses at this moment is left, and said.
 
 cleaned=0                       # Objects removed.
 left=0                          # Objects that could not be.

@@ -7,9 +7,9 @@
 # machine are seldom of the same version, and to install others would change
 # this machine.
 #
-# The subtle thing: a mirror keeps the headers of the newest kernels only, so
-# the root is kept, by the kernel's version, as long as it is used; and what
-# was built stays in it, by what it was built of.
+# A mirror keeps the headers of the newest kernels only, so the root is kept,
+# by the kernel's version, as long as it is used; and what was built stays in
+# it, by what it was built of.
 
 # To be raised when what is made here changes.
 builder_version=1

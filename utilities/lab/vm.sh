@@ -7,13 +7,13 @@
 # Therefore it is booted here, once for each image of the lab, and its state is
 # stored in the image; the lab goes on from there in a moment.
 #
-# The subtle thing: whoever goes on must be the same QEMU with the same
-# hardware, so the lab's own QEMU boots it, and the options are stored beside
-# the state.  What differs, the back end of its network, must not matter: all
-# offloads are off.  lab-libvirt describes the same hardware to libvirt, which
-# says nothing of the slots of root ports, so they have no numbers.  Its clock
-# counts instructions (-icount), or it would be so slow in the lab that it
-# could do nothing but serve its timer.
+# Whoever goes on must be the same QEMU with the same hardware, so the lab's
+# own QEMU boots it, and the options are stored beside the state.  What
+# differs, the back end of its network, must not matter: all offloads are off.
+# lab-libvirt describes the same hardware to libvirt, which says nothing of the
+# slots of root ports, so they have no numbers.  Its clock counts instructions
+# (-icount), or it would be so slow in the lab that it could do nothing but
+# serve its timer.
 
 vm_modules=(virtio_pci virtio_net net_failover igbvf)
 vm_address=10.0.0.5/24

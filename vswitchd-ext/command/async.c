@@ -8,8 +8,8 @@
  *   iov/verify   every PF read again -> all ports settled -> compare
  *   iov/hold     the port's VF is with nobody, or fenced for good
  *
- * The subtle thing: what a stage brings in has to go through a turn of the
- * loop before "settled" means anything. */
+ * What a stage brings in has to go through a turn of the loop before "settled"
+ * means anything. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

@@ -2,9 +2,9 @@
  *
  * "iov/explain": every check of one port, and "iov/vfs": every VF.
  *
- * The subtle thing: a check is passed when it found nothing; for a port that
- * does not ask for offload only the first one was made, and the others are
- * shown as not made. */
+ * A check is passed when it found nothing; for a port that does not ask for
+ * offload only the first one was made, and the others are shown as not
+ * made. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

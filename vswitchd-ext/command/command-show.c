@@ -2,9 +2,9 @@
  *
  * "iov/show": where every port is and why.
  *
- * The subtle thing: ports that ask for nothing are left out, or the output
- * of a bridge with many plain ports would hide the few that matter; asked for
- * by name they are shown. */
+ * Ports that ask for nothing are left out, or the output of a bridge with many
+ * plain ports would hide the few that matter; asked for by name they are
+ * shown. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

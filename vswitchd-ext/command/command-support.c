@@ -5,9 +5,9 @@
  * The host and its NICs are told of in the words of ovs-iov-check(8), from the
  * same code; what only a running daemon knows is added.
  *
- * The subtle thing: everything is read again for it, so that whoever has just
- * changed something sees it; drivers are asked, too, who may take a moment
- * while VFs are being made. */
+ * Everything is read again for it, so that whoever has just changed something
+ * sees it; drivers are asked, too, who may take a moment while VFs are being
+ * made. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

@@ -2,8 +2,8 @@
  *
  * "iov/what-if": which ports would lose or regain their VF, and why.
  *
- * The subtle thing: a child process imagines, so that nothing can be left of
- * it, and so that the main loop goes on meanwhile. */
+ * A child process imagines, so that nothing can be left of it, and so that the
+ * main loop goes on meanwhile. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

@@ -3,9 +3,9 @@
  * The commands of users: see command.h.  The longer ones have files of their
  * own.
  *
- * The subtle thing: before the first turn of the loop there is nothing to
- * show; a command that came then says so instead of showing nothing, except
- * iov/sync, which waits. */
+ * Before the first turn of the loop there is nothing to show; a command that
+ * came then says so instead of showing nothing, except iov/sync, which
+ * waits. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

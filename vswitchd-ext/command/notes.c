@@ -2,9 +2,9 @@
  *
  * Notes on ports: see notes.h.
  *
- * The subtle thing: how many queue pairs a guest's driver uses cannot be seen
- * from outside.  What can be seen is how many interrupt vectors the VF has,
- * and a driver wants one for each pair and one for the VF itself. */
+ * How many queue pairs a guest's driver uses cannot be seen from outside.
+ * What can be seen is how many interrupt vectors the VF has, and a driver
+ * wants one for each pair and one for the VF itself. */
 
 #include <config.h>
 #include "vswitchd-ext/command/notes.h"

@@ -4,8 +4,8 @@
  * flows, what-if, or all culprits there are, takes seconds that the daemon has
  * to spend on changes.
  *
- * The subtle thing: the child has a copy of everything as it was when the
- * command came.  What it learns on the way is lost with it. */
+ * The child has a copy of everything as it was when the command came.  What it
+ * learns on the way is lost with it. */
 
 #include <config.h>
 #include "vswitchd-ext/command/command.h"

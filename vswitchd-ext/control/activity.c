@@ -2,10 +2,9 @@
  *
  * Whether a guest sends by its VF: see activity.h.
  *
- * The subtle thing: counters begin with the device, not with the port that
- * has it now, so that only what is added since the port became direct
- * counts.  And a look that a user has asked for is no reason to publish
- * nothing at the next one. */
+ * Counters begin with the device, not with the port that has it now, so that
+ * only what is added since the port became direct counts.  And a look that a
+ * user has asked for is no reason to publish nothing at the next one. */
 
 #include <config.h>
 #include "vswitchd-ext/control/activity.h"

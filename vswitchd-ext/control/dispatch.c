@@ -2,8 +2,8 @@
  *
  * Brings each operation to who carries it out: see dispatch.h.
  *
- * The subtle thing: the journal answers at once, the others later; its
- * operations wait in a queue so that all look alike to the caller. */
+ * The journal answers at once, the others later; its operations wait in a
+ * queue so that all look alike to the caller. */
 
 #include <config.h>
 #include "vswitchd-ext/control/dispatch.h"

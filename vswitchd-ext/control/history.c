@@ -2,8 +2,8 @@
  *
  * What happened to the ports: see history.h.
  *
- * The subtle thing: a ring of fixed size for all ports, so that a port that
- * flaps cannot make the daemon grow; it can push out the others' events. */
+ * A ring of fixed size for all ports, so that a port that flaps cannot make
+ * the daemon grow; it can push out the others' events. */
 
 #include <config.h>
 #include "vswitchd-ext/control/history.h"

@@ -6,10 +6,10 @@
  * that it concerns are brought up to date.  That is done a few milliseconds at
  * a time, and so is everything else that may take long.
  *
- * The subtle thing: at its start the daemon may find ports on their VFs and
- * knows no flows yet.  It does nothing until it has heard from everybody, or
- * until START_GRACE has passed, so that its own restart costs no port its
- * VF; from then on whatever is not known means software. */
+ * At its start the daemon may find ports on their VFs and knows no flows yet.
+ * It does nothing until it has heard from everybody, or until START_GRACE has
+ * passed, so that its own restart costs no port its VF; from then on whatever
+ * is not known means software. */
 
 #include <config.h>
 #include "vswitchd-ext/control/loop.h"

@@ -2,9 +2,9 @@
  *
  * Least privilege, by libcap-ng.
  *
- * The subtle thing: only somebody with CAP_SETPCAP may empty the bounding
- * set.  A daemon that was started with just the capabilities it needs cannot
- * and has no reason to, therefore the sets to be changed depend on it. */
+ * Only somebody with CAP_SETPCAP may empty the bounding set.  A daemon that
+ * was started with just the capabilities it needs cannot and has no reason to,
+ * therefore the sets to be changed depend on it. */
 
 #include <config.h>
 

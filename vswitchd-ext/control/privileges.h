@@ -5,9 +5,9 @@
 
 /* The capabilities that the daemon keeps, and the user it becomes.
  *
- * The subtle thing: Open vSwitch's own handling of --user keeps
- * CAP_NET_ADMIN at most.  The daemon needs more, so it handles --user here,
- * and daemon_set_new_user() must not be called. */
+ * Open vSwitch's own handling of --user keeps CAP_NET_ADMIN at most.  The
+ * daemon needs more, so it handles --user here, and daemon_set_new_user() must
+ * not be called. */
 
 #include <stdbool.h>
 

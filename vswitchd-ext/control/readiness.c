@@ -2,9 +2,8 @@
  *
  * What is known of the host: see readiness.h.
  *
- * The subtle thing: the kernel tells of VFs one by one while they are made, so
- * that a NIC may be read many times; only a judgement that differs counts as
- * a change. */
+ * The kernel tells of VFs one by one while they are made, so that a NIC may be
+ * read many times; only a judgement that differs counts as a change. */
 
 #include <config.h>
 #include "vswitchd-ext/control/readiness.h"

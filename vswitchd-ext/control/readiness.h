@@ -8,8 +8,8 @@
  * Read as a whole at the start and for "iov/support"; in between, a NIC is
  * read again when an event concerns it.
  *
- * The subtle thing: iov_readiness_see() comes between the NICs' providers and
- * the verdict, so that VFs are never judged by what was there before them. */
+ * iov_readiness_see() comes between the NICs' providers and the verdict, so
+ * that VFs are never judged by what was there before them. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  *
  * The part of reconciling that is for no port: see reconcile-pf.h.
  *
- * The subtle thing: only what the journal says is ours is ever removed. */
+ * Only what the journal says is ours is ever removed. */
 
 #include <config.h>
 #include "vswitchd-ext/control/reconcile-pf.h"

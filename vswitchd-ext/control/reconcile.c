@@ -2,9 +2,9 @@
  *
  * From verdicts to operations: see reconcile.h.
  *
- * The subtle thing: a record in the journal outlives the verdict that made
- * it.  A VF whose port is gone, or has been promised another VF, is first
- * taken back for the port that the record names; only then is it free. */
+ * A record in the journal outlives the verdict that made it.  A VF whose port
+ * is gone, or has been promised another VF, is first taken back for the port
+ * that the record names; only then is it free. */
 
 #include <config.h>
 #include "vswitchd-ext/control/reconcile.h"

@@ -2,8 +2,8 @@
  *
  * Makes the status: see report.h.
  *
- * The subtle thing: a VF is in use when the journal has a record of it,
- * whatever the verdict of the moment says. */
+ * A VF is in use when the journal has a record of it, whatever the verdict of
+ * the moment says. */
 
 #include <config.h>
 #include "vswitchd-ext/control/report.h"

@@ -2,8 +2,8 @@
  *
  * What the daemon remembers of each port: see runtime.h.
  *
- * The subtle thing: an entry outlives its port while an operation is under
- * way, because the result has to find it. */
+ * An entry outlives its port while an operation is under way, because the
+ * result has to find it. */
 
 #include <config.h>
 #include "vswitchd-ext/control/runtime.h"

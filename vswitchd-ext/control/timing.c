@@ -2,8 +2,8 @@
  *
  * How long the daemon takes: see timing.h.
  *
- * The subtle thing: median and 99th percentile are those of the last 4096
- * samples, the longest is that of all of them. */
+ * Median and 99th percentile are those of the last 4096 samples, the longest
+ * is that of all of them. */
 
 #include <config.h>
 #include "vswitchd-ext/control/timing.h"

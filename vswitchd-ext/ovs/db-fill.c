@@ -2,9 +2,9 @@
  *
  * The rows of the Open_vSwitch database as the verdict sees them.
  *
- * The subtle thing: what ovs-vswitchd does when a column is empty is part of
- * the meaning of the column; those defaults are applied here and nowhere
- * else, so that policy/ never has to know them. */
+ * What ovs-vswitchd does when a column is empty is part of the meaning of the
+ * column; those defaults are applied here and nowhere else, so that policy/
+ * never has to know them. */
 
 #include <config.h>
 

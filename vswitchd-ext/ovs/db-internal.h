@@ -5,8 +5,8 @@
 
 /* What the db*.c files share; nobody else includes this.
  *
- * The subtle thing: rows of the IDL are valid only until the next
- * ovsdb_idl_run(), so nothing but UUIDs may be kept between turns. */
+ * Rows of the IDL are valid only until the next ovsdb_idl_run(), so nothing
+ * but UUIDs may be kept between turns. */
 
 #include <stdbool.h>
 

@@ -6,8 +6,8 @@
  * what is there, so that a transaction that failed, a restart of the server
  * and keys that an earlier daemon left behind need no code of their own.
  *
- * The subtle thing: a published key comes back as a change of the database.
- * It ends there only because equal values are never written again. */
+ * A published key comes back as a change of the database.  It ends there only
+ * because equal values are never written again. */
 
 #include <config.h>
 

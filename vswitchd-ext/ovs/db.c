@@ -2,10 +2,10 @@
  *
  * The connection to the Open_vSwitch database, and round trips through it.
  *
- * The subtle thing: a round trip must not change anything.  The IDL sends a
- * transaction only if it has something to write; therefore the transaction
- * of a round trip increments next_cfg and ends with "abort", so that the
- * server answers it, after all updates that came before, and does nothing. */
+ * A round trip must not change anything.  The IDL sends a transaction only if
+ * it has something to write; therefore the transaction of a round trip
+ * increments next_cfg and ends with "abort", so that the server answers it,
+ * after all updates that came before, and does nothing. */
 
 #include <config.h>
 

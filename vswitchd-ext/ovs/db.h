@@ -7,8 +7,8 @@
  *
  * All columns read and written are declared in db_init(), nowhere else.
  *
- * The subtle thing: external_ids belongs to everybody.  Only our own keys are
- * touched, one by one, never the whole column. */
+ * external_ids belongs to everybody.  Only our own keys are touched, one by
+ * one, never the whole column. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,10 +6,10 @@
  * ovs-vswitchd that does not answer within ANSWER_MSEC is taken for dead:
  * the connection is closed, which fails all that is under way.
  *
- * The subtle thing: "fdb/add" replaces an entry, static or learned, of
- * another port without complaint, which is what a move needs.  ovs-vswitchd
- * drops static entries by itself on "fdb/flush" and when the VLAN settings of
- * their port change; then it learns the address again, as before. */
+ * "fdb/add" replaces an entry, static or learned, of another port without
+ * complaint, which is what a move needs. ovs-vswitchd drops static entries by
+ * itself on "fdb/flush" and when the VLAN settings of their port change; then
+ * it learns the address again, as before. */
 
 #include <config.h>
 

@@ -8,8 +8,8 @@
  * Static entries by "fdb/add" and "fdb/del" on ovs-vswitchd's control socket,
  * spoken as JSON-RPC without blocking.
  *
- * The subtle thing: the entries die with ovs-vswitchd.  Each connection has
- * a number; entries of an older one have to be made again. */
+ * The entries die with ovs-vswitchd.  Each connection has a number; entries of
+ * an older one have to be made again. */
 
 #include <stdbool.h>
 #include <stdint.h>

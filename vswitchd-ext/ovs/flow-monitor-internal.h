@@ -6,8 +6,8 @@
 /* A flow monitor from inside: flow-monitor.c has its connection and what is
  * known, flow-monitor-messages.c what arrives.  Nobody else includes this.
  *
- * The subtle thing: 'asked', 'sent', 'answered' and 'done' never overtake
- * one another; a token is done only while the flows are known. */
+ * 'asked', 'sent', 'answered' and 'done' never overtake one another; a token
+ * is done only while the flows are known. */
 
 #include <stdbool.h>
 #include <stdint.h>

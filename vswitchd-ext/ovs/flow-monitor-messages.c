@@ -2,9 +2,9 @@
  *
  * What ovs-vswitchd sends on a flow monitor's connection.
  *
- * The subtle thing: while it dumps, ovs-vswitchd can send a change of a flow
- * ahead of the dump's older version of that flow.  'overtaken' holds such
- * flows; their dumped version is ignored. */
+ * While it dumps, ovs-vswitchd can send a change of a flow ahead of the dump's
+ * older version of that flow. 'overtaken' holds such flows; their dumped
+ * version is ignored. */
 
 #include <config.h>
 

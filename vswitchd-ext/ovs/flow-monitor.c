@@ -17,9 +17,9 @@
  * arrive and additions do not; after a pause the flows are counted, see
  * handle_count().
  *
- * The subtle thing: an empty table is as good as any other.  That it is the
- * truth, and not the moment before a new ovs-vswitchd is configured, has to
- * come from elsewhere, which is the database.
+ * An empty table is as good as any other.  That it is the truth, and not the
+ * moment before a new ovs-vswitchd is configured, has to come from elsewhere,
+ * which is the database.
  *
  * Flows that Open vSwitch hides do not appear in a flow monitor.  Those of
  * in-band control only let packets of control connections pass, by NORMAL,

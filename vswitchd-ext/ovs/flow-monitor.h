@@ -11,8 +11,8 @@
  * disconnection; at all other times iov_flow_monitor_unknown() tells why
  * not, and every port of the bridge is on software.
  *
- * The subtle thing: after ovs-vswitchd restarts the first table may be empty
- * because flows are not yet restored; see flow-monitor.c. */
+ * After ovs-vswitchd restarts the first table may be empty because flows are
+ * not yet restored; see flow-monitor.c. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * which may change at any time without notice: each match then carries where
  * it has put which option (tun_md), and policy/ looks at that.
  *
- * The subtle thing: OpenFlow 1.3 numbers the events otherwise than 1.4, and
- * has no event of its own for flows that were there before. */
+ * OpenFlow 1.3 numbers the events otherwise than 1.4, and has no event of its
+ * own for flows that were there before. */
 
 #include <config.h>
 

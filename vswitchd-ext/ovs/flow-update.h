@@ -5,9 +5,9 @@
 
 /* One entry of a flow monitor's message, decoded.
  *
- * The subtle thing: Open vSwitch's own decoder gives up the rest of a message
- * when it meets one action or field that it does not know.  This one skips by
- * the entry's length. */
+ * Open vSwitch's own decoder gives up the rest of a message when it meets one
+ * action or field that it does not know.  This one skips by the entry's
+ * length. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,9 @@
  *
  * The flow monitors of all iov-enabled bridges: see monitors.h.
  *
- * The subtle thing: a bridge that was deleted and made again has the same
- * name and another UUID; its monitor reconnects by itself, and what it knew of
- * the old bridge is void from the disconnection on. */
+ * A bridge that was deleted and made again has the same name and another UUID;
+ * its monitor reconnects by itself, and what it knew of the old bridge is void
+ * from the disconnection on. */
 
 #include <config.h>
 #include "vswitchd-ext/ovs/monitors.h"

@@ -8,8 +8,8 @@
  * cannot be heard.  A bridge that does not speak 1.0 is asked in another
  * version, in which nobody can set or see that flag.
  *
- * The subtle thing: the answers come in the order of the questions, and the
- * last one is that about fragments.  Only it makes the flags known. */
+ * The answers come in the order of the questions, and the last one is that
+ * about fragments.  Only it makes the flags known. */
 
 #include <config.h>
 

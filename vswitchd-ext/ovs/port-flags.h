@@ -5,10 +5,9 @@
 
 /* What "ovs-ofctl mod-port" and "set-frags" have set on one bridge.
  *
- * The subtle thing: Open vSwitch tells nobody who does not first set the
- * switch's configuration, fragments included, so that it is asked again and
- * again.  A change is heard POLL_INTERVAL later at the latest, and by
- * iov_port_flags_sync(). */
+ * Open vSwitch tells nobody who does not first set the switch's configuration,
+ * fragments included, so that it is asked again and again.  A change is heard
+ * POLL_INTERVAL later at the latest, and by iov_port_flags_sync(). */
 
 #include <stdbool.h>
 #include <stdint.h>

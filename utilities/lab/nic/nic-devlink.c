@@ -3,10 +3,10 @@
  * The devlink instance of the NIC: its mode, and its ports, of which each
  * belongs to a netdev of the host's side.
  *
- * The subtle thing: representors go before the mode changes to legacy, so that
- * "tc" can still take back its rules; and a port's attributes are final once
- * the port is registered, so the uplink's switch id, which depends on the
- * mode, comes from its netdev.
+ * Representors go before the mode changes to legacy, so that "tc" can still
+ * take back its rules; and a port's attributes are final once the port is
+ * registered, so the uplink's switch id, which depends on the mode, comes from
+ * its netdev.
  */
 
 #include <net/devlink.h>

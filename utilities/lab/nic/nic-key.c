@@ -4,8 +4,8 @@
  * kernel's own dissector can fill from a frame, so holding a frame against a
  * rule is a comparison of longs under a mask.
  *
- * The subtle thing: both address families have a place of their own, and
- * "control.thoff", which differs from frame to frame, has no mask ever.
+ * Both address families have a place of their own, and "control.thoff", which
+ * differs from frame to frame, has no mask ever.
  */
 
 #include "nic-table.h"

@@ -3,9 +3,8 @@
  * PCI: the driver of the PF, which has to be given to it by driver_override,
  * and of the PF's VFs, which it claims itself.
  *
- * The subtle thing: igbvf knows the VFs by their ids as well.  So each VF of
- * a PF that is ours is given its driver_override as it appears, before any
- * driver is asked.
+ * igbvf knows the VFs by their ids as well.  So each VF of a PF that is ours
+ * is given its driver_override as it appears, before any driver is asked.
  */
 
 #include <linux/module.h>

@@ -3,9 +3,9 @@
  * Rewrites headers as "pedit" asks, a word at a time, and keeps checksums
  * right, so that the action "csum" has nothing left to do.
  *
- * The subtle thing: the checksum of a frame from the host's own stack may not
- * be there yet (CHECKSUM_PARTIAL).  Then only what the pseudo header adds is
- * in the frame, which inet_proto_csum_replace4() knows.
+ * The checksum of a frame from the host's own stack may not be there yet
+ * (CHECKSUM_PARTIAL).  Then only what the pseudo header adds is in the frame,
+ * which inet_proto_csum_replace4() knows.
  */
 
 #include <linux/ip.h>

@@ -7,8 +7,8 @@
  * wire, to the VF's representor if it came from a VF.  What the host sends
  * through these netdevs goes the other way, without a look-up.
  *
- * The subtle thing: a miss in a later chain goes to the host as well, with
- * what the rules before have changed, and software starts at chain 0 again.
+ * A miss in a later chain goes to the host as well, with what the rules before
+ * have changed, and software starts at chain 0 again.
  */
 
 #include "nic-table.h"

@@ -4,9 +4,9 @@
  * frames with the rest of the cable.  Each descriptor has a buffer for ever;
  * frames are copied.
  *
- * The subtle thing: queue N of this NIC does its DMA as VF N where there is a
- * VF N, so the model uses queue 7, as there are 7 VFs, and makes it the
- * default pool, which receives every frame.  The NIC's own switch is off.
+ * Queue N of this NIC does its DMA as VF N where there is a VF N, so the model
+ * uses queue 7, as there are 7 VFs, and makes it the default pool, which
+ * receives every frame.  The NIC's own switch is off.
  */
 
 #include <linux/delay.h>
