@@ -105,6 +105,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/verdict/check-link.c \
 	policy/verdict/check-mac.c \
 	policy/verdict/check-nic.c \
+	policy/verdict/no-pf.c \
+	policy/verdict/no-pf.h \
 	policy/verdict/check-openflow.c \
 	policy/verdict/check-peer.c \
 	policy/verdict/check-port.c \

@@ -63,6 +63,8 @@ iov_key_table_name(enum iov_key_table table)
         return "Interface";
     case IOV_TABLE_OPEN_VSWITCH:
         return "Open_vSwitch";
+    case IOV_TABLE_PORT:
+        return "Port";
     }
     OVS_NOT_REACHED();
 }
@@ -246,6 +248,26 @@ check_unknown(const struct smap *smap, enum iov_key_table table,
                                         "known either.", n_more));
     }
     free(nodes);
+}
+
+void
+iov_keys_check_port(const struct smap *smap, struct svec *warnings)
+{
+    check_unknown(smap, IOV_TABLE_PORT, warnings);
+}
+
+void
+iov_keys_check_column(const char *name, enum iov_key_table table,
+                      const char *column, struct svec *warnings)
+{
+    const struct iov_key_class *class = find_class(name);
+
+    if (class && warnings->n < IOV_LIMIT_KEY_ERRORS) {
+        svec_add_nocopy(warnings, xasprintf(
+            "%s in %s of the %s is not read; set it in other_config of the "
+            "%s.", name, column, iov_key_table_name(table),
+            iov_key_table_name(class->table)));
+    }
 }
 
 /* Fills in 'errors' and 'later', which it initializes; not what is unknown. */

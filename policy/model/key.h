@@ -28,7 +28,8 @@ struct smap;
 enum iov_key_table {
     IOV_TABLE_BRIDGE,
     IOV_TABLE_INTERFACE,
-    IOV_TABLE_OPEN_VSWITCH
+    IOV_TABLE_OPEN_VSWITCH,
+    IOV_TABLE_PORT              /* Has no keys. */
 };
 
 enum iov_key_id {
@@ -131,6 +132,13 @@ void iov_interface_keys_parse(struct iov_interface_keys *,
 void iov_interface_keys_destroy(struct iov_interface_keys *);
 void iov_global_keys_parse(struct iov_global_keys *, const struct smap *);
 void iov_global_keys_destroy(struct iov_global_keys *);
+
+/* Warns of keys where none is read; appends sentences to 'warnings'.  The
+ * first is for other_config of a Port, which is not that of its Interface, the
+ * second for 'name' in another 'column' of 'table'. */
+void iov_keys_check_port(const struct smap *, struct svec *warnings);
+void iov_keys_check_column(const char *name, enum iov_key_table table,
+                           const char *column, struct svec *warnings);
 
 /* True if the pool names 'pf' and VF 'vf' of it; true in '*limits' if it names
  * 'pf' at all. */

@@ -74,6 +74,31 @@ iov_reasons_add(struct iov_reasons *reasons, enum iov_reason_id id,
     };
 }
 
+void
+iov_reasons_set_remedy(struct iov_reasons *reasons, char *remedy)
+{
+    struct iov_reason *r = &reasons->list[reasons->n - 1];
+
+    free(r->remedy);
+    r->remedy = iov_text_clean(remedy);
+    free(remedy);
+}
+
+void
+iov_reasons_add_copy(struct iov_reasons *dst, const struct iov_reason *r)
+{
+    iov_reasons_add(dst, r->id, r->object, r->detail);
+    dst->list[dst->n - 1].remedy = nullable_xstrdup(r->remedy);
+    dst->list[dst->n - 1].check = r->check;
+    dst->list[dst->n - 1].until = r->until;
+}
+
+const char *
+iov_reason_remedy(const struct iov_reason *r)
+{
+    return r->remedy ? r->remedy : classes[r->id].remedy;
+}
+
 /* Appends what is in 'src' to 'dst' and leaves 'src' empty. */
 void
 iov_reasons_move(struct iov_reasons *dst, struct iov_reasons *src)
@@ -93,11 +118,9 @@ iov_reasons_copy(struct iov_reasons *dst, const struct iov_reasons *src)
     for (size_t i = 0; i < src->n; i++) {
         const struct iov_reason *r = &src->list[i];
 
-        iov_reasons_add(dst, r->id, r->object, r->detail);
+        iov_reasons_add_copy(dst, r);
         dst->list[dst->n - 1].path = nullable_xstrdup(r->path);
-        dst->list[dst->n - 1].check = r->check;
         dst->list[dst->n - 1].since = r->since;
-        dst->list[dst->n - 1].until = r->until;
     }
     dst->n_more += src->n_more;
 }
@@ -108,6 +131,7 @@ iov_reasons_clear(struct iov_reasons *reasons)
     for (size_t i = 0; i < reasons->n; i++) {
         free(reasons->list[i].object);
         free(reasons->list[i].detail);
+        free(reasons->list[i].remedy);
         free(reasons->list[i].path);
     }
     free(reasons->list);
@@ -142,7 +166,8 @@ iov_reasons_equal(const struct iov_reasons *a, const struct iov_reasons *b)
         const struct iov_reason *y = &b->list[i];
 
         if (!same_reason(x, y) || x->check != y->check
-            || !nullable_string_is_equal(x->detail, y->detail)) {
+            || !nullable_string_is_equal(x->detail, y->detail)
+            || !nullable_string_is_equal(x->remedy, y->remedy)) {
             return false;
         }
     }
@@ -203,14 +228,14 @@ iov_reasons_format_slugs(struct ds *ds, const struct iov_reasons *reasons)
 }
 
 static struct json *
-class_to_json(const struct iov_reason_class *class)
+class_to_json(const struct iov_reason_class *class, const char *remedy)
 {
     struct json *json = json_object_create();
 
     json_object_put_string(json, "reason", class->slug);
     json_object_put_string(json, "effect", iov_effect_name(class->effect));
     json_object_put_string(json, "text", class->text);
-    json_object_put_string(json, "remedy", class->remedy);
+    json_object_put_string(json, "remedy", remedy);
     return json;
 }
 
@@ -232,7 +257,8 @@ lines_to_json(const char *text)
 struct json *
 iov_reason_to_json(const struct iov_reason *r)
 {
-    struct json *json = class_to_json(&classes[r->id]);
+    struct json *json = class_to_json(&classes[r->id],
+                                      iov_reason_remedy(r));
 
     if (r->object) {
         json_object_put_string(json, "object", r->object);
@@ -278,7 +304,7 @@ iov_reason_table_to_json(void)
     struct json *array = json_array_create_empty();
 
     for (size_t i = 0; i < IOV_N_REASONS; i++) {
-        json_array_add(array, class_to_json(&classes[i]));
+        json_array_add(array, class_to_json(&classes[i], classes[i].remedy));
     }
     return array;
 }

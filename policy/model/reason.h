@@ -40,6 +40,8 @@ struct iov_reason {
     enum iov_reason_id id;
     char *object;               /* What is at fault, or null. */
     char *detail;               /* More words, or null. */
+    char *remedy;               /* Better than that of the row for this very
+                                 * case, or null. */
     char *path;                 /* Flows that lead to the object, each with a
                                  * new-line, or null if not asked for. */
     int check;                  /* enum iov_check_id that found it, or -1. */
@@ -64,6 +66,13 @@ bool iov_reason_from_slug(const char *slug, enum iov_reason_id *);
  * null. */
 void iov_reasons_add(struct iov_reasons *, enum iov_reason_id,
                      const char *object, const char *detail);
+/* Gives the reason that was added last a remedy of its own; takes 'remedy',
+ * which may be null. */
+void iov_reasons_set_remedy(struct iov_reasons *, char *remedy);
+/* Appends a copy of one reason, without its path and date. */
+void iov_reasons_add_copy(struct iov_reasons *, const struct iov_reason *);
+/* What to do about it. */
+const char *iov_reason_remedy(const struct iov_reason *);
 void iov_reasons_move(struct iov_reasons *dst, struct iov_reasons *src);
 void iov_reasons_copy(struct iov_reasons *dst, const struct iov_reasons *src);
 void iov_reasons_clear(struct iov_reasons *);

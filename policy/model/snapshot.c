@@ -149,6 +149,7 @@ iov_snapshot_destroy(struct iov_snapshot *snapshot)
         }
         free(snapshot->bridges);
         iov_global_keys_destroy(&snapshot->keys);
+        free(snapshot->integration_bridge);
         free(snapshot->no_switch);
         free(snapshot->no_journal);
         free(snapshot->no_privilege);

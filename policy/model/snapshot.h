@@ -127,6 +127,7 @@ struct iov_snapshot {
     size_t n_bridges;
     struct iov_global_keys keys;
     bool hw_offload;            /* Open vSwitch puts flows into tc. */
+    char *integration_bridge;   /* OVN's, or null: the usual name. */
     const struct iov_nics *nics;
     const struct iov_safety *safety; /* Of the host, or null: not known. */
     char *no_switch;            /* Why ovs-vswitchd cannot be told of moves, or

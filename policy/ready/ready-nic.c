@@ -422,8 +422,10 @@ check_bond(const struct iov_host *host OVS_UNUSED,
     if (result->outcome == IOV_READY_FAILED) {
         result->detail = xasprintf("%s is a member of %s.", nic->netdev,
                                    nic->master.value);
-        result->remedy = xasprintf("Run: ip link set %s nomaster, and add it "
-                                   "to the bridge by itself.", nic->netdev);
+        result->remedy = xasprintf("If the host does without that bond, take "
+                                   "%s out of it and make it a port of the "
+                                   "bridge by itself; else leave it as it "
+                                   "is.", nic->netdev);
     }
 }
 

@@ -14,6 +14,7 @@
 
 #include "openvswitch/dynamic-string.h"
 #include "policy/model/op.h"
+#include "policy/verdict/no-pf.h"
 #include "util.h"
 
 static void
@@ -38,15 +39,11 @@ explain_no_pf(struct iov_check *c)
         check_named_pfs(c);
         return;
     }
-    for (size_t i = 0; i < c->n_uplinks; i++) {
-        if (c->uplinks[i]->bonded) {
-            check_fail(c, IOV_REASON_UPLINK_BONDED, c->uplinks[i]->port_name,
-                       "%s is a member of it.", c->uplinks[i]->name);
-        }
-    }
-    if (!c->n_uplinks) {
-        check_fail(c, IOV_REASON_NO_UPLINK, c->bridge->name, NULL);
-    }
+
+    size_t n = c->reasons->n;
+
+    iov_no_pf_explain(c->snapshot, c->bridge, c->reasons);
+    check_take_found(c, n);
 }
 
 /* The address list of a PF that is full says ENOMEM (igb), ENOSPC or ENOBUFS;
@@ -60,6 +57,25 @@ failure_reason(const struct iov_failure *f)
             : iov_op_reason(f->op->type));
 }
 
+/* What the driver said of itself stays, and only another NIC helps; anything
+ * else may be over when it is tried again. */
+static char *
+refusal_remedy(const struct iov_failure *f)
+{
+    if (f->op->type != IOV_OP_VF_SET) {
+        return NULL;
+    } else if (f->error == EOPNOTSUPP || f->error == EPROTONOSUPPORT
+               || f->error == ENOSYS) {
+        return xstrdup("The driver does not have this VF attribute: remove "
+                       "what needs it, or use a NIC that has it.");
+    } else if (f->error == EINVAL || f->error == ERANGE) {
+        return xstrdup("The driver does not take this value: use one that it "
+                       "takes, or remove what asks for it.");
+    }
+    return xstrdup("It is tried again by itself; if the answer stays, look "
+                   "for what the driver says in the kernel's log (dmesg).");
+}
+
 static void
 fail_with(struct iov_check *c, const struct iov_failure *f)
 {
@@ -69,6 +85,7 @@ fail_with(struct iov_check *c, const struct iov_failure *f)
     check_fail(c, failure_reason(f), ds_cstr(&object), "%s%s%s",
                ovs_strerror(f->error), f->text ? ": " : "",
                f->text ? f->text : "");
+    iov_reasons_set_remedy(c->reasons, refusal_remedy(f));
     ds_destroy(&object);
 }
 

@@ -131,9 +131,7 @@ check_copy_reasons(struct iov_reasons *dst, const struct iov_reasons *src,
     for (size_t i = 0; i < src->n; i++) {
         const struct iov_reason *r = &src->list[i];
         if (r->check == (int) id) {
-            iov_reasons_add(dst, r->id, r->object, r->detail);
-            dst->list[dst->n - 1].check = id;
-            dst->list[dst->n - 1].until = r->until;
+            iov_reasons_add_copy(dst, r);
         }
     }
     if (id == IOV_CHECK_openflow) {

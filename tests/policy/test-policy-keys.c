@@ -124,6 +124,18 @@ show_global(const struct smap *smap)
 }
 
 static void
+show_port(const struct smap *smap)
+{
+    struct svec warnings = SVEC_EMPTY_INITIALIZER;
+
+    iov_keys_check_port(smap, &warnings);
+    for (size_t i = 0; i < warnings.n; i++) {
+        printf("warning: %s\n", warnings.names[i]);
+    }
+    svec_destroy(&warnings);
+}
+
+static void
 test_keys(struct ovs_cmdl_context *ctx)
 {
     struct smap smap = SMAP_INITIALIZER(&smap);
@@ -147,6 +159,8 @@ test_keys(struct ovs_cmdl_context *ctx)
         show_interface(&smap);
     } else if (!strcmp(table, iov_key_table_name(IOV_TABLE_OPEN_VSWITCH))) {
         show_global(&smap);
+    } else if (!strcmp(table, iov_key_table_name(IOV_TABLE_PORT))) {
+        show_port(&smap);
     } else {
         ovs_fatal(0, "%s: no such table", table);
     }

@@ -15,7 +15,9 @@
 #include "openvswitch/json.h"
 #include "packets.h"
 #include "policy/model/nic.h"
+#include "policy/model/reason.h"
 #include "policy/model/snapshot.h"
+#include "policy/verdict/no-pf.h"
 #include "smap.h"
 #include "util.h"
 
@@ -194,6 +196,71 @@ test_way_out(struct ovs_cmdl_context *ctx)
     puts(iov_port_leads_away(&port) ? "away" : "nowhere");
 }
 
+/* Appends the port "NAME/TYPE/DRIVER[/FLAG]...". */
+static void
+add_port_from_text(struct iov_bridge *bridge, const char *text)
+{
+    char *copy = xstrdup(text), *save = NULL;
+    struct iov_port *port
+        = iov_bridge_add_port(bridge, strtok_r(copy, "/", &save));
+    struct smap none = SMAP_INITIALIZER(&none);
+    const char *driver, *flag;
+
+    iov_interface_keys_parse(&port->keys, &none);
+    port->port_name = xstrdup("bond0");
+    port->type = xstrdup(strtok_r(NULL, "/", &save));
+    driver = strtok_r(NULL, "/", &save);
+    port->driver = strcmp(driver, "-") ? xstrdup(driver) : NULL;
+    port->ofport = 1;
+    port->mac_source = "mac_in_use";
+    while ((flag = strtok_r(NULL, "/", &save))) {
+        port->bonded |= !strcmp(flag, "bonded");
+        port->ofport = strcmp(flag, "failed") ? port->ofport : -1;
+        port->mac_source = strcmp(flag, "attached") ? port->mac_source
+                                                    : "attached-mac";
+        port->mac_known |= !strcmp(flag, "attached");
+    }
+    smap_destroy(&none);
+    free(copy);
+}
+
+/* "test-policy no-pf BRIDGE INTEGRATION PORT/TYPE/DRIVER[/FLAG]...": why the
+ * bridge has no PF.  INTEGRATION or DRIVER "-" is not known; the host has the
+ * PFs pf0 and pf1. */
+static void
+test_no_pf(struct ovs_cmdl_context *ctx)
+{
+    struct iov_pf pfs[] = { { .netdev = "pf0", .pci = "0000:01:00.0" },
+                            { .netdev = "pf1" } };
+    const struct iov_nics nics = { .pfs = pfs, .n_pfs = 2 };
+    struct iov_snapshot *snapshot = iov_snapshot_create();
+    struct iov_bridge *bridge = iov_snapshot_add_bridge(snapshot,
+                                                        ctx->argv[1]);
+    struct iov_reasons reasons = IOV_REASONS_INITIALIZER;
+    struct smap none = SMAP_INITIALIZER(&none);
+
+    snapshot->nics = &nics;
+    iov_global_keys_parse(&snapshot->keys, &none);
+    iov_bridge_keys_parse(&bridge->keys, &none);
+    snapshot->integration_bridge
+        = strcmp(ctx->argv[2], "-") ? xstrdup(ctx->argv[2]) : NULL;
+    for (int i = 3; i < ctx->argc; i++) {
+        add_port_from_text(bridge, ctx->argv[i]);
+    }
+    iov_snapshot_finish(snapshot);
+    iov_no_pf_explain(snapshot, bridge, &reasons);
+    for (size_t i = 0; i < reasons.n; i++) {
+        const struct iov_reason *r = &reasons.list[i];
+
+        printf("%s: %s\n%s%s%s\n", iov_reason_class(r->id)->slug, r->object,
+               r->detail ? r->detail : "", r->detail ? "\n" : "",
+               r->remedy ? r->remedy : "as always");
+    }
+    iov_reasons_clear(&reasons);
+    iov_snapshot_destroy(snapshot);
+    smap_destroy(&none);
+}
+
 /* "test-policy snapshot PF BRIDGE:PORT,@MIRROR,... ..." */
 static void
 test_snapshot(struct ovs_cmdl_context *ctx)
@@ -233,6 +300,8 @@ const struct ovs_cmdl_command test_nic_commands[] = {
     { "pf", "MAC [+MAC|!MAC|?MAC]...", 1, INT_MAX, test_pf, OVS_RO },
     { "n-vfs", "N...", 1, INT_MAX, test_n_vfs, OVS_RO },
     { "way-out", "TYPE DRIVER [PROPERTY...]", 2, INT_MAX, test_way_out,
+      OVS_RO },
+    { "no-pf", "BRIDGE INTEGRATION [PORT]...", 2, INT_MAX, test_no_pf,
       OVS_RO },
     { "snapshot", "PF [BRIDGE:NAME,...]...", 1, INT_MAX, test_snapshot,
       OVS_RO },

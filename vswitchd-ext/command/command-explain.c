@@ -62,9 +62,7 @@ collect_reasons(const struct iov_command *cmd, const struct iov_verdict *v,
         if (known && r->check == IOV_CHECK_openflow) {
             iov_reasons_move(reasons, &flows);
         } else {
-            iov_reasons_add(reasons, r->id, r->object, r->detail);
-            reasons->list[reasons->n - 1].check = r->check;
-            reasons->list[reasons->n - 1].until = r->until;
+            iov_reasons_add_copy(reasons, r);
         }
     }
     iov_reasons_move(reasons, &flows);
@@ -110,7 +108,7 @@ put_reason(struct ds *ds, const struct iov_reason *r)
         ds_put_cstr(ds, ", ");
     }
     ds_put_format(ds, "effect: %s\n      %s\n",
-                  iov_effect_name(class->effect), class->remedy);
+                  iov_effect_name(class->effect), iov_reason_remedy(r));
 }
 
 static void

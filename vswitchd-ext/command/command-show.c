@@ -127,7 +127,7 @@ put_reason(struct ds *ds, const struct iov_reason *r)
     if (r->detail) {
         ds_put_format(ds, "        %s\n", r->detail);
     }
-    ds_put_format(ds, "        %s\n", class->remedy);
+    ds_put_format(ds, "        %s\n", iov_reason_remedy(r));
 }
 
 static bool
@@ -159,7 +159,7 @@ collect_reasons(const struct iov_command *cmd,
         for (size_t i = 0; i < flows.n; i++) {
             const struct iov_reason *r = &flows.list[i];
             if (!is_listed(&ps->reasons, r)) {
-                iov_reasons_add(all, r->id, r->object, r->detail);
+                iov_reasons_add_copy(all, r);
             }
         }
         all->n_more = 0;
@@ -311,11 +311,13 @@ pf_of(const struct iov_view *view, const struct iov_port *port)
 }
 
 /* True if nobody has said which address is behind 'port', so that VFs cannot
- * reach it. */
+ * reach it.  Behind uplinks and other ways out there is no single one. */
 static bool
 is_unreachable(const struct iov_bridge *bridge, const struct iov_port *port)
 {
     return (bridge->keys.enabled && !iov_port_mac_is_meant(port)
+            && !iov_port_leads_away(port) && !port->bonded
+            && port->ofport >= 0
             && (!port->type[0] || !strcmp(port->type, "system")
                 || !strcmp(port->type, "tap")));
 }

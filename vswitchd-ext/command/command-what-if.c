@@ -52,7 +52,7 @@ put_reasons(struct ds *ds, const struct iov_reasons *reasons)
         if (r->detail) {
             ds_put_format(ds, "        %s\n", r->detail);
         }
-        ds_put_format(ds, "        %s\n", iov_reason_class(r->id)->remedy);
+        ds_put_format(ds, "        %s\n", iov_reason_remedy(r));
     }
     if (reasons->n_more) {
         ds_put_format(ds, "    and %"PRIuSIZE" more like these\n",

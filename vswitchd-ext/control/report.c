@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "policy/ready/safety.h"
+#include "policy/verdict/no-pf.h"
 #include "policy/verdict/verdict.h"
 #include "util.h"
 #include "vswitchd-ext/control/reconcile.h"
@@ -79,7 +80,7 @@ report_bridge(struct iov_bridge_status *bs, const struct iov_bridge *bridge,
         }
     }
     if (!n) {
-        iov_reasons_add(&bs->obstacles, IOV_REASON_NO_UPLINK, NULL, NULL);
+        iov_no_pf_explain(snapshot, bridge, &bs->obstacles);
     } else if (!bs->vfs) {
         iov_reasons_add(&bs->obstacles, IOV_REASON_NO_VFS, NULL, NULL);
     }

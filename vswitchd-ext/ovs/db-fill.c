@@ -181,11 +181,64 @@ fill_interface(struct iov_port *port, const struct ovsrec_interface *iface)
     iov_interface_keys_parse(&port->keys, &iface->other_config);
 }
 
+/* True if the daemon itself writes 'name' into external_ids of 'table'. */
+static bool
+is_published(const char *name, enum iov_key_table table)
+{
+    static const struct {
+        enum iov_key_table table;
+        const char *name;
+    } published[] = {
+#define PUBLISHED(TABLE, ENUM, NAME, MEANING) { IOV_TABLE_##TABLE, NAME },
+#include "vswitchd-ext/ovs/published.def"
+#undef PUBLISHED
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(published); i++) {
+        if (published[i].table == table && !strcmp(published[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Warns of keys in 'column', which is not where keys belong. */
+static void
+check_column(const struct smap *column, enum iov_key_table table,
+             const char *name, struct svec *warnings)
+{
+    const struct smap_node **nodes = smap_sort(column);
+    bool ids = !strcmp(name, "external_ids");
+
+    for (size_t i = 0; i < smap_count(column); i++) {
+        if (!ids || !is_published(nodes[i]->key, table)) {
+            iov_keys_check_column(nodes[i]->key, table, name, warnings);
+        }
+    }
+    free(nodes);
+}
+
+static void
+check_places(struct iov_port *port, const struct ovsrec_port *row,
+             const struct ovsrec_interface *iface)
+{
+    struct svec *warnings = &port->keys.warnings;
+
+    iov_keys_check_port(&row->other_config, warnings);
+    check_column(&row->external_ids, IOV_TABLE_PORT, "external_ids",
+                 warnings);
+    check_column(&iface->external_ids, IOV_TABLE_INTERFACE, "external_ids",
+                 warnings);
+    check_column(&iface->options, IOV_TABLE_INTERFACE, "options", warnings);
+}
+
 static void
 fill_bridge(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
 {
     bridge->uuid = row->header_.uuid;
     iov_bridge_keys_parse(&bridge->keys, &row->other_config);
+    check_column(&row->external_ids, IOV_TABLE_BRIDGE, "external_ids",
+                 &bridge->keys.errors);
     bridge->stp = row->stp_enable;
     bridge->rstp = row->rstp_enable;
     bridge->mcast_snooping = row->mcast_snooping_enable;
@@ -200,6 +253,7 @@ fill_bridge(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
             struct iov_port *port = iov_bridge_add_port(bridge, iface->name);
             fill_port(port, port_row);
             fill_interface(port, iface);
+            check_places(port, port_row, iface);
         }
     }
 }
@@ -212,8 +266,16 @@ iov_db_fill(struct iov_snapshot *snapshot)
     const struct smap empty = SMAP_INITIALIZER(&empty);
     iov_global_keys_parse(&snapshot->keys, cfg ? &cfg->other_config : &empty);
 
+    if (cfg) {
+        check_column(&cfg->external_ids, IOV_TABLE_OPEN_VSWITCH,
+                     "external_ids", &snapshot->keys.errors);
+    }
+
     snapshot->hw_offload = cfg && smap_get_bool(&cfg->other_config,
                                                 "hw-offload", false);
+    snapshot->integration_bridge
+        = cfg ? nullable_xstrdup(smap_get(&cfg->external_ids, "ovn-bridge"))
+              : NULL;
 
     const struct ovsrec_bridge *row;
     OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {

@@ -102,6 +102,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_port_col_tag,
     &ovsrec_port_col_trunks,
     &ovsrec_port_col_other_config,
+    &ovsrec_port_col_external_ids,
     &ovsrec_port_col_protected_,
     &ovsrec_port_col_lacp,
     &ovsrec_port_col_qos,
@@ -121,6 +122,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_interface_col_bfd,
     &ovsrec_interface_col_lldp,
     &ovsrec_interface_col_other_config,
+    &ovsrec_interface_col_options,
     &ovsrec_interface_col_external_ids,
 
     &ovsrec_qos_col_type,
@@ -147,7 +149,8 @@ db_declare(void)
     db_add_columns(columns, ARRAY_SIZE(columns));
 
     /* These change with each change of the configuration or, by this daemon's
-     * own sign of life, with time; iov_db_fill() reads none of them. */
+     * own sign of life, with time.  What iov_db_fill() reads of the last one
+     * is only for words, which may follow with the next change. */
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_next_cfg);
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_cur_cfg);
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_external_ids);
