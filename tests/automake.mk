@@ -22,6 +22,7 @@ TESTSUITE_AT = \
 	tests/offload/libvirt-domain.at \
 	tests/offload/libvirt-guest.at \
 	tests/offload/libvirt-xml.at \
+	tests/policy/policy-assign.at \
 	tests/policy/policy-damping.at \
 	tests/policy/policy-loss.at \
 	tests/policy/policy-failures.at \
@@ -90,6 +91,7 @@ LAB_TESTSUITE_AT = \
 
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
+	tests/policy/test-policy-assign.c \
 	tests/policy/test-policy-damping.c \
 	tests/policy/test-policy-loss.c \
 	tests/policy/test-policy-failures.c \

@@ -81,6 +81,8 @@ struct iov_port {
     char *guest_busy;           /* Why it should not have one, or null. */
     const struct iov_failures *failures; /* Of its last moves, or null. */
     const struct iov_damping *damping;   /* Of its falls, or null. */
+    uint64_t vf_turn;           /* Smaller than that of each port that came to
+                                 * a VF later; 0: it never had one. */
     struct iov_port_filters filters;     /* Beside Open vSwitch. */
     bool is_uplink;             /* Its netdev is a PF in 'nics'. */
 };

@@ -15,13 +15,21 @@
 #include "openvswitch/shash.h"
 #include "packets.h"
 #include "policy/verdict/check.h"
+#include "policy/verdict/damping.h"
 #include "policy/verdict/verdict.h"
 #include "policy/verdict/vf-owner.h"
 #include "util.h"
 
+/* How many VFs of a PF somebody has or is promised. */
+struct pf_load {
+    unsigned int used, total;
+};
+
 /* A VF that can be given out. */
 struct candidate {
     const struct iov_pf *pf;
+    struct pf_load *load;       /* Of 'pf'. */
+    bool loads;                 /* Counted in 'load->used'. */
     const struct iov_vf *vf;
     const struct iov_verdict *taker;    /* Who got it in this pass. */
     const struct iov_verdict *holder;   /* Who has it now, or null. */
@@ -33,6 +41,7 @@ struct candidate {
 struct pool {
     struct candidate *list;
     size_t n;
+    struct pf_load *loads;      /* One for each PF. */
     struct candidate **held;    /* By verdict: the first VF it has, or null. */
     bool any_lost;              /* A VF is busy and has no record. */
 };
@@ -110,6 +119,26 @@ note_owner(struct candidate *c, const struct iov_bridge_keys *keys)
 }
 
 static void
+count_load(struct candidate *c)
+{
+    c->load->used += !c->loads;
+    c->loads = true;
+}
+
+/* Counts the VFs that are not free whatever is decided now. */
+static void
+note_loads(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->n; i++) {
+        struct candidate *c = &pool->list[i];
+
+        if (c->foreign || c->used || c->pinned || c->vf->record) {
+            count_load(c);
+        }
+    }
+}
+
+static void
 pool_init(struct pool *pool, const struct iov_pf *const *pfs, size_t n_pfs,
           const struct iov_verdict *list, size_t n)
 {
@@ -120,16 +149,28 @@ pool_init(struct pool *pool, const struct iov_pf *const *pfs, size_t n_pfs,
     }
     memset(pool, 0, sizeof *pool);
     pool->list = xcalloc(n_vfs + 1, sizeof *pool->list);
+    pool->loads = xcalloc(n_pfs + 1, sizeof *pool->loads);
     for (size_t i = 0; i < n_pfs; i++) {
+        pool->loads[i].total = pfs[i]->n_vfs;
         for (unsigned int j = 0; j < pfs[i]->n_vfs; j++) {
             struct candidate *c = &pool->list[pool->n++];
             c->pf = pfs[i];
+            c->load = &pool->loads[i];
             c->vf = &pfs[i]->vfs[j];
             note_owner(c, n ? &list[0].bridge->keys : NULL);
         }
     }
     note_holders(pool, list, n);
     note_pins(pool, n_pfs ? pfs[0] : NULL, list, n);
+    note_loads(pool);
+}
+
+static void
+pool_destroy(struct pool *pool)
+{
+    free(pool->held);
+    free(pool->loads);
+    free(pool->list);
 }
 
 static void
@@ -184,6 +225,7 @@ static void
 take(struct iov_verdict *v, struct candidate *c)
 {
     c->taker = v;
+    count_load(c);
     v->pf = c->pf;
     v->vf = c->vf;
     v->want = wanted_settings(v);
@@ -236,6 +278,7 @@ is_lost_of(const struct iov_vf *vf, const struct iov_verdict *v)
 }
 
 #define BEST_RATE 5
+#define PREEMPT_RATE 1
 /* Of more VFs that others use only the number is told. */
 #define MAX_USED_NAMED 4
 
@@ -263,9 +306,37 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
     } else if (!c->vf->record) {
         return 3;
     } else {
-        /* Somebody has it who is behind us, or gone. */
-        return c->holder && !c->holder->reasons.n ? 1 : 2;
+        /* Somebody has it who is behind us, or gone, or goes to another. */
+        return (c->holder && !c->holder->reasons.n && !c->holder->vf
+                ? PREEMPT_RATE : 2);
     }
+}
+
+/* True if of two holders of VFs 'a' is to lose its before 'b': it is lighter,
+ * or as light and had it later. */
+static bool
+yields_before(const struct iov_port *a, const struct iov_port *b)
+{
+    return (a->keys.weight != b->keys.weight
+            ? a->keys.weight < b->keys.weight
+            : a->vf_turn > b->vf_turn);
+}
+
+/* True if 'a', which is as good as 'b' otherwise, is the better one. */
+static bool
+is_preferred(const struct candidate *a, const struct candidate *b, int rate)
+{
+    return (rate == PREEMPT_RATE
+            ? yields_before(a->holder->port, b->holder->port)
+            : (uint64_t) a->load->used * b->load->total
+              < (uint64_t) b->load->used * a->load->total);
+}
+
+/* True if 'v' is not to take the VF of another port. */
+static bool
+may_not_preempt(const struct iov_verdict *v)
+{
+    return v->port->damping && v->port->damping->barred;
 }
 
 /* Names the VFs that are not ours to give, or returns null if all are. */
@@ -296,9 +367,26 @@ explain_used(const struct iov_verdict *v, const struct pool *pool)
     return n ? ds_steal_cstr(&ds) : NULL;
 }
 
+/* Says which VF is not there for 'v', and why. */
+static void
+fail_no_free_vf(struct iov_verdict *v, const struct pool *pool,
+                const struct candidate *barred)
+{
+    char *detail = (!barred ? explain_used(v, pool) : xasprintf(
+        "VF %u of %s is that of port %s, which is lighter; but this port took "
+        "the VF of another before and could not use it (see \"iov/history "
+        "%s\"), so that it waits for a free one, or for a change of its keys.",
+        barred->vf->index, barred->pf->netdev, barred->holder->port->name,
+        v->port->name));
+
+    fail(v, IOV_REASON_NO_FREE_VF, NULL, detail);
+    free(detail);
+}
+
 static void
 assign_free(struct iov_verdict *v, struct pool *pool, struct candidate *held)
 {
+    struct candidate *barred = NULL;
     struct candidate *best = NULL;
     int best_rate = 0;
 
@@ -310,22 +398,22 @@ assign_free(struct iov_verdict *v, struct pool *pool, struct candidate *held)
         struct candidate *c = &pool->list[i];
         int rate = rate_candidate(c, v);
 
-        if (rate > best_rate
-            || (rate == 1 && best_rate == 1
-                && (c->holder->port->keys.weight
-                    < best->holder->port->keys.weight))) {
+        if (rate == PREEMPT_RATE && may_not_preempt(v)) {
+            barred = (barred && !is_preferred(c, barred, rate) ? barred : c);
+        } else if (rate > best_rate
+                   || (rate && rate == best_rate
+                       && is_preferred(c, best, rate))) {
             best = c;
             best_rate = rate;
         }
     }
     if (best) {
         take(v, best);
+        v->preempts = (best_rate == PREEMPT_RATE ? best->holder->port : NULL);
     } else if (vf_external(v)) {
         fail(v, IOV_REASON_VF_NOT_NAMED, NULL, NULL);
     } else {
-        char *detail = explain_used(v, pool);
-        fail(v, IOV_REASON_NO_FREE_VF, NULL, detail);
-        free(detail);
+        fail_no_free_vf(v, pool, barred);
     }
 }
 
@@ -395,7 +483,14 @@ struct waiting {
     int rank;
 };
 
-/* By rank; names decide between equals. */
+/* A port that never had a VF comes after those that did. */
+static uint64_t
+turn_of(const struct waiting *w)
+{
+    return w->v->port->vf_turn ? w->v->port->vf_turn : UINT64_MAX;
+}
+
+/* By rank; between equals by who had a VF first, then by name. */
 static int
 compare_waiting(const void *a_, const void *b_)
 {
@@ -403,6 +498,7 @@ compare_waiting(const void *a_, const void *b_)
     const struct waiting *b = b_;
 
     return (a->rank != b->rank ? (a->rank > b->rank ? -1 : 1)
+            : turn_of(a) != turn_of(b) ? (turn_of(a) < turn_of(b) ? -1 : 1)
             : a->v < b->v ? -1 : a->v > b->v);
 }
 
@@ -432,7 +528,6 @@ iov_assign_vfs(struct iov_verdict *list, size_t n,
             assign_free(queue[i].v, &pool, queue[i].held);
         }
     }
-    free(pool.held);
-    free(pool.list);
+    pool_destroy(&pool);
     free(queue);
 }

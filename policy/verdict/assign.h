@@ -6,8 +6,16 @@
 /* Who gets which VF.
  *
  * By weight, the highest first; of two with the same weight the one that has
- * a VF keeps it, then the one whose name comes first.  A pinned port takes
- * its VF or none; nobody else is given a VF that somebody is pinned to. */
+ * a VF keeps it, then the one that had one first, then the one whose name
+ * comes first.  A port without a VF takes the VF of the lightest port that has
+ * one, if that is lighter and no VF is free: the verdict says so ('preempts'),
+ * and verdict.c has the port wait before it does.  One that did so before and
+ * could not use the VF does not do so again until its request changes, or
+ * both would move in turn for ever.
+ *
+ * Of several PFs the one is preferred of whose VFs the smallest part is in
+ * use.  A pinned port takes its VF or none; nobody else is given a VF that
+ * somebody is pinned to. */
 
 #include <stdbool.h>
 #include <stddef.h>

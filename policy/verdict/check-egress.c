@@ -12,8 +12,69 @@
 #include "policy/verdict/check.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "util.h"
+
+static bool
+is_usable_pf(const struct iov_bridge *bridge, const char *netdev)
+{
+    return !bridge->keys.pfs.n || svec_contains(&bridge->keys.pfs, netdev);
+}
+
+/* True if 'port' is a PF of which nobody has said that it leads to the same
+ * network as the others of the bridge, so that VFs of those do not reach what
+ * is behind it.  With several PFs, those that iov-pf names do. */
+static bool
+is_pf_apart(const struct iov_check *c, const struct iov_port *port)
+{
+    const struct svec *named = &c->bridge->keys.pfs;
+
+    return (port->is_uplink && !port->bonded && c->n_uplinks > 1
+            && !svec_contains(named, port->name));
+}
+
+/* Fills in other ways out, which matter only if some port could leave the
+ * common one. */
+static void
+find_ways(struct iov_check *c)
+{
+    const struct iov_bridge *b = c->bridge;
+
+    c->ways = xcalloc(b->n_ports + 1, sizeof *c->ways);
+    for (size_t i = 0; c->n_pfs && i < b->n_ports; i++) {
+        if (iov_port_leads_away(&b->ports[i])
+            || is_pf_apart(c, &b->ports[i])) {
+            c->ways[c->n_ways++] = &b->ports[i];
+        }
+    }
+}
+
+void
+check_find_uplinks(struct iov_check *c)
+{
+    const struct iov_bridge *b = c->bridge;
+
+    c->uplink_ofports = check_find_uplink_ofports(b, &c->n_uplink_ofports);
+    c->uplinks = xcalloc(b->n_ports + 1, sizeof *c->uplinks);
+    c->pfs = xcalloc(b->n_ports + 1, sizeof *c->pfs);
+    for (size_t i = 0; i < b->n_ports; i++) {
+        const struct iov_port *port = &b->ports[i];
+
+        if (!port->is_uplink) {
+            continue;
+        }
+        c->uplinks[c->n_uplinks++] = port;
+        if (!port->bonded && is_usable_pf(b, port->name)) {
+            const struct iov_pf *pf = iov_nics_find(c->snapshot->nics,
+                                                    port->name);
+            if (pf) {
+                c->pfs[c->n_pfs++] = pf;
+            }
+        }
+    }
+    find_ways(c);
+}
 
 /* True if packets of the VLAN, 0: untagged, pass 'way'. */
 static bool
@@ -46,6 +107,13 @@ is_way_of(const struct iov_port *way, const struct iov_port *port)
 static void
 fail(struct iov_check *c, const struct iov_port *way, size_t n_more)
 {
+    if (way->is_uplink && !way->bonded) {
+        check_fail(c, IOV_REASON_OTHER_WAY_OUT, way->name,
+                   "It is a PF that iov-pf does not name beside another; if "
+                   "all lead to the same network, name all of them there.");
+        return;
+    }
+
     bool by_type = !way->driver || iov_type_leads_away(way->type);
     const char *what = by_type ? "of the type" : "a device of the driver";
     const char *which = by_type ? way->type : way->driver;

@@ -61,6 +61,10 @@ void check_fail(struct iov_check *, enum iov_reason_id, const char *object,
 /* Marks the reasons from 'first' on as found by the check under way. */
 void check_take_found(struct iov_check *, size_t first);
 
+/* Fills in uplinks, PFs and other ways out of the context, which the caller
+ * frees. */
+void check_find_uplinks(struct iov_check *);
+
 /* Finds which ports have which MAC address.  To be freed before the
  * snapshot. */
 struct iov_owners *check_find_owners(const struct iov_snapshot *);

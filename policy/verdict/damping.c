@@ -85,6 +85,37 @@ iov_damping_settling(const struct iov_damping *d,
 }
 
 long long int
+iov_damping_preempting(const struct iov_damping *d,
+                       const struct iov_global_keys *keys, long long int now)
+{
+    if (d->direct) {
+        return 0;
+    }
+    return ((d->clear ? d->clear_since : now)
+            + (long long int) keys->failback_delay * 1000);
+}
+
+void
+iov_damping_see_preemption(struct iov_damping *d, bool preempts, bool arrived,
+                           bool obstructed)
+{
+    if (arrived) {
+        d->preempting = d->barred = false;
+    } else if (preempts) {
+        d->preempting = true;
+    } else if (obstructed && d->preempting) {
+        d->preempting = false;
+        d->barred = true;
+    }
+}
+
+void
+iov_damping_forget_preemption(struct iov_damping *d)
+{
+    d->preempting = d->barred = false;
+}
+
+long long int
 iov_damping_flapping(const struct iov_damping *d,
                      const struct iov_global_keys *keys)
 {

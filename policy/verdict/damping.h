@@ -11,8 +11,13 @@
  * ("iov-flap-limit").  The first hold-down lasts a minute, one that follows
  * soon after another twice as long as that one.
  *
- * Only a return waits.  A fall never does, and a port that was on no VF
- * before, as far as the daemon remembers, goes there at once. */
+ * A port that would drive a lighter one off its VF waits as long as after a
+ * fall, and does it once: if the VF is of no use to it, it does not do it
+ * again until its request changes.
+ *
+ * Only a return waits, or a move that costs another port its VF.  A fall never
+ * does, and a port that was on no VF before, as far as the daemon remembers,
+ * goes to a free one at once. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +42,10 @@ enum iov_damping_sight {
 struct iov_damping {
     bool direct;                /* When last seen. */
     bool fell;                  /* From a VF, ever. */
+    bool preempting;            /* It was promised the VF of another port, and
+                                 * has not been on it yet. */
+    bool barred;                /* It took the VF of another port, could not
+                                 * use it, and must not take one again. */
     bool clear;                 /* When last seen. */
     long long int clear_since;  /* With 'clear'. */
     long long int *falls;       /* The latest ones, oldest first. */
@@ -55,6 +64,16 @@ void iov_damping_see(struct iov_damping *, const struct iov_global_keys *,
 long long int iov_damping_settling(const struct iov_damping *,
                                    const struct iov_global_keys *,
                                    long long int now);
+/* Until when a port has to wait that would take the VF of another. */
+long long int iov_damping_preempting(const struct iov_damping *,
+                                     const struct iov_global_keys *,
+                                     long long int now);
+/* 'preempts': the port is promised the VF of another; 'arrived': it is on its
+ * VF; 'obstructed': something keeps it from any. */
+void iov_damping_see_preemption(struct iov_damping *, bool preempts,
+                                bool arrived, bool obstructed);
+/* The port asks for something else: it may take a VF of another again. */
+void iov_damping_forget_preemption(struct iov_damping *);
 long long int iov_damping_flapping(const struct iov_damping *,
                                    const struct iov_global_keys *);
 void iov_damping_clear(struct iov_damping *);

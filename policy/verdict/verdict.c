@@ -75,55 +75,6 @@ check_fail(struct iov_check *c, enum iov_reason_id id, const char *object,
     ds_destroy(&detail);
 }
 
-static bool
-is_usable_pf(const struct iov_bridge *bridge, const char *netdev)
-{
-    return !bridge->keys.pfs.n || svec_contains(&bridge->keys.pfs, netdev);
-}
-
-/* Fills in other ways out, which matter only if some port could leave the
- * common one. */
-static void
-find_ways(struct iov_check *c)
-{
-    const struct iov_bridge *b = c->bridge;
-
-    c->ways = xcalloc(b->n_ports + 1, sizeof *c->ways);
-    for (size_t i = 0; c->n_pfs && i < b->n_ports; i++) {
-        if (iov_port_leads_away(&b->ports[i])) {
-            c->ways[c->n_ways++] = &b->ports[i];
-        }
-    }
-}
-
-/* Fills in uplinks, PFs and other ways out of 'c', to be freed by the
- * caller. */
-static void
-find_uplinks(struct iov_check *c)
-{
-    const struct iov_bridge *b = c->bridge;
-
-    c->uplink_ofports = check_find_uplink_ofports(b, &c->n_uplink_ofports);
-    c->uplinks = xcalloc(b->n_ports + 1, sizeof *c->uplinks);
-    c->pfs = xcalloc(b->n_ports + 1, sizeof *c->pfs);
-    for (size_t i = 0; i < b->n_ports; i++) {
-        const struct iov_port *port = &b->ports[i];
-
-        if (!port->is_uplink) {
-            continue;
-        }
-        c->uplinks[c->n_uplinks++] = port;
-        if (!port->bonded && is_usable_pf(b, port->name)) {
-            const struct iov_pf *pf = iov_nics_find(c->snapshot->nics,
-                                                    port->name);
-            if (pf) {
-                c->pfs[c->n_pfs++] = pf;
-            }
-        }
-    }
-    find_ways(c);
-}
-
 void
 check_copy_reasons(struct iov_reasons *dst, const struct iov_reasons *src,
                    enum iov_check_id id)
@@ -209,6 +160,7 @@ unassign(struct iov_verdict *v, const struct iov_check *c,
     }
     v->pf = c->n_pfs ? c->pfs[0] : NULL;
     v->vf = NULL;
+    v->preempts = NULL;
     v->adopted_pf = NULL;
     v->adopted = NULL;
     memset(&v->want, 0, sizeof v->want);
@@ -238,10 +190,15 @@ settle(struct iov_verdicts_part *part)
 
     for (size_t i = 0; i < part->n; i++) {
         struct iov_verdict *v = &part->list[i];
-        if (v->vf && v->port->damping) {
-            any |= damp(v, IOV_REASON_SETTLING,
-                        iov_damping_settling(v->port->damping, &s->keys,
-                                             s->now), s->now);
+        const struct iov_damping *d = v->port->damping;
+
+        if (v->vf && d) {
+            any |= (damp(v, IOV_REASON_SETTLING,
+                         iov_damping_settling(d, &s->keys, s->now), s->now)
+                    || (v->preempts
+                        && damp(v, IOV_REASON_PREEMPTION_DELAY,
+                                iov_damping_preempting(d, &s->keys, s->now),
+                                s->now)));
         }
     }
     return any;
@@ -292,7 +249,7 @@ check_bridge(struct iov_verdicts *vs, struct iov_verdicts_part *part,
     const struct iov_bridge *bridge = c->bridge;
     size_t hint = vs->n;
 
-    find_uplinks(c);
+    check_find_uplinks(c);
     check_see_peers(c);
     if (bridge->reach) {
         iov_reach_set_queues(bridge->reach, has_queues(bridge));

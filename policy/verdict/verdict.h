@@ -31,6 +31,8 @@ struct iov_verdict {
     bool requested;             /* Bridge enabled, weight not 0. */
     const struct iov_pf *pf;    /* PF behind which the port is, or null. */
     const struct iov_vf *vf;    /* VF to be on, or null for software. */
+    const struct iov_port *preempts;    /* Port that has 'vf' now and has to
+                                         * leave it for this one, or null. */
     struct iov_vf_settings want; /* Of that VF when direct. */
     const struct iov_pf *adopted_pf; /* PF and VF that the guest keeps */
     const struct iov_vf *adopted;    /* (iov-guest "none"), or null. */

@@ -13,6 +13,7 @@
 static const struct ovs_cmdl_command *const tables[] = {
     test_keys_commands,
     test_reasons_commands,
+    test_assign_commands,
     test_damping_commands,
     test_loss_commands,
     test_failures_commands,

@@ -12,6 +12,7 @@
 
 extern const struct ovs_cmdl_command test_keys_commands[];
 extern const struct ovs_cmdl_command test_reasons_commands[];
+extern const struct ovs_cmdl_command test_assign_commands[];
 extern const struct ovs_cmdl_command test_damping_commands[];
 extern const struct ovs_cmdl_command test_loss_commands[];
 extern const struct ovs_cmdl_command test_failures_commands[];

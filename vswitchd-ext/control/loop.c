@@ -214,6 +214,7 @@ collect_port(struct iov_port *port)
     keep_mac(runtime, port);
     port->failures = &runtime->failures;
     port->damping = &runtime->damping;
+    port->vf_turn = runtime->vf_turn;
     if (port->keys.weight && port->keys.guest.text) {
         iov_filters_get(port->name, &port->filters);
         port->guest_not_ready =

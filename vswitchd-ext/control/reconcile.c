@@ -304,7 +304,7 @@ reconcile_port(struct context *context, const struct iov_verdict *v)
 
     runtime->seen = true;
     plan_in_init(&in, context, v, runtime);
-    iov_runtime_damp(runtime, &s->snapshot->keys, &v->reasons,
+    iov_runtime_damp(runtime, &s->snapshot->keys, v,
                      in.vf && in.vf->record, s->now);
     if (!runtime->busy) {
         iov_reconcile_begin(runtime, iov_plan_next(&in), in.vf);

@@ -160,7 +160,12 @@ iov_runtime_set_state(struct iov_runtime *runtime, enum iov_port_state state,
         runtime->falls++;
     }
     if (state == IOV_PORT_DIRECT) {
+        static uint64_t n_turns;
+
         COVERAGE_INC(iov_port_direct);
+        runtime->vf_turn = (runtime->vf_turn ? runtime->vf_turn : ++n_turns);
+    } else if (state == IOV_PORT_OFF) {
+        runtime->vf_turn = 0;
     }
     runtime->state = state;
     runtime->since = wall_now;
@@ -196,6 +201,7 @@ iov_runtime_set_request(struct iov_runtime *runtime,
     hash = hash_bytes(&port->mac, sizeof port->mac, hash);
     if (hash != runtime->request) {
         iov_failures_clear(&runtime->failures);
+        iov_damping_forget_preemption(&runtime->damping);
         runtime->request = hash;
     }
 }
@@ -203,9 +209,10 @@ iov_runtime_set_request(struct iov_runtime *runtime,
 void
 iov_runtime_damp(struct iov_runtime *runtime,
                  const struct iov_global_keys *keys,
-                 const struct iov_reasons *reasons, bool touched,
+                 const struct iov_verdict *v, bool touched,
                  long long int now)
 {
+    const struct iov_reasons *reasons = &v->reasons;
     enum iov_damping_sight sight = (reasons->n ? IOV_DAMPING_CLEAR
                                     : IOV_DAMPING_DIRECT);
 
@@ -220,6 +227,9 @@ iov_runtime_damp(struct iov_runtime *runtime,
             runtime->damped_until = r->until;
         }
     }
+    iov_damping_see_preemption(&runtime->damping, v->preempts,
+                               runtime->state == IOV_PORT_DIRECT,
+                               sight == IOV_DAMPING_OBSTRUCTED);
     long long int held_until = runtime->damping.held_until;
 
     iov_damping_see(&runtime->damping, keys, sight, touched, now);

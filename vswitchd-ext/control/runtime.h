@@ -26,6 +26,7 @@
 struct iov_global_keys;
 struct iov_nics;
 struct iov_port;
+struct iov_verdict;
 
 /* The address that ovs-vswitchd was last told of for a port. */
 struct iov_learned {
@@ -66,6 +67,7 @@ struct iov_runtime {
     uint32_t request;           /* Hash of what it asks for. */
     char *next;                 /* Operation under way or next, in words. */
     unsigned int falls;         /* Times it left its VF. */
+    uint64_t vf_turn;           /* See struct iov_port. */
 };
 
 /* All of them, by name. */
@@ -90,12 +92,12 @@ void iov_runtime_set_reasons(struct iov_runtime *, struct iov_reasons *reasons,
 /* If what 'port' asks for has changed, earlier failures are void. */
 void iov_runtime_set_request(struct iov_runtime *, const struct iov_port *);
 
-/* Remembers what has to be known of a port that has left its VF.  'reasons'
- * are those of its verdict; 'touched' says that something has been done to a
- * VF for it. */
+/* Remembers what has to be known of a port that has left its VF, or goes to
+ * that of another.  'touched' says that something has been done to a VF for
+ * it. */
 void iov_runtime_damp(struct iov_runtime *, const struct iov_global_keys *,
-                   const struct iov_reasons *, bool touched,
-                   long long int now);
+                      const struct iov_verdict *, bool touched,
+                      long long int now);
 /* True if a reason has gone by itself. */
 bool iov_runtime_is_over(struct iov_runtime *, long long int now);
 
