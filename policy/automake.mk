@@ -67,6 +67,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/reach/findings.h \
 	policy/reach/outcome.c \
 	policy/reach/outcome.h \
+	policy/reach/overview.c \
+	policy/reach/overview.h \
 	policy/reach/packet-set.c \
 	policy/reach/packet-set.h \
 	policy/reach/reach.c \

@@ -133,6 +133,15 @@ tests_test_verdict_update_SOURCES = \
 	tests/policy/test-verdict.h
 tests_test_verdict_update_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
+check_PROGRAMS += tests/test-overview
+tests_test_overview_SOURCES = \
+	tests/policy/sample-bridge.c \
+	tests/policy/sample-bridge.h \
+	tests/policy/test-verdict-random.c \
+	tests/policy/test-overview.c \
+	tests/policy/test-verdict.h
+tests_test_overview_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
 check_PROGRAMS += tests/test-what-if
 tests_test_what_if_SOURCES = \
 	tests/policy/sample-bridge.c \

@@ -119,14 +119,15 @@ are_all_dropped(const struct iov_culprit_sink *s, const struct iov_report *r,
     struct iov_walk w;
     struct iov_path p;
 
-    iov_walk_init(&w);
+    iov_walk_init(&w, &order);
     memset(&p, 0, offsetof(struct iov_path, cube));
     past.shadows = shadows;
     p.past = &past;
     iov_cube_init(&p.cube, words, packets);
     take_headers(words, has_vlan, &p.cube, entry);
     iov_drop_sink_init(&sink);
-    iov_walk_begin(&w, &order, &p);
+    iov_walk_begin(&w, &p);
+    iov_walk_uninit(&w);
     free(shadows);
     return !sink.not_dropped;
 }

@@ -22,6 +22,8 @@ struct iov_culprit {
     struct iov_candidate at;    /* The flow; all null for a miss. */
     const struct iov_step *step;        /* The action, or null. */
     bool queue;                 /* All it does is to choose a queue. */
+    bool uncertain;             /* Packets need not get there: some tables are
+                                 * too complex to tell. */
     uint64_t classes;           /* Bit for each class of packets. */
     struct match *missing;      /* Example of packets that miss, or null. */
     struct iov_candidate *path; /* Flows that led there, the first first, */

@@ -20,6 +20,7 @@
 #include "policy/flow/index.h"
 #include "policy/flow/table.h"
 #include "policy/reach/delivered.h"
+#include "policy/reach/overview.h"
 #include "policy/reach/reach.h"
 #include "policy/reach/sink.h"
 #include "util.h"
@@ -137,6 +138,12 @@ set_cubes(struct iov_outcome *o, const struct iov_reach_port *port,
     }
 }
 
+static bool
+is_exhausted(const struct iov_reach_base *base)
+{
+    return base->allowance && base->allowance->exhausted;
+}
+
 /* Adds to the findings of 'o' what becomes of 'packets', some of its class;
  * with 'lasting', what may become of them once flows have expired. */
 static void
@@ -168,7 +175,14 @@ follow(struct iov_outcome *o, const struct iov_reach_base *base,
     sink.order = &order;
     iov_culprit_sink_init(&sink);
     iov_probe_sink_init(&probe, &sink);
-    iov_walk(&order);
+    /* The overview may have to wait for the next examination. */
+    if (!o->limited || o->walk.begun) {
+        o->limited |= !iov_walk(&order);
+    }
+    if (o->limited && !is_exhausted(base)) {
+        sink.uncertain = true;
+        iov_overview(&order);
+    }
 }
 
 /* Makes 'o' ready to be followed from the start, unless it can go on where an
@@ -183,6 +197,7 @@ begin(struct iov_outcome *o, const struct iov_reach_base *base)
         iov_findings_clear(&o->findings);
         o->walk.begun = false;
         o->walks_done = 0;
+        o->limited = false;
     }
 }
 
@@ -202,8 +217,11 @@ iov_outcome_examine(struct iov_outcome *o, struct iov_reach_base *base,
     while (o->walks_done < n_walks && !o->unfinished) {
         follow(o, base, port, &packets[o->walks_done % n],
                o->walks_done >= n);
-        o->unfinished = base->allowance && base->allowance->exhausted;
-        o->walks_done += !o->unfinished;
+        o->unfinished = is_exhausted(base);
+        if (!o->unfinished) {
+            o->walks_done++;
+            o->limited = false;
+        }
     }
     if (o->class.kind == IOV_CLASS_DELIVERED) {
         iov_delivered_find(base->table, port, &o->findings);

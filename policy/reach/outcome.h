@@ -39,6 +39,7 @@ struct iov_outcome {
     bool unfinished;            /* The last examination is not complete... */
     size_t walks_done;          /* ...but for so many walks... */
     struct iov_walk_state walk; /* ...and this far. */
+    bool limited;               /* The walk under way has come to a limit. */
     bool was_clean;             /* Had no culprits before it began. */
     uint64_t seqno;             /* Of the flow table, as of which it holds. */
     uint64_t peers_seqno;

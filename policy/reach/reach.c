@@ -325,6 +325,7 @@ list_culprits(const struct iov_reach *reach, const struct entry *e,
             same = iov_culprit_find(&seen, &like);
             if (same) {
                 same->classes |= c->classes;
+                same->uncertain &= c->uncertain;
                 same->step = same->step ? same->step : c->step;
             } else {
                 same = &(*listp)[n++];

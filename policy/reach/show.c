@@ -72,6 +72,9 @@ culprit_priority(const struct iov_culprit *c)
 static int
 compare_places(const struct iov_culprit *a, const struct iov_culprit *b)
 {
+    if (a->uncertain != b->uncertain) {
+        return a->uncertain ? 1 : -1;
+    }
     return (a->table_id != b->table_id
             ? (int) a->table_id - (int) b->table_id
             : culprit_priority(b) - culprit_priority(a));
@@ -232,7 +235,9 @@ format_detail(const struct iov_culprit *c, const struct iov_show *show,
         ds_put_cstr(s, ", once flows above it that have an idle time-out are "
                     "gone");
     }
-    ds_put_char(s, '.');
+    ds_put_cstr(s, c->uncertain
+                ? "; whether they get there is not certain, for the tables "
+                "are too complex to tell." : ".");
 }
 
 static void

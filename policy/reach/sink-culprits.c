@@ -136,6 +136,7 @@ report_culprit(struct iov_sink *sink, const struct iov_report *r)
     }
     if (!c) {
         c = xmemdup(&like, sizeof like);
+        c->uncertain = s->uncertain;
         keep_path(c, r);
         if (r->kind == IOV_REPORT_MISS) {
             c->missing = describe(r, s->order->packets);

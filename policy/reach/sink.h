@@ -20,6 +20,7 @@ struct iov_culprit_sink {
     const struct iov_peer *peers;     /* Sorted. */
     size_t n_peers;
     unsigned int class;         /* Number of the class of the packets. */
+    bool uncertain;             /* Packets need not get to what is reported. */
 };
 void iov_culprit_sink_init(struct iov_culprit_sink *);
 

@@ -10,6 +10,9 @@
 #include "policy/reach/shadow.h"
 #include "policy/reach/walk.h"
 
+/* Where ovs-vswitchd keeps flows of its own, which no monitor shows. */
+#define IOV_INTERNAL_TABLE 254
+
 /* Bits of a packet that were changed on its way, for putting them back. */
 struct iov_write {
     size_t up;                  /* Number of the one before, from 1; or 0. */
@@ -48,6 +51,11 @@ struct iov_walk {
     size_t n_resume;            /* On the way to where the state says: so many
                                  * levels. */
     size_t n_tries;             /* Work that may still be done for it. */
+    bool limited;               /* Packets were not followed where the switch
+                                 * goes on. */
+    struct iov_overview *overview;      /* Null in a walk: see overview.c. */
+    bool pending;               /* In an overview: packets may have an action
+                                 * set. */
 
     /* A walk goes into the depth, so that a path has the first so many of
      * these, and overwrites none of those of another one that goes on. */
@@ -73,6 +81,8 @@ struct iov_trail {
 struct iov_path {
     uint8_t table_id;           /* Table of the flow being run. */
     bool sent;                  /* Has been taken somewhere. */
+    bool maybe_normal;          /* In an overview: other flows may have taken
+                                 * it to a NORMAL. */
     int depth;
     int n_lookups;
     size_t n_normal;
@@ -139,8 +149,8 @@ struct iov_ways {
 /* Copies 'src' as far as it is used. */
 void iov_path_copy(struct iov_path *dst, const struct iov_path *src,
                    const struct iov_walk *);
-/* Makes 'w' ready. */
-void iov_walk_init(struct iov_walk *);
+void iov_walk_init(struct iov_walk *, const struct iov_walk_order *);
+void iov_walk_uninit(struct iov_walk *);
 /* Takes 'n' units of work from the allowance. */
 void iov_walk_charge(struct iov_walk *, size_t n);
 /* Does a lookup for 'p', whose contents it changes, then what 'up' says, and
@@ -148,8 +158,7 @@ void iov_walk_charge(struct iov_walk *, size_t n);
 void iov_walk_look_up(struct iov_walk *, struct iov_path *p,
                       const struct iov_lookup *, const struct iov_frame *up);
 /* Follows packets 'p' from the first table on. */
-void iov_walk_begin(struct iov_walk *, const struct iov_walk_order *,
-                    struct iov_path *p);
+void iov_walk_begin(struct iov_walk *, struct iov_path *p);
 
 /* walk-steps.c. */
 
@@ -170,6 +179,13 @@ void iov_walk_finish(struct iov_walk *, struct iov_path *,
 /* Runs what 'frame' says, to the end. */
 void iov_walk_run_steps(struct iov_walk *, struct iov_path *,
                         const struct iov_frame *);
+
+/* overview.c. */
+
+/* Keeps that 'p' is looked up, and goes on with it as if it had been. */
+void iov_overview_look_up(struct iov_walk *, struct iov_path *p,
+                          const struct iov_lookup *,
+                          const struct iov_frame *up);
 
 /* search.c. */
 

@@ -56,6 +56,7 @@ void
 iov_walk_give_up(struct iov_walk *w, const struct iov_path *p,
                  const struct iov_candidate *at)
 {
+    w->limited |= !w->probing;
     iov_walk_report(w, IOV_REPORT_LIMIT, p, at, p->table_id);
     w->over = true;
 }
@@ -431,8 +432,10 @@ static void
 run_exit(struct iov_walk *w, struct iov_path *p, const struct iov_step *step,
          const struct iov_candidate *at)
 {
-    if (p->set.normal || p->set.other) {
+    if (p->set.normal || p->set.other || w->pending) {
+        bool sent = p->sent;
         iov_walk_effect(w, p, step, at);
+        p->sent &= sent || !w->pending;
     }
     if (!w->over) {
         iov_walk_report(w, IOV_REPORT_END, p, at, p->table_id);

@@ -40,8 +40,6 @@
 #define FLOWS_PER_UNIT 4
 /* Masks of a table, all of which a lookup looks at. */
 #define MASKS_PER_UNIT 4
-/* Where ovs-vswitchd keeps flows of its own, which no monitor shows. */
-#define INTERNAL_TABLE 254
 
 void
 iov_path_copy(struct iov_path *dst, const struct iov_path *src,
@@ -318,7 +316,8 @@ admit(struct iov_walk *w, struct iov_path *p, const struct iov_lookup *l)
     bool deepens = l->from && l->table_id <= p->table_id;
 
     if (p->depth >= MAX_DEPTH || p->n_lookups >= MAX_LOOKUPS) {
-        /* Others may go another way. */
+        /* Others may go another way.  So deep the switch drops packets. */
+        w->limited |= p->depth < MAX_DEPTH && !w->probing;
         iov_walk_report(w, IOV_REPORT_LIMIT, p, l->from, p->table_id);
         return false;
     } else if (w->n_visits >= MAX_VISITS || (w->probing && !w->n_tries)) {
@@ -412,8 +411,10 @@ iov_walk_look_up(struct iov_walk *w, struct iov_path *p,
         .subtables = HMAP_INITIALIZER(&empty.subtables)
     };
 
-    if (l->table_id == INTERNAL_TABLE) {
+    if (l->table_id == IOV_INTERNAL_TABLE) {
         pass_over(w, p, l, up);
+    } else if (w->overview) {
+        iov_overview_look_up(w, p, l, up);
     } else if (p->stack >= MAX_STACK) {
         overflow(w, p, l);
     } else if (admit(w, p, l)) {
@@ -447,18 +448,12 @@ keep_state(const struct iov_walk *w, struct iov_walk_state *state)
 }
 
 void
-iov_walk_begin(struct iov_walk *w, const struct iov_walk_order *order,
-               struct iov_path *p)
+iov_walk_begin(struct iov_walk *w, struct iov_path *p)
 {
     struct iov_lookup l = { .is_goto = true, .in_port = OFPP_IN_PORT };
-
+    const struct iov_walk_order *order = w->order;
     struct iov_walk_state *state = order->state;
 
-    w->order = order;
-    w->words = iov_flow_table_words(order->table);
-    w->sink = order->sink;
-    w->hiding = order->max_hiding ? order->max_hiding : MAX_HIDING;
-    w->n_tries = MAX_TRIES;
     if (state && state->begun) {
         resume(w, state);
     }
@@ -467,6 +462,11 @@ iov_walk_begin(struct iov_walk *w, const struct iov_walk_order *order,
         state->begun = order->allowance && order->allowance->exhausted;
         keep_state(w, state);
     }
+}
+
+void
+iov_walk_uninit(struct iov_walk *w)
+{
     if (w->effects != w->few_effects) {
         free(w->effects);
     }
@@ -477,9 +477,14 @@ iov_walk_begin(struct iov_walk *w, const struct iov_walk_order *order,
 }
 
 void
-iov_walk_init(struct iov_walk *w)
+iov_walk_init(struct iov_walk *w, const struct iov_walk_order *order)
 {
     memset(w, 0, offsetof(struct iov_walk, few_effects));
+    w->order = order;
+    w->words = iov_flow_table_words(order->table);
+    w->sink = order->sink;
+    w->hiding = order->max_hiding ? order->max_hiding : MAX_HIDING;
+    w->n_tries = MAX_TRIES;
     w->effects = w->few_effects;
     w->allocated_effects = ARRAY_SIZE(w->few_effects);
     w->writes = w->few_writes;
@@ -493,15 +498,16 @@ iov_walk_state_clear(struct iov_walk_state *state)
     memset(state, 0, sizeof *state);
 }
 
-void
+bool
 iov_walk(const struct iov_walk_order *order)
 {
     struct iov_walk w;
     struct iov_path p;
 
-    iov_walk_init(&w);
+    iov_walk_init(&w, order);
     memset(&p, 0, offsetof(struct iov_path, cube));
-    iov_cube_init(&p.cube, iov_flow_table_words(order->table),
-                  order->packets);
-    iov_walk_begin(&w, order, &p);
+    iov_cube_init(&p.cube, w.words, order->packets);
+    iov_walk_begin(&w, &p);
+    iov_walk_uninit(&w);
+    return !w.limited;
 }

@@ -146,7 +146,9 @@ struct iov_walk_order {
                                  * 0: the usual. */
 };
 
-void iov_walk(const struct iov_walk_order *);
+/* Returns false if it has reported a LIMIT beyond which the switch follows
+ * packets further. */
+bool iov_walk(const struct iov_walk_order *);
 
 /* Long walks
  *

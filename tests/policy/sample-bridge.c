@@ -107,6 +107,7 @@ sample_add_flow(struct iov_flow_table *table,
         .ofpacts = fm.ofpacts_len ? fm.ofpacts : none,
         .ofpacts_len = fm.ofpacts_len,
         .cookie = ntohll(fm.new_cookie),
+        .idles = fm.idle_timeout != 0,
     });
     minimatch_destroy(&fm.match);
     free(CONST_CAST(struct ofpact *, fm.ofpacts));
@@ -120,11 +121,6 @@ sample_format_verdicts(const struct iov_verdicts *vs, struct ds *s)
         const struct iov_verdict *v = &vs->list[i];
         ds_put_format(s, "%s: %s\n", v->port->name,
                       v->vf ? "direct" : "software");
-        if (iov_reasons_have(&v->reasons,
-                             IOV_REASON_OPENFLOW_TOO_COMPLEX)) {
-            ds_put_cstr(s, "  too complex\n");
-            continue;
-        }
         for (size_t j = 0; j < v->reasons.n; j++) {
             const struct iov_reason *r = &v->reasons.list[j];
             ds_put_format(s, "  %s: %s\n", iov_reason_class(r->id)->slug,

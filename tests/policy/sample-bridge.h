@@ -33,8 +33,7 @@ struct iov_port *sample_add_port(struct iov_bridge *, const char *name,
 bool sample_add_flow(struct iov_flow_table *,
                      const struct ofputil_port_map *names, const char *text);
 
-/* Verdicts as text.  What else is found about tables that are too complex
- * depends on where it begins, and is left out. */
+/* Verdicts as text. */
 void sample_format_verdicts(const struct iov_verdicts *, struct ds *);
 
 #endif /* tests/policy/sample-bridge.h */

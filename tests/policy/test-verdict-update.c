@@ -5,12 +5,16 @@
  *
  *     test-verdict-update SEED N
  *     test-verdict-update turns
+ *     test-verdict-update order SEED N
  *
  * Makes N random changes: of flows of two bridges, of ports, and of the bridge
  * that a port is on.  After each, both have to say the same.
  *
  * "turns" instead counts how often a bridge with many flows comes before the
  * port of another bridge, and what becomes of its own ports meanwhile.
+ *
+ * "order" holds what is said of N tables that are too complex to be followed
+ * against what is said of the same flows put in in another order.
  *
  * A port that moves must not take along what the flows of the other bridge did
  * to it, not even until those of the new one are examined. */
@@ -26,6 +30,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-port.h"
 #include "packets.h"
+#include "policy/flow/index.h"
 #include "policy/flow/table.h"
 #include "policy/model/limit.h"
 #include "policy/reach/reach.h"
@@ -112,18 +117,19 @@ make_snapshot(void)
 
 /* Random changes. */
 
+/* Makes up a table and puts its flows into 'table': in place of those that are
+ * there if 'anew', else beside them, and mostly only the last two. */
 static void
-change_flows(void)
+put_random_flows(struct iov_flow_table *table, bool anew)
 {
-    struct iov_flow_table *table = PICK(bridges).table;
     struct svec flows = SVEC_EMPTY_INITIALIZER;
 
     random_table(&flows);
-    if (chance(10)) {
+    if (anew) {
         iov_flow_table_clear(table);
     }
-    for (size_t i = chance(70) ? flows.n - MIN(flows.n, 2) : 0; i < flows.n;
-         i++) {
+    for (size_t i = (!anew && chance(70) ? flows.n - MIN(flows.n, 2) : 0);
+         i < flows.n; i++) {
         sample_add_flow(table, &names, flows.names[i]);
     }
     svec_destroy(&flows);
@@ -193,15 +199,73 @@ update(bool whole)
     iov_verdicts_finish(verdicts);
 }
 
-/* What is found by an analysis that knows nothing of before. */
+/* Flows of a table, to be put into another one. */
+struct flow_list {
+    struct iov_candidate *list;
+    size_t n, allocated;
+};
+
+static void
+collect_flow(const struct iov_candidate *c, void *flows_)
+{
+    struct flow_list *flows = flows_;
+
+    if (flows->n >= flows->allocated) {
+        flows->list = x2nrealloc(flows->list, &flows->allocated,
+                                 sizeof *flows->list);
+    }
+    flows->list[flows->n++] = *c;
+}
+
+/* Returns a table with the flows of 'table', put in in another order. */
+static struct iov_flow_table *
+shuffle(const struct iov_flow_table *table)
+{
+    const struct iov_words *words = iov_flow_table_words(table);
+    struct iov_flow_table *copy = iov_flow_table_create();
+    static const struct ofpact none[1];
+    struct flow_list flows = { .n = 0 };
+
+    for (int i = 0; i < 256; i++) {
+        if (iov_flow_table_get(table, i)) {
+            iov_table_for_each(iov_flow_table_get(table, i), collect_flow,
+                               &flows);
+        }
+    }
+    while (flows.n) {
+        size_t i = random_range(flows.n);
+        struct iov_candidate c = flows.list[i];
+        const struct iov_acts *acts = c.flow->acts;
+        struct match match;
+
+        iov_flow_to_match(&c, words, &match);
+        iov_flow_table_put(copy, &(struct iov_flow_spec) {
+            .table_id = c.sub->table_id,
+            .priority = c.flow->priority,
+            .match = &match,
+            .ofpacts = acts->ofpacts_len ? acts->ofpacts : none,
+            .ofpacts_len = acts->ofpacts_len,
+            .cookie = c.flow->cookie,
+            .idles = acts->idles,
+        });
+        flows.list[i] = flows.list[--flows.n];
+    }
+    free(flows.list);
+    return copy;
+}
+
+/* What is found by an analysis that knows nothing of before, about flows that
+ * were put in in another order. */
 static void
 judge_anew(struct ds *s)
 {
     struct iov_snapshot *fresh = make_snapshot();
+    struct iov_flow_table *tables[N_BRIDGES];
     struct iov_reach *reaches[N_BRIDGES];
 
     for (int i = 0; i < N_BRIDGES; i++) {
-        reaches[i] = iov_reach_create(bridges[i].table);
+        tables[i] = shuffle(bridges[i].table);
+        reaches[i] = iov_reach_create(tables[i]);
         iov_reach_set_port_map(reaches[i], &names);
         fresh->bridges[i].reach = reaches[i];
     }
@@ -210,6 +274,7 @@ judge_anew(struct ds *s)
     iov_verdicts_destroy(vs);
     for (int i = 0; i < N_BRIDGES; i++) {
         iov_reach_destroy(reaches[i]);
+        iov_flow_table_destroy(tables[i]);
     }
     iov_snapshot_destroy(fresh);
 }
@@ -245,7 +310,6 @@ add_many_flows(struct iov_flow_table *table)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
 
-    random_set_seed(5);
     for (int i = 0; i < 1204; i++) {
         int t = i % 4;
         ds_clear(&s);
@@ -299,6 +363,7 @@ check_turns(void)
     compare(0);
 
     snapshot->now = 5000;
+    random_set_seed(5);
     add_many_flows(bridges[0].table);
     sample_add_flow(bridges[1].table, &names,
                     "priority=9,in_port=vm3,tcp,tp_dst=22,actions=drop");
@@ -324,6 +389,71 @@ check_turns(void)
            ? "unknown" : "judged");
 }
 
+/* Order. */
+
+/* Puts in flows of which nearly each combination, one of each table, is
+ * possible, and all do something else. */
+static void
+add_entangled_flows(struct iov_flow_table *table)
+{
+    static const char *const fields[] = { "src", "dst" };
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    for (int i = 0; i < 80; i++) {
+        unsigned int bit = 1u << (i / 5);
+        ds_clear(&s);
+        ds_put_format(&s, "table=%d,priority=%d,tcp,", i % 5, 1 + i / 10);
+        if (i % 5 < 2) {
+            ds_put_format(&s, "tp_%s=%u/%u", fields[i % 5], bit, bit);
+        } else if (i % 5 < 4) {
+            ds_put_format(&s, "nw_%s=0.0.%u.%u/0.0.%u.%u", fields[i % 5 - 2],
+                          bit >> 8, bit & 0xff, bit >> 8, bit & 0xff);
+        } else {
+            ds_put_format(&s, "nw_ttl=%d", i);
+        }
+        ds_put_format(&s, ",actions=load:%d->NXM_NX_REG0[]", i);
+        if (chance(80)) {
+            ds_put_format(&s, ",resubmit(,%d)", i % 5 + 1);
+        } else if (chance(50)) {
+            ds_put_cstr(&s, chance(50) ? ",NORMAL" : ",controller");
+        }
+        sample_add_flow(table, &names, ds_cstr(&s));
+    }
+    for (int i = 0; i < 5; i++) {
+        ds_clear(&s);
+        ds_put_format(&s, "table=%d,priority=0,actions=resubmit(,%d)", i,
+                      i + 1 + random_range(2));
+        sample_add_flow(table, &names, ds_cstr(&s));
+    }
+    sample_add_flow(table, &names, "table=5,arp,actions=drop");
+    sample_add_flow(table, &names, "table=5,priority=0,actions=NORMAL");
+    ds_destroy(&s);
+}
+
+/* Holds what is said of 'n' tables that are too complex against what is said
+ * of the same flows when they have come in another order. */
+static void
+check_order(unsigned int n)
+{
+    unsigned int n_complex = 0;
+
+    for (unsigned int i = 0; i < n; i++) {
+        iov_flow_table_clear(bridges[0].table);
+        add_entangled_flows(bridges[0].table);
+        iov_reach_set_brief_work(bridges[0].reach, 100 + random_range(5000));
+        if (!snapshot) {
+            judge_snapshot();
+        }
+        iov_verdicts_see_flows(verdicts);
+        update(true);
+        compare(i);
+        n_complex += iov_reasons_have(&verdict_of("vm1")->reasons,
+                                      IOV_REASON_OPENFLOW_TOO_COMPLEX);
+    }
+    printf("%s\n", n_complex > n / 2 ? "most are too complex"
+           : "too few are too complex");
+}
+
 static void
 end(void)
 {
@@ -347,6 +477,13 @@ main(int argc, char *argv[])
         end();
         return 0;
     }
+    if (argc == 4 && !strcmp(argv[1], "order")) {
+        random_set_seed(atoi(argv[2]));
+        begin();
+        check_order(atoi(argv[3]));
+        end();
+        return 0;
+    }
     if (argc != 3) {
         ovs_fatal(0, "usage: %s SEED N", program_name);
     }
@@ -359,7 +496,7 @@ main(int argc, char *argv[])
                                      chance(50) ? 5000 : random_range(40));
         }
         if (chance(50)) {
-            change_flows();
+            put_random_flows(PICK(bridges).table, chance(10));
             iov_verdicts_see_flows(verdicts);
         } else {
             change_port();
