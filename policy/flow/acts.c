@@ -317,6 +317,17 @@ steps_add_push(struct steps *s, const struct ofpact_stack *a)
     step->n_bytes = DIV_ROUND_UP(a->subfield.n_bits, 8) + 1;
 }
 
+/* With nothing on the stack ovs-vswitchd does nothing. */
+static void
+steps_add_pop(struct steps *s, const struct ofpact_stack *a)
+{
+    size_t first = s->n;
+
+    steps_add(s, IOV_STEP_POP);
+    steps_add_written(s, &a->ofpact, &a->subfield, false);
+    s->list[first].n_steps = s->n - first - 1;
+}
+
 static void
 steps_add_bundle(struct steps *s, const struct ofpact_bundle *a)
 {
@@ -409,7 +420,7 @@ compile_write(struct steps *s, const struct ofpact *a)
         return true;
 
     case OFPACT_STACK_POP:
-        steps_add_written(s, a, &ofpact_get_STACK_POP(a)->subfield, false);
+        steps_add_pop(s, ofpact_get_STACK_POP(a));
         return true;
 
     case OFPACT_MULTIPATH:
@@ -534,7 +545,8 @@ steps_are_plain(const struct steps *s)
         if (type == IOV_STEP_NORMAL) {
             n_normal++;
         } else if (type != IOV_STEP_SET && type != IOV_STEP_FORGET
-                   && type != IOV_STEP_MOVE && type != IOV_STEP_STACK) {
+                   && type != IOV_STEP_MOVE && type != IOV_STEP_STACK
+                   && type != IOV_STEP_POP) {
             return false;
         }
     }

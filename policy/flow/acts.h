@@ -66,6 +66,8 @@ enum iov_step_type {
     IOV_STEP_PUSH_VLAN,         /* A new outermost tag. */
     IOV_STEP_POP_VLAN,          /* The outermost tag goes, if any. */
     IOV_STEP_STACK,             /* More on the stack. */
+    IOV_STEP_POP,               /* The steps after it are left out if nothing
+                                 * is on the stack. */
     IOV_STEP_EXIT,              /* Ends everything. */
     IOV_STEP_WRITE_NORMAL,      /* NORMAL into the action set. */
     IOV_STEP_WRITE_OTHER,       /* Something else into the action set. */
@@ -95,6 +97,7 @@ struct iov_step {
         ovs_be16 tpid;          /* PUSH_VLAN. */
         ofp_port_t port;        /* OUTPUT, WRITE_OTHER; else OFPP_NONE. */
         size_t n_bytes;         /* STACK. */
+        size_t n_steps;         /* POP: so many. */
     };
     const struct ofpact *act;   /* The action that it is of, or null. */
     const struct iov_act_class *class;  /* EFFECT, OUTPUT, KEEP, WRITE_OTHER,

@@ -187,6 +187,7 @@ run_flow(struct iov_overview *o, const struct iov_cube *cube,
     memset(&p, 0, offsetof(struct iov_path, cube));
     p.table_id = c->sub->table_id;
     p.maybe_normal = (o->tables[p.table_id] & AFTER_NORMAL) != 0;
+    p.stack = 1;                /* What others may have left there. */
     p.trail = &trail;
     iov_cube_copy(&p.cube, cube, w->words);
     iov_walk_run_steps(w, &p, &frame);

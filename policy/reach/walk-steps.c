@@ -562,6 +562,9 @@ iov_walk_run_steps(struct iov_walk *w, struct iov_path *p,
             } else if (step->type == IOV_STEP_EXIT) {
                 run_exit(w, p, step, frame->at);
                 return;
+            } else if (step->type == IOV_STEP_POP) {
+                i += p->stack ? 0 : step->n_steps;
+                continue;
             }
             run_step(w, p, step, frame->at);
             if (w->over) {
