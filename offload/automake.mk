@@ -39,6 +39,10 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest/qmp.h \
 	offload/host/filters.c \
 	offload/host/filters.h \
+	offload/host/upcalls.c \
+	offload/host/upcalls.h \
+	offload/netlink/ovs-datapath.c \
+	offload/netlink/ovs-datapath.h \
 	offload/host/host-events.c \
 	offload/host/host-events.h \
 	offload/host/host-fact.c \

@@ -52,6 +52,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/switch-loss.c \
 	policy/model/switch-loss.h \
 	policy/model/text.c \
+	policy/model/upcall-loss.c \
+	policy/model/upcall-loss.h \
 	policy/model/text.h \
 	policy/model/vf-attr.def \
 	policy/plan/plan-left.c \

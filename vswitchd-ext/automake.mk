@@ -56,6 +56,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/report.h \
 	vswitchd-ext/control/runtime.c \
 	vswitchd-ext/control/runtime.h \
+	vswitchd-ext/control/software-path.c \
+	vswitchd-ext/control/software-path.h \
 	vswitchd-ext/control/service.c \
 	vswitchd-ext/control/service.h \
 	vswitchd-ext/control/timing.c \

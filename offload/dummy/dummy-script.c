@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "offload/host/filters.h"
+#include "offload/host/upcalls.h"
 #include "offload/host/host-events.h"
 #include "packets.h"
 #include "unixctl.h"
@@ -479,6 +480,14 @@ filter_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     free(text);
 }
 
+static void
+upcalls_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+           void *aux OVS_UNUSED)
+{
+    iov_upcalls_say(strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+    unixctl_command_reply(conn, NULL);
+}
+
 void
 dummy_script_init(void)
 {
@@ -507,6 +516,7 @@ dummy_script_init(void)
           "[TEXT...]", 2, INT_MAX, guest_cb },
         { "filter", "PORT foreign|tc|qdisc [TEXT...]", 2, INT_MAX,
           filter_cb },
+        { "upcalls", "MISSED LOST", 2, 2, upcalls_cb },
         { "host-event", "[PCI]", 0, 1, host_event_cb },
     };
 

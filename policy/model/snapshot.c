@@ -151,6 +151,7 @@ iov_snapshot_destroy(struct iov_snapshot *snapshot)
         iov_global_keys_destroy(&snapshot->keys);
         free(snapshot->integration_bridge);
         free(snapshot->no_switch);
+        free(snapshot->dead_path);
         free(snapshot->no_journal);
         free(snapshot->no_privilege);
         free(snapshot);

@@ -135,6 +135,8 @@ struct iov_snapshot {
     char *no_switch;            /* Why ovs-vswitchd cannot be told of moves, or
                                  * null. */
     bool switch_held;           /* That costs no port that stays its VF. */
+    char *dead_path;            /* Why the software path forwards nothing
+                                 * new, or null. */
     char *no_journal;           /* Why the journal cannot be used, or null. */
     char *no_privilege;         /* Missing capability in words, or null. */
 };

@@ -307,8 +307,8 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
         return 3;
     } else {
         /* Somebody has it who is behind us, or gone, or goes to another. */
-        return (c->holder && !c->holder->reasons.n && !c->holder->vf
-                ? PREEMPT_RATE : 2);
+        return (c->holder && (!c->holder->reasons.n || c->holder->kept)
+                && !c->holder->vf ? PREEMPT_RATE : 2);
     }
 }
 
@@ -513,7 +513,7 @@ iov_assign_vfs(struct iov_verdict *list, size_t n,
     pool_init(&pool, pfs, n_pfs, list, n);
     for (size_t i = 0; i < n; i++) {
         find_claim(&list[i], &pool, n_pfs ? pfs[0] : NULL);
-        if (!list[i].reasons.n && pool.n) {
+        if ((!list[i].reasons.n || list[i].kept) && pool.n) {
             struct candidate *held = pool.held[i];
             queue[n_queue++] = (struct waiting) {
                 &list[i], held, rank(&list[i], &pool, held, pfs[0])

@@ -204,6 +204,21 @@ settle(struct iov_verdicts_part *part)
     return any;
 }
 
+/* Lets ports that are on their VFs stay there while the software path is dead,
+ * unless a reason protects: a guest that leaves its VF then has no network. */
+static void
+keep_off_dead_path(struct iov_verdicts_part *part)
+{
+    bool dead = part->check.snapshot->dead_path != NULL;
+
+    for (size_t i = 0; i < part->n; i++) {
+        struct iov_verdict *v = &part->list[i];
+
+        v->kept = (dead && v->requested && v->port->stays && v->reasons.n
+                   && !iov_reasons_protect(&v->reasons));
+    }
+}
+
 /* Gives out the VFs.  A port that has to wait leaves its VF to others until
  * then, so that one that comes and goes drives nobody off; whom it leaves it
  * to may have to wait, too. */
@@ -220,6 +235,7 @@ give_out(struct iov_verdicts_part *part)
                  iov_damping_flapping(v->port->damping, &s->keys), s->now);
         }
     }
+    keep_off_dead_path(part);
     iov_assign_vfs(part->list, part->n, c->pfs, c->n_pfs);
     while (s->keys.failback_delay && settle(part)) {
         for (size_t i = 0; i < part->n; i++) {

@@ -36,7 +36,9 @@ struct iov_verdict {
     struct iov_vf_settings want; /* Of that VF when direct. */
     const struct iov_pf *adopted_pf; /* PF and VF that the guest keeps */
     const struct iov_vf *adopted;    /* (iov-guest "none"), or null. */
-    struct iov_reasons reasons; /* Empty exactly if 'vf' is not null. */
+    struct iov_reasons reasons; /* Empty if 'vf' is not null, unless: */
+    bool kept;                  /* On its VF all the same, because the
+                                 * software path is dead. */
 
     /* What 'reasons' say of the flows. */
     uint64_t flows;             /* Number of iov_reach_look(), or 0. */

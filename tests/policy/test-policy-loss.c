@@ -14,11 +14,13 @@
 
 #include "test-policy.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/model/switch-loss.h"
+#include "policy/model/upcall-loss.h"
 #include "util.h"
 
 static enum iov_switch_sight
@@ -54,7 +56,27 @@ loss_cmd(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
+/* "test-policy upcall-loss MISSED/LOST...": samples of a datapath's counters;
+ * prints after each whether the software path is dead. */
+static void
+upcall_loss_cmd(struct ovs_cmdl_context *ctx)
+{
+    struct iov_upcall_loss loss;
+
+    memset(&loss, 0, sizeof loss);
+    for (int i = 1; i < ctx->argc; i++) {
+        const char *slash = strchr(ctx->argv[i], '/');
+        bool changed = iov_upcall_loss_update(
+            &loss, atoll(ctx->argv[i]), slash ? atoll(slash + 1) : 0);
+
+        printf("%s: %s%s\n", ctx->argv[i], loss.dead ? "dead" : "alive",
+               changed ? ", news" : "");
+    }
+}
+
 const struct ovs_cmdl_command test_loss_commands[] = {
     { "switch-loss", NULL, 0, 0, loss_cmd, OVS_RO },
+    { "upcall-loss", "[MISSED/LOST]...", 0, INT_MAX, upcall_loss_cmd,
+      OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },
 };

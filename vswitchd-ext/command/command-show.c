@@ -530,6 +530,10 @@ show_globals(struct iov_command *cmd)
     if (iov_readiness_is_overridden()) {
         svec_add(&warnings, iov_readiness_warning);
     }
+    if (cmd->view->snapshot->dead_path) {
+        svec_add_nocopy(&warnings,
+                        iov_notes_dead_path(cmd->view->snapshot));
+    }
     if (cmd->json) {
         cmd->reply = json_object_create();
         json_object_put(cmd->reply, "warnings", svec_to_json(&warnings));

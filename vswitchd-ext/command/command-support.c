@@ -20,6 +20,7 @@
 #include "policy/ready/ready.h"
 #include "policy/ready/safety.h"
 #include "util.h"
+#include "vswitchd-ext/command/notes.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/readiness.h"
 
@@ -217,7 +218,9 @@ static void
 support(struct iov_command *cmd, struct iov_host *host,
         const struct iov_host_nic *only)
 {
+    const struct iov_snapshot *s = cmd->view->snapshot;
     bool overridden = iov_readiness_is_overridden();
+    char *dead_path = s->dead_path ? iov_notes_dead_path(s) : NULL;
 
     if (cmd->json) {
         struct json *bridges = json_array_create_empty();
@@ -225,15 +228,23 @@ support(struct iov_command *cmd, struct iov_host *host,
         cmd->reply = iov_ready_to_json(host, only);
         json_object_put(cmd->reply, "unsafe-interrupts-ok-in-use",
                         json_boolean_create(overridden));
+        if (dead_path) {
+            json_object_put_string(cmd->reply, "software-path-dead",
+                                   dead_path);
+        }
         support_bridges(cmd, bridges);
         json_object_put(cmd->reply, "bridges", bridges);
     } else {
         if (overridden) {
             ds_put_format(&cmd->out, "warning: %s\n", iov_readiness_warning);
         }
+        if (dead_path) {
+            ds_put_format(&cmd->out, "warning: %s\n", dead_path);
+        }
         iov_ready_format(host, only, &cmd->out);
         support_bridges(cmd, NULL);
     }
+    free(dead_path);
 }
 
 void

@@ -209,6 +209,28 @@ note_nic_facts(const struct iov_pf *pf, struct svec *notes)
     }
 }
 
+char *
+iov_notes_dead_path(const struct iov_snapshot *s)
+{
+    return xasprintf("the software path is dead: %s.  Ports there forward "
+                     "nothing new, and ports leave their VFs only for what "
+                     "protects.  Restart ovs-vswitchd.", s->dead_path);
+}
+
+/* Why a port with reasons is on its VF all the same. */
+static void
+note_kept(const struct iov_view *view, const struct iov_port *port,
+          struct svec *notes)
+{
+    const struct iov_verdict *v = iov_verdicts_find(view->verdicts,
+                                                    port->name);
+
+    if (v && v->kept && v->vf) {
+        svec_add(notes, "it stays on its VF for all that, because the "
+                 "software path is dead and none of its reasons protects");
+    }
+}
+
 void
 iov_notes_add(const struct iov_view *view, const struct iov_port *port,
               const struct iov_port_status *ps, struct svec *notes)
@@ -217,6 +239,7 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
                                      : NULL;
 
     note_stuck(port, ps, notes);
+    note_kept(view, port, notes);
     if (port->failures) {
         note_unrestored(port->failures->list, port->failures->n, notes);
         note_unrestored(port->failures->past, port->failures->n_past, notes);

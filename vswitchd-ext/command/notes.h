@@ -13,6 +13,7 @@ struct iov_host_nic;
 struct iov_pf;
 struct iov_port;
 struct iov_port_status;
+struct iov_snapshot;
 struct iov_vf;
 struct iov_view;
 
@@ -22,6 +23,9 @@ void iov_notes_add(const struct iov_view *, const struct iov_port *,
 
 /* How many interrupt vectors a VF has, or -1 if it is not known. */
 int iov_notes_vectors(const struct iov_pf *, const struct iov_vf *);
+
+/* The warning that the software path is dead, which it is; to be freed. */
+char *iov_notes_dead_path(const struct iov_snapshot *);
 
 /* Seconds that what was known of the bridge still holds, or 0. */
 long long int iov_notes_held_for(const struct iov_bridge *);

@@ -36,6 +36,7 @@
 #include "vswitchd-ext/control/reconcile.h"
 #include "vswitchd-ext/control/report.h"
 #include "vswitchd-ext/control/runtime.h"
+#include "vswitchd-ext/control/software-path.h"
 #include "vswitchd-ext/status.h"
 #include "vswitchd-ext/control/timing.h"
 #include "vswitchd-ext/ovs/db.h"
@@ -100,6 +101,7 @@ run_inputs(long long int now)
     iov_providers_run(now);
     iov_readiness_run();
     iov_filters_run();
+    iov_software_path_run(now);
     iov_guests_run(now);
 }
 
@@ -108,7 +110,8 @@ changes(void)
 {
     return (iov_db_changed() + iov_monitors_changed() + iov_providers_changed()
             + iov_guests_changed() + iov_fdb_connection()
-            + iov_readiness_changed() + iov_filters_changed() + n_touched
+            + iov_readiness_changed() + iov_filters_changed()
+            + iov_software_path_changed() + n_touched
             + (iov_fdb_unreachable() ? 1ull << 40 : 0));
 }
 
@@ -236,6 +239,7 @@ collect(void)
     iov_readiness_allow(snapshot->keys.unsafe_interrupts_ok);
     snapshot->safety = iov_readiness_safety();
     snapshot->no_switch = nullable_xstrdup(iov_fdb_unreachable());
+    snapshot->dead_path = nullable_xstrdup(iov_software_path_dead());
     snapshot->no_journal = nullable_xstrdup(iov_journal_blocked());
     snapshot->no_privilege = dummy ? NULL : iov_privileges_missing();
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
@@ -449,6 +453,7 @@ iov_loop_wait(void)
     iov_db_wait();
     iov_monitors_wait();
     iov_filters_wait();
+    iov_software_path_wait(now);
     iov_providers_wait(now);
     iov_guests_wait(now);
     iov_fdb_wait(now);
@@ -496,6 +501,7 @@ iov_loop_init(const struct iov_loop_options *options)
     }
     iov_readiness_init(options->host_root);
     iov_filters_init(options->dummy);
+    iov_software_path_init(options->dummy);
     iov_fdb_init();
     iov_db_init(options->database);
 }
@@ -517,6 +523,7 @@ iov_loop_exit(void)
     iov_providers_exit();
     iov_readiness_exit();
     iov_filters_exit();
+    iov_software_path_exit();
     iov_dispatch_exit();
     iov_journal_close();
     iov_runtime_destroy_all();

@@ -212,7 +212,8 @@ iov_runtime_damp(struct iov_runtime *runtime,
                  const struct iov_verdict *v, bool touched,
                  long long int now)
 {
-    const struct iov_reasons *reasons = &v->reasons;
+    const struct iov_reasons none = IOV_REASONS_INITIALIZER;
+    const struct iov_reasons *reasons = v->kept ? &none : &v->reasons;
     enum iov_damping_sight sight = (reasons->n ? IOV_DAMPING_CLEAR
                                     : IOV_DAMPING_DIRECT);
 
