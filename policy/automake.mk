@@ -2,6 +2,17 @@
 
 noinst_LIBRARIES += policy/libiov-policy.a
 policy_libiov_policy_a_SOURCES = \
+	policy/compile/compile.c \
+	policy/compile/compile.h \
+	policy/compile/rule-list.c \
+	policy/compile/rule-list.h \
+	policy/compile/show.c \
+	policy/compile/show.h \
+	policy/compile/translate.c \
+	policy/compile/translate.h \
+	policy/compile/way.c \
+	policy/compile/way.h \
+	policy/compile/why.def \
 	policy/flow/action.c \
 	policy/flow/action.def \
 	policy/flow/acts.c \
@@ -46,6 +57,10 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/reason.c \
 	policy/model/reason.def \
 	policy/model/reason.h \
+	policy/model/rule-field.def \
+	policy/model/rule-text.c \
+	policy/model/rule.c \
+	policy/model/rule.h \
 	policy/model/schema.def \
 	policy/model/snapshot.c \
 	policy/model/snapshot.h \

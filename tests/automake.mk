@@ -39,6 +39,7 @@ TESTSUITE_AT = \
 	tests/policy/reach-memory.at \
 	tests/policy/reach-tables.at \
 	tests/policy/reach-trace.at \
+	tests/policy/compile.at \
 	tests/policy/ready-host.at \
 	tests/policy/ready-nic.at \
 	tests/policy/ready-trees.at \
@@ -110,6 +111,10 @@ tests_test_policy_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 check_PROGRAMS += tests/test-reach
 tests_test_reach_SOURCES = tests/policy/test-reach.c
 tests_test_reach_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
+check_PROGRAMS += tests/test-compile
+tests_test_compile_SOURCES = tests/policy/test-compile.c
+tests_test_compile_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-verdict
 tests_test_verdict_SOURCES = \

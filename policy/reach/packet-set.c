@@ -22,9 +22,8 @@
 #include "policy/reach/reach.h"
 #include "util.h"
 
-/* What every packet that comes in by port 'in_port' has in common. */
-static void
-init_packets(struct match *m, uint32_t in_port)
+void
+iov_packets_init(struct match *m, uint32_t in_port)
 {
     match_init_catchall(m);
     memset(&m->wc.masks.tunnel, 0xff, offsetof(struct flow_tnl, metadata));
@@ -52,7 +51,7 @@ static void
 init_from_port(struct match *m, uint32_t in_port,
                const struct iov_reach_port *port)
 {
-    init_packets(m, in_port);
+    iov_packets_init(m, in_port);
     if (!port->any_src) {
         match_set_dl_src(m, port->mac);
     }
@@ -111,7 +110,7 @@ iov_class_get_packets(const struct iov_class *class,
     } else if (class->kind == IOV_CLASS_DELIVERED) {
         return 0;
     }
-    init_packets(m, port->uplinks[class->uplink]);
+    iov_packets_init(m, port->uplinks[class->uplink]);
     if (class->kind == IOV_CLASS_TO_PORT) {
         if (port->any_dst) {
             return 1;

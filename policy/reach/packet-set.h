@@ -40,6 +40,9 @@ size_t iov_class_get_packets(const struct iov_class *,
                              const struct iov_reach_port *,
                              struct match packets[IOV_CLASS_MATCHES]);
 
+/* Makes 'm' all packets that come in by port 'in_port', which is no tunnel. */
+void iov_packets_init(struct match *, uint32_t in_port);
+
 /* What packets from the port to 'dl_dst' look like if the port is on its VF
  * and 'dl_dst' on the software path: they come in by an uplink. */
 void iov_packets_init_counterpart(struct match *,
