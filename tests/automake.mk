@@ -40,6 +40,7 @@ TESTSUITE_AT = \
 	tests/policy/reach-tables.at \
 	tests/policy/reach-trace.at \
 	tests/policy/compile.at \
+	tests/policy/compile-random.at \
 	tests/policy/ready-host.at \
 	tests/policy/ready-nic.at \
 	tests/policy/ready-trees.at \
@@ -115,6 +116,15 @@ tests_test_reach_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 check_PROGRAMS += tests/test-compile
 tests_test_compile_SOURCES = tests/policy/test-compile.c
 tests_test_compile_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
+check_PROGRAMS += tests/test-compile-random
+tests_test_compile_random_SOURCES = \
+	tests/policy/test-compile-random.c \
+	tests/policy/test-verdict-packet.c \
+	tests/policy/test-verdict-random.c \
+	tests/policy/test-verdict-switch.c \
+	tests/policy/test-verdict.h
+tests_test_compile_random_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 check_PROGRAMS += tests/test-verdict
 tests_test_verdict_SOURCES = \
@@ -296,6 +306,14 @@ check-verdict-long: all $(check_PROGRAMS) $(check_SCRIPTS)
 	VERDICT_OPTIONS='--seconds=$(VERDICT_SECONDS) --seed=$(VERDICT_SEED)' \
 	  $(SHELL) tests/testsuite -C tests -v -k verdict,random
 .PHONY: check-verdict-long
+
+# The same for rules that are compiled from them.
+COMPILE_SECONDS = 600
+COMPILE_SEED = 1
+check-compile-long: all $(check_PROGRAMS) $(check_SCRIPTS)
+	COMPILE_OPTIONS='--seconds=$(COMPILE_SECONDS) --seed=$(COMPILE_SEED)' \
+	  $(SHELL) tests/testsuite -C tests -v -k compile,random
+.PHONY: check-compile-long
 
 # "make mutants": what the random tests of the verdict notice; takes hours.
 # MUTANTS_OPTIONS='--sample=20 --seconds=60' takes less.

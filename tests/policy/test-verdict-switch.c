@@ -28,6 +28,7 @@
 #include "openvswitch/ofp-protocol.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vconn.h"
+#include "packets.h"
 #include "policy/flow/table.h"
 #include "unixctl.h"
 #include "util.h"
@@ -282,6 +283,48 @@ test_switch_drops(struct test_switch *sw, const char *packet)
     free(bridge);
     free(flow);
     return drops;
+}
+
+char *
+test_switch_other(struct test_switch *sw, const char *packet,
+                  const char *actions)
+{
+    char *bridge = xstrdup(BRIDGE);
+    char *flow = xstrdup(packet);
+    char *acts = xstrdup(actions);
+    char *argv[] = { bridge, flow, acts };
+    char *trace = call(sw, "ofproto/trace", 2, argv);
+    char *want = call(sw, "ofproto/trace-packet-out", 3, argv);
+    char *want_actions = datapath_actions(want);
+    int n_normal;
+
+    if (count_normal(trace, &n_normal) && has_actions(trace, want_actions)) {
+        free(trace);
+        trace = NULL;
+    }
+    free(want_actions);
+    free(want);
+    free(bridge);
+    free(flow);
+    free(acts);
+    return trace;
+}
+
+void
+test_switch_add_station(struct test_switch *sw, const char *port,
+                        uint16_t vlan, struct eth_addr mac)
+{
+    char *bridge = xstrdup(BRIDGE);
+    char *name = xstrdup(port);
+    char *vid = xasprintf("%"PRIu16, vlan);
+    char *address = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
+    char *argv[] = { bridge, name, vid, address };
+
+    free(call(sw, "fdb/add", 4, argv));
+    free(bridge);
+    free(name);
+    free(vid);
+    free(address);
 }
 
 char *

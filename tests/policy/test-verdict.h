@@ -64,5 +64,12 @@ size_t test_switch_get_flows(struct test_switch *, struct iov_flow_table *,
 char *test_switch_trace(struct test_switch *, const char *packet);
 /* Returns true if the switch drops 'packet' and does nothing else with it. */
 bool test_switch_drops(struct test_switch *, const char *packet);
+/* Returns null if the switch does with 'packet' just what it does for
+ * 'actions', else what it does, for the caller to free. */
+char *test_switch_other(struct test_switch *, const char *packet,
+                        const char *actions);
+/* Makes the switch know that 'mac' is behind 'port'. */
+void test_switch_add_station(struct test_switch *, const char *port,
+                             uint16_t vlan, struct eth_addr mac);
 
 #endif /* tests/policy/test-verdict.h */
