@@ -79,3 +79,10 @@ uninstall-local:
 	@for pair in $(service_map); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	@for name in $(completed); do \
 	  rm -f "$(DESTDIR)$(bashcompdir)/$$name"; done
+
+# Debian's packages of the last commit.
+EXTRA_DIST += utilities/build-deb
+DEB_DIR = deb
+deb:
+	$(top_srcdir)/utilities/build-deb $(DEB_DIR)
+.PHONY: deb
