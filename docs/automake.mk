@@ -13,6 +13,7 @@ nodist_man_MANS += \
 	docs/ovs-iov-check.8 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
+	docs/ovs-iov.8 \
 	docs/ovs-iov.conf.5 \
 	docs/ovs-iovd.8
 
@@ -31,6 +32,7 @@ EXTRA_DIST += \
 	docs/ovs-iov-check.8.in \
 	docs/ovs-iov-reasons.7.in \
 	docs/ovs-iov-schema.7.in \
+	docs/ovs-iov.8.in \
 	docs/ovs-iov.conf.5.in \
 	docs/ovs-iovd.8.in \
 	docs/troubleshooting.md
@@ -39,6 +41,7 @@ CLEANFILES += \
 	docs/ovs-iov-check.8 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
+	docs/ovs-iov.8 \
 	docs/ovs-iov.conf.5 \
 	docs/ovs-iovd.8
 
@@ -58,6 +61,10 @@ docs/ovs-iov-reasons.7: docs/gen-man$(EXEEXT) \
 docs/ovs-iov-schema.7: docs/gen-man$(EXEEXT) \
     $(top_srcdir)/docs/ovs-iov-schema.7.in
 	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-schema.7.in \
+	  > $@.tmp && mv $@.tmp $@
+
+docs/ovs-iov.8: docs/gen-man$(EXEEXT) $(top_srcdir)/docs/ovs-iov.8.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov.8.in \
 	  > $@.tmp && mv $@.tmp $@
 
 docs/ovs-iov.conf.5: docs/gen-man$(EXEEXT) \

@@ -252,6 +252,15 @@ put_commands(void)
 }
 
 static void
+put_verbs(void)
+{
+#define VERB(NAME, USAGE, FUNCTION, COMMAND, MEANING) \
+    put_command(NAME, USAGE, MEANING);
+#include "utilities/ovs-iov/verb.def"
+#undef VERB
+}
+
+static void
 put_settings(void)
 {
 #define WHAT_IF(SCOPE, NAME, TYPE, MEMBER, ACCEPTED) \
@@ -488,6 +497,7 @@ static const struct {
     { "@GLOBAL_PUBLISHED@\n", put_global_published },
     { "@REASONS@\n", put_reasons },
     { "@COMMANDS@\n", put_commands },
+    { "@VERBS@\n", put_verbs },
     { "@SETTINGS@\n", put_settings },
     { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },

@@ -51,6 +51,7 @@ TESTSUITE_AT = \
 	tests/sandbox.at \
 	tests/source.at \
 	tests/utilities/iov-lab.at \
+	tests/utilities/ovs-iov.at \
 	tests/vswitchd-ext/daemon-alone.at \
 	tests/vswitchd-ext/daemon-badinput.at \
 	tests/vswitchd-ext/daemon-commands.at \

@@ -8,6 +8,21 @@ utilities_ovs_iov_check_SOURCES = utilities/ovs-iov-check.c
 utilities_ovs_iov_check_LDADD = offload/libiov-offload.a \
 	policy/libiov-policy.a $(MNL_LIBS) $(PCI_LIBS) $(UDEV_LIBS) $(OVS_LIBS)
 
+bin_PROGRAMS += utilities/ovs-iov/ovs-iov
+utilities_ovs_iov_ovs_iov_SOURCES = \
+	utilities/ovs-iov/client.c \
+	utilities/ovs-iov/complete.c \
+	utilities/ovs-iov/json.c \
+	utilities/ovs-iov/ovs-iov.c \
+	utilities/ovs-iov/ovs-iov.h \
+	utilities/ovs-iov/paint.c \
+	utilities/ovs-iov/verb.def \
+	utilities/ovs-iov/verbs.c
+utilities_ovs_iov_ovs_iov_LDADD = policy/libiov-policy.a $(OVS_LIBS)
+
+# Installed by packages, where their bash-completion wants it.
+EXTRA_DIST += utilities/ovs-iov/completion.bash
+
 # A first look, without root and without a NIC.
 sandbox: all
 	$(top_srcdir)/utilities/sandbox $(abs_top_builddir)

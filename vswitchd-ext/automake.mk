@@ -10,6 +10,8 @@ vswitchd_ext_libiov_inputs_a_SOURCES = \
 	vswitchd-ext/ovs/db-fill.c \
 	vswitchd-ext/ovs/db-internal.h \
 	vswitchd-ext/ovs/db-publish.c \
+	vswitchd-ext/ovs/db-write.c \
+	vswitchd-ext/ovs/db-write.h \
 	vswitchd-ext/ovs/db.c \
 	vswitchd-ext/ovs/db.h \
 	vswitchd-ext/ovs/fdb.c \

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Commands that answer later: iov/sync, iov/verify and iov/hold.
+ * Commands that answer later: iov/sync, iov/verify, iov/hold, iov/enable and
+ * iov/disable.
  *
  * Each goes through stages, every one of which waits for something:
  *
  *   iov/sync     database -> flow monitors -> all ports settled
  *   iov/verify   every PF read again -> all ports settled -> compare
  *   iov/hold     the port's VF is with nobody, or fenced for good
+ *   iov/enable   written into the database -> as iov/sync; iov/disable too
  *
  * What a stage brings in has to go through a turn of the loop before "settled"
  * means anything. */
@@ -27,6 +29,7 @@
 #include "vswitchd-ext/control/reconcile-pf.h"
 #include "vswitchd-ext/control/runtime.h"
 #include "vswitchd-ext/status.h"
+#include "vswitchd-ext/ovs/db-write.h"
 #include "vswitchd-ext/ovs/db.h"
 #include "vswitchd-ext/ovs/monitors.h"
 
@@ -34,9 +37,10 @@
  * another. */
 #define PATIENCE 30000
 
-enum kind { SYNC, VERIFY, HOLD };
+enum kind { SYNC, VERIFY, HOLD, WEIGHT };
 
 enum stage {
+    STAGE_WRITE,
     STAGE_DATABASE,
     STAGE_MONITORS,
     STAGE_REREAD,
@@ -50,7 +54,9 @@ struct async {
     enum stage stage;
     enum kind kind;
     bool json;
-    char *port;                 /* For HOLD. */
+    char *port;                 /* For HOLD and WEIGHT. */
+    struct iov_db_write *write; /* For WEIGHT. */
+    char *refused;              /* Why the database did not take it. */
     int patience;               /* ms. */
     uint64_t token;             /* Of the present stage. */
     long long int deadline;     /* ms. */
@@ -104,11 +110,28 @@ iov_async_hold(struct iov_command *cmd)
     }
 }
 
+void
+iov_async_weight(struct iov_command *cmd, unsigned int weight)
+{
+    struct async *d = defer(cmd, WEIGHT, STAGE_WRITE);
+
+    d->port = xstrdup(cmd->arg);
+    d->write = iov_db_write_weight(cmd->arg, weight);
+}
+
 /* Returns true if 'd' has passed its present stage, and enters the next. */
 static bool
 advance(struct async *d)
 {
     switch (d->stage) {
+    case STAGE_WRITE:
+        if (d->refused || !iov_db_write_run(d->write, &d->refused)
+            || d->refused) {
+            return false;
+        }
+        d->stage = STAGE_DATABASE;
+        d->token = iov_db_sync();
+        return true;
     case STAGE_DATABASE:
         if (!iov_db_synced(d->token)) {
             return false;
@@ -187,6 +210,27 @@ lines_to_json(const char *text)
     return array;
 }
 
+/* Where the port has come to rest, in a line. */
+static void
+put_place(struct ds *ds, const char *port)
+{
+    const struct iov_port_status *ps = find_status(port);
+
+    if (!ps) {
+        ds_put_format(ds, "port %s is on no bridge any more\n", port);
+        return;
+    }
+    ds_put_format(ds, "port %s: %s", port, iov_port_state_name(ps->state));
+    if (ps->pf) {
+        ds_put_format(ds, ", VF %u of %s", ps->vf, ps->pf);
+    }
+    if (ps->reasons.n && ps->state != IOV_PORT_OFF) {
+        ds_put_cstr(ds, ": ");
+        iov_reasons_format_slugs(ds, &ps->reasons);
+    }
+    ds_put_char(ds, '\n');
+}
+
 static void
 finish(struct async *d, const char *error)
 {
@@ -197,6 +241,8 @@ finish(struct async *d, const char *error)
     } else {
         if (d->kind == VERIFY) {
             iov_loop_verify(&out);
+        } else if (d->kind == WEIGHT) {
+            put_place(&out, d->port);
         }
         if (d->json) {
             struct json *json = lines_to_json(ds_cstr(&out));
@@ -213,6 +259,8 @@ finish(struct async *d, const char *error)
     }
     ds_destroy(&out);
     ovs_list_remove(&d->node);
+    iov_db_write_destroy(d->write);
+    free(d->refused);
     free(d->port);
     free(d);
 }
@@ -259,6 +307,10 @@ put_what_it_waits_for(struct ds *ds, const struct async *d)
         return;
     }
     switch (d->stage) {
+    case STAGE_WRITE:
+        ds_put_cstr(ds, "the database has not taken the setting; check that "
+                    "ovsdb-server runs");
+        return;
     case STAGE_DATABASE:
         ds_put_cstr(ds, "ovsdb-server or ovs-vswitchd has not taken in the "
                     "configuration; check that both run");
@@ -310,7 +362,9 @@ iov_async_run(void)
         while (advance(d)) {
             continue;
         }
-        if (is_finished(d)) {
+        if (d->refused) {
+            finish(d, d->refused);
+        } else if (is_finished(d)) {
             finish(d, NULL);
         } else if (is_void(d)) {
             finish(d, "iov/unhold came before the port had left its VF");
@@ -327,6 +381,9 @@ iov_async_wait(void)
     struct async *d;
 
     LIST_FOR_EACH (d, node, &async) {
+        if (d->stage == STAGE_WRITE) {
+            iov_db_write_wait(d->write);
+        }
         poll_timer_wait_until(d->deadline);
     }
 }

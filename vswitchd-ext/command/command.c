@@ -28,6 +28,7 @@
 #include "vswitchd-ext/ovs/db.h"
 
 #define MAX_TIMEOUT 86400       /* Seconds. */
+#define MAX_WEIGHT 100
 
 struct command_row {
     iov_command_func *func;
@@ -81,17 +82,22 @@ parse_argument(struct iov_command *cmd, const struct command_row *row,
     return NULL;
 }
 
-/* 'value' is null if it is missing. */
+/* Takes 'value', null if it is missing, of option 'name'. */
 static char *
-parse_timeout(struct iov_command *cmd, const struct command_row *row,
-              const char *value)
+parse_number(struct iov_command *cmd, const struct command_row *row,
+             const char *name, const char *value)
 {
-    if (!value || !str_to_int(value, 10, &cmd->timeout) || cmd->timeout < 0
-        || cmd->timeout > MAX_TIMEOUT) {
-        return xasprintf("%s: --timeout \"%s\" is no number of seconds "
-                         "from 0 to %d; usage: %s %s", row->name,
-                         value ? value : "", MAX_TIMEOUT, row->name,
-                         row->usage);
+    bool weight = !strcmp(name, "--weight");
+    int *number = weight ? &cmd->weight : &cmd->timeout;
+    int min = weight ? 1 : 0;
+    int max = weight ? MAX_WEIGHT : MAX_TIMEOUT;
+
+    if (!value || !str_to_int(value, 10, number) || *number < min
+        || *number > max) {
+        return xasprintf("%s: %s \"%s\" is no %s from %d to %d; usage: "
+                         "%s %s", row->name, name, value ? value : "",
+                         weight ? "weight" : "number of seconds", min, max,
+                         row->name, row->usage);
     }
     return NULL;
 }
@@ -101,7 +107,9 @@ parse_timeout(struct iov_command *cmd, const struct command_row *row,
 static bool
 takes_option(const struct command_row *row, const char *arg)
 {
-    static const char *const options[] = { "--timeout", "--json", "--all" };
+    static const char *const options[] = {
+        "--timeout", "--weight", "--json", "--all"
+    };
 
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
         if (!strcmp(arg, options[i])) {
@@ -122,13 +130,17 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
     bool options_end = false;
 
     cmd->timeout = -1;
+    cmd->weight = -1;
     for (int i = 1; i < argc; i++) {
         char *error = NULL;
 
         if (options_end || !takes_option(row, argv[i])) {
             error = parse_argument(cmd, row, argv[i], options_end);
-        } else if (!strcmp(argv[i], "--timeout")) {
-            error = parse_timeout(cmd, row, argv[++i]);
+        } else if (!strcmp(argv[i], "--timeout")
+                   || !strcmp(argv[i], "--weight")) {
+            const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+            error = parse_number(cmd, row, argv[i++], value);
         } else {
             cmd->json |= !strcmp(argv[i], "--json");
             cmd->all |= !strcmp(argv[i], "--all");
@@ -138,7 +150,8 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
             return error;
         }
     }
-    if (!cmd->arg && needs_arg) {
+    if (!cmd->arg && needs_arg
+        && !(cmd->all && strstr(row->usage, "PORT|--all"))) {
         return xasprintf("%s: a port is missing; usage: %s %s", row->name,
                          row->name, row->usage);
     }
@@ -306,16 +319,65 @@ cmd_hold(struct iov_command *cmd)
     }
 }
 
+static void
+unhold_all(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        struct iov_runtime *runtime = node->data;
+
+        runtime->held = false;
+    }
+    iov_loop_touch();
+}
+
 void
 cmd_unhold(struct iov_command *cmd)
 {
-    const struct iov_runtime *runtime = iov_runtime_find(cmd->arg);
+    const struct iov_runtime *runtime =
+        cmd->arg ? iov_runtime_find(cmd->arg) : NULL;
 
-    if (runtime && !runtime->held) {
+    if (cmd->all && cmd->arg) {
+        cmd->error = xasprintf("iov/unhold: both --all and port \"%s\" are "
+                               "given; leave one out", cmd->arg);
+        return;
+    } else if (cmd->all) {
+        unhold_all();
+        return;
+    } else if (runtime && !runtime->held) {
         cmd->error = xasprintf("port %s is not held by iov/hold; see "
                                "\"iov/show %s\" for its reasons", cmd->arg,
                                cmd->arg);
         return;
     }
     set_held(cmd, false);
+}
+
+/* Asks for offload of the port, or no longer, with 'weight'. */
+static void
+set_weight(struct iov_command *cmd, unsigned int weight)
+{
+    if (!iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
+        iov_command_no_port(cmd);
+    } else {
+        iov_async_weight(cmd, weight);
+    }
+}
+
+void
+cmd_enable(struct iov_command *cmd)
+{
+    const struct iov_verdict *v = iov_verdicts_find(cmd->view->verdicts,
+                                                    cmd->arg);
+    unsigned int weight = v ? v->port->keys.weight : 0;
+
+    set_weight(cmd, cmd->weight > 0 ? cmd->weight
+                    : weight ? weight : MAX_WEIGHT);
+}
+
+void
+cmd_disable(struct iov_command *cmd)
+{
+    set_weight(cmd, 0);
 }

@@ -27,6 +27,7 @@ struct iov_command {
     bool json;                  /* --json was given. */
     bool all;                   /* --all was given. */
     int timeout;                /* --timeout in seconds, or -1. */
+    int weight;                 /* --weight, or -1. */
     struct ds out;              /* Text to print. */
     struct json *reply;         /* With 'json': what to print instead. */
     char *error;                /* What is wrong, or null. */
@@ -49,6 +50,9 @@ void iov_async_run(void);
 void iov_async_wait(void);
 /* Answers once the port is off its VF, for iov/hold. */
 void iov_async_hold(struct iov_command *);
+/* Sets other_config:iov-weight of the port, and answers where it is once it
+ * has come to rest; for iov/enable and iov/disable. */
+void iov_async_weight(struct iov_command *, unsigned int weight);
 void iov_async_cancel(const char *error);
 
 /* Commands that a child process answers.  'func' runs there, with a copy of

@@ -68,8 +68,9 @@ db_add_columns(const struct ovsdb_idl_column *const *columns, size_t n)
     }
 }
 
-/* Every column that is read; the only one that is written is external_ids of
- * Open_vSwitch, Bridge and Interface, key by key. */
+/* Every column that is read.  Those that are written, key by key, are
+ * external_ids of Open_vSwitch, Bridge and Interface and, for a user who asks
+ * for it (db-write.h), other_config of Interface. */
 static const struct ovsdb_idl_table_class *const tables[] = {
     &ovsrec_table_open_vswitch, &ovsrec_table_bridge,
     &ovsrec_table_port, &ovsrec_table_interface, &ovsrec_table_qos,
