@@ -7,10 +7,11 @@
 # by our Makefile, not one below our prefix.
 
 noinst_PROGRAMS += docs/gen-man
-docs_gen_man_SOURCES = docs/gen-man.c
+docs_gen_man_SOURCES = docs/gen-man-text.c docs/gen-man-text.h docs/gen-man.c
 
 nodist_man_MANS += \
 	docs/ovs-iov-check.8 \
+	docs/ovs-iov-metrics.7 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
 	docs/ovs-iov.8 \
@@ -30,6 +31,7 @@ EXTRA_DIST += \
 	docs/limitations.md \
 	docs/loss.svg \
 	docs/ovs-iov-check.8.in \
+	docs/ovs-iov-metrics.7.in \
 	docs/ovs-iov-reasons.7.in \
 	docs/ovs-iov-schema.7.in \
 	docs/ovs-iov.8.in \
@@ -39,6 +41,7 @@ EXTRA_DIST += \
 
 CLEANFILES += \
 	docs/ovs-iov-check.8 \
+	docs/ovs-iov-metrics.7 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
 	docs/ovs-iov.8 \
@@ -51,6 +54,11 @@ gen_man = docs/gen-man$(EXEEXT) VERSION='$(VERSION)' \
 docs/ovs-iov-check.8: docs/gen-man$(EXEEXT) \
     $(top_srcdir)/docs/ovs-iov-check.8.in
 	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-check.8.in \
+	  > $@.tmp && mv $@.tmp $@
+
+docs/ovs-iov-metrics.7: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov-metrics.7.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-metrics.7.in \
 	  > $@.tmp && mv $@.tmp $@
 
 docs/ovs-iov-reasons.7: docs/gen-man$(EXEEXT) \

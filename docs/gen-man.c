@@ -16,100 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docs/gen-man-text.h"
+
 #define ARRAY_LEN(ARRAY) (sizeof (ARRAY) / sizeof (ARRAY)[0])
-#define MAX_COLUMN 72
 
 static char **values;           /* NAME=VALUE, ends with a null. */
-
-/* Escaping.  A hyphen of a name has to be copied from the page as it is. */
-
-static void
-put_char(char c)
-{
-    if (c == '\\') {
-        fputs("\\e", stdout);
-    } else if (c == '-') {
-        fputs("\\-", stdout);
-    } else {
-        putchar(c);
-    }
-}
-
-static void
-put_name(const char *s)
-{
-    for (; *s; s++) {
-        put_char(*s);
-    }
-}
-
-/* The same for what is accepted; a long list may be broken after each "|". */
-static void
-put_accepted(const char *s)
-{
-    for (; *s; s++) {
-        put_char(*s);
-        if (*s == '|') {
-            fputs("\\:", stdout);
-        }
-    }
-}
-
-/* Prints 's' as text in lines of moderate length, none of which troff may
- * take for a request. */
-static void
-put_text(const char *s)
-{
-    size_t column = 0;
-
-    while (*s) {
-        size_t n = strcspn(s, " ");
-        bool ends = n && s[n] && s[n - 1] == '.';
-
-        if (column && column + n + 1 > MAX_COLUMN) {
-            putchar('\n');
-            column = 0;
-        } else if (column) {
-            putchar(' ');
-            column++;
-        }
-        if (!column && (*s == '.' || *s == '\'')) {
-            fputs("\\&", stdout);
-        }
-        for (size_t i = 0; i < n; i++) {
-            put_char(s[i]);
-        }
-        column = ends ? MAX_COLUMN : column + n;
-        s += n + strspn(s + n, " ");
-    }
-    putchar('\n');
-}
-
-/* Prints 's' with words of capitals in italics, as placeholders are. */
-static void
-put_usage(const char *s)
-{
-    bool italic = false;
-
-    for (; *s; s++) {
-        bool capital = *s >= 'A' && *s <= 'Z';
-
-        if (capital != italic) {
-            fputs(capital ? "\\fI" : "\\fR", stdout);
-            italic = capital;
-        }
-        put_char(*s);
-    }
-    fputs(italic ? "\\fR" : "", stdout);
-}
-
-static void
-put_tag(const char *name)
-{
-    fputs(".TP\n\\fB", stdout);
-    put_name(name);
-    fputs("\\fR\n", stdout);
-}
 
 /* Tables. */
 
@@ -258,6 +169,38 @@ put_verbs(void)
     put_command(NAME, USAGE, MEANING);
 #include "utilities/ovs-iov/verb.def"
 #undef VERB
+}
+
+static void
+put_metric(const char *name, const char *type, const char *labels,
+           const char *help)
+{
+    put_tag(name);
+    for (; *type; type++) {
+        putchar(*type | 0x20);
+    }
+    if (labels[0]) {
+        fputs(", with labels\n.BR", stdout);
+        while (*labels) {
+            size_t n = strcspn(labels, " ");
+
+            printf(" %.*s%s", (int) n, labels, labels[n] ? " \", \"" : " .");
+            labels += n + strspn(labels + n, " ");
+        }
+        putchar('\n');
+    } else {
+        puts(".");
+    }
+    put_text(help);
+}
+
+static void
+put_metrics(void)
+{
+#define METRIC(ENUM, NAME, TYPE, LABELS, HELP) \
+    put_metric(NAME, #TYPE, LABELS, HELP);
+#include "policy/model/metric.def"
+#undef METRIC
 }
 
 static void
@@ -498,6 +441,7 @@ static const struct {
     { "@REASONS@\n", put_reasons },
     { "@COMMANDS@\n", put_commands },
     { "@VERBS@\n", put_verbs },
+    { "@METRICS@\n", put_metrics },
     { "@SETTINGS@\n", put_settings },
     { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },

@@ -41,6 +41,9 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/limit.c \
 	policy/model/limit.def \
 	policy/model/limit.h \
+	policy/model/metric.c \
+	policy/model/metric.def \
+	policy/model/metric.h \
 	policy/model/nic-fact.c \
 	policy/model/nic-fact.def \
 	policy/model/nic-fact.h \

@@ -56,6 +56,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-badinput.at \
 	tests/vswitchd-ext/daemon-commands.at \
 	tests/vswitchd-ext/daemon-kill.at \
+	tests/vswitchd-ext/daemon-metrics.at \
 	tests/vswitchd-ext/daemon-openflow.at \
 	tests/vswitchd-ext/daemon-privileges.at \
 	tests/vswitchd-ext/daemon-reasons-damping.at \

@@ -13,6 +13,7 @@ utilities_ovs_iov_ovs_iov_SOURCES = \
 	utilities/ovs-iov/client.c \
 	utilities/ovs-iov/complete.c \
 	utilities/ovs-iov/json.c \
+	utilities/ovs-iov/metrics.c \
 	utilities/ovs-iov/ovs-iov.c \
 	utilities/ovs-iov/ovs-iov.h \
 	utilities/ovs-iov/paint.c \
@@ -22,6 +23,19 @@ utilities_ovs_iov_ovs_iov_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
 # Installed by packages, where their bash-completion wants it.
 EXTRA_DIST += utilities/ovs-iov/completion.bash
+
+# For Prometheus.  The units are installed by packages.
+pkgdata_DATA = \
+	utilities/prometheus/ovs-iov.dashboard.json \
+	utilities/prometheus/ovs-iov.rules.yml
+EXTRA_DIST += \
+	utilities/prometheus/ovs-iov-metrics.socket \
+	utilities/prometheus/ovs-iov-metrics@.service \
+	utilities/prometheus/ovs-iov-textfile.service \
+	utilities/prometheus/ovs-iov-textfile.timer \
+	utilities/prometheus/ovs-iov.dashboard.json \
+	utilities/prometheus/ovs-iov.rules-test.yml \
+	utilities/prometheus/ovs-iov.rules.yml
 
 # A first look, without root and without a NIC.
 sandbox: all

@@ -10,6 +10,8 @@ vswitchd_ext_libiov_inputs_a_SOURCES = \
 	vswitchd-ext/ovs/db-fill.c \
 	vswitchd-ext/ovs/db-internal.h \
 	vswitchd-ext/ovs/db-publish.c \
+	vswitchd-ext/ovs/db-statistics.c \
+	vswitchd-ext/ovs/db-statistics.h \
 	vswitchd-ext/ovs/db-write.c \
 	vswitchd-ext/ovs/db-write.h \
 	vswitchd-ext/ovs/db.c \
@@ -31,6 +33,7 @@ sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/command/async.c \
 	vswitchd-ext/command/command-explain.c \
+	vswitchd-ext/command/command-metrics.c \
 	vswitchd-ext/command/command-show.c \
 	vswitchd-ext/command/command-support.c \
 	vswitchd-ext/command/command-what-if.c \
@@ -62,6 +65,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/software-path.h \
 	vswitchd-ext/control/service.c \
 	vswitchd-ext/control/service.h \
+	vswitchd-ext/control/tally.c \
+	vswitchd-ext/control/tally.h \
 	vswitchd-ext/control/timing.c \
 	vswitchd-ext/control/timing.h \
 	vswitchd-ext/control/wall-time.c \

@@ -103,6 +103,8 @@ iov_activity_look(struct iov_runtime *runtime, const struct iov_nics *nics,
     const struct iov_vf *vf =
         (runtime->state == IOV_PORT_DIRECT ? find_vf(nics, runtime->name, &pf)
                                            : NULL);
+    uint64_t sent = a->sent;
+    uint64_t heard = a->heard;
     struct iov_vf_use use;
     bool elsewhere;
 
@@ -115,6 +117,9 @@ iov_activity_look(struct iov_runtime *runtime, const struct iov_nics *nics,
     a->other_now = use.other_sent;
     a->since = a->since ? a->since : wall_now;
     count(a, &use);
+    if (a->counted) {
+        iov_tally_vf(&runtime->tally, sent, a->sent, heard, a->heard);
+    }
     evaluate(a, &use, elsewhere);
 }
 

@@ -17,6 +17,7 @@
 #include "openvswitch/vlog.h"
 #include "util.h"
 #include "vswitchd-ext/control/history.h"
+#include "vswitchd-ext/control/tally.h"
 #include "vswitchd-ext/ovs/fdb.h"
 
 VLOG_DEFINE_THIS_MODULE(iov_moves);
@@ -156,6 +157,8 @@ iov_dispatch_log(const struct iov_result *r, const char *name,
                  const char *op, long long int wall_now, bool news)
 {
     COVERAGE_INC(iov_op);
+    iov_tallies.ops[r->op->type][r->error == ECANCELED ? IOV_OP_GIVEN_UP
+                                 : r->error ? IOV_OP_FAILED : IOV_OP_DONE]++;
     COVERAGE_ADD(iov_kernel_request, r->requests);
     if (r->error == ECANCELED) {
         VLOG_INFO("%s: %s: given up", name, op);

@@ -86,6 +86,7 @@ static bool half_evaluated;     /* The last iteration ended with verdicts that
 static bool evaluating;         /* Flows have changed... */
 static struct iov_moment evaluating_since; /* ...since then. */
 static long long int reconciled_at;        /* us. */
+static long long int changed_at; /* us: the verdicts are of what had come. */
 static bool in_haste;           /* The last run ended before all was done. */
 static struct iov_moment run_begun;
 static uint64_t n_iterations;
@@ -325,6 +326,7 @@ make_reconcile(void)
         .clean_up = clean_up,
         .now = time_msec(),
         .wall_now = time_wall_msec(),
+        .changed_at = changed_at,
     };
 }
 
@@ -370,6 +372,7 @@ schedule(const struct iov_moment *begun)
         evaluating = true;
         evaluating_since = *begun;
     }
+    changed_at = evaluating ? evaluating_since.usec : begun->usec;
     if ((changes() != seen && !may_collect_later())
         || (!status && !reconcile_is_due)) {
         collect_and_evaluate();

@@ -20,6 +20,7 @@
 #include "policy/plan/plan.h"
 #include "policy/verdict/check.h"
 #include "policy/verdict/verdict.h"
+#include "timeval.h"
 #include "util.h"
 #include "vswitchd-ext/control/dispatch.h"
 #include "vswitchd-ext/control/reconcile-pf.h"
@@ -295,6 +296,18 @@ preempt(struct iov_runtime *runtime, const struct iov_plan_in *in)
     iov_op_destroy(op);
 }
 
+/* Measures how long it takes to fence a port's VF. */
+static void
+note_fence(struct iov_runtime *runtime, const struct iov_plan_in *in,
+           const struct iov_reconcile *s)
+{
+    if (in->direct) {
+        runtime->tally.fence_due = 0;
+    } else if (in->protect && runtime->state == IOV_PORT_DIRECT) {
+        iov_tally_fence_due(&runtime->tally, s->changed_at);
+    }
+}
+
 static void
 reconcile_port(struct context *context, const struct iov_verdict *v)
 {
@@ -306,6 +319,7 @@ reconcile_port(struct context *context, const struct iov_verdict *v)
     plan_in_init(&in, context, v, runtime);
     iov_runtime_damp(runtime, &s->snapshot->keys, v,
                      in.vf && in.vf->record, s->now);
+    note_fence(runtime, &in, s);
     if (!runtime->busy) {
         iov_reconcile_begin(runtime, iov_plan_next(&in), in.vf);
     } else {
@@ -461,6 +475,10 @@ take_result(const struct iov_result *r, long long int now,
     } else if (!r->error) {
         if (!runtime->read) {
             iov_failures_remove(&runtime->failures, r->op);
+        }
+        if (r->op->type == IOV_OP_VF_SET
+            && (r->op->attr == IOV_VF_DMA || r->op->attr == IOV_VF_MAC)) {
+            iov_tally_fenced(&runtime->tally, time_usec());
         }
         if (r->op->type == IOV_OP_FDB_ADD || r->op->type == IOV_OP_FDB_DEL) {
             iov_runtime_set_learned(runtime, r->op, false,

@@ -25,6 +25,8 @@ struct iov_reconcile {
     bool clean_up;              /* Everything back as it was found. */
     long long int now;          /* Monotonic, ms. */
     long long int wall_now;     /* ms. */
+    long long int changed_at;   /* Monotonic, us: when what the verdicts are
+                                 * of was taken in. */
 };
 
 /* Plans and begins the next operation of each port that has none under way,

@@ -167,6 +167,7 @@ iov_runtime_set_state(struct iov_runtime *runtime, enum iov_port_state state,
     } else if (state == IOV_PORT_OFF) {
         runtime->vf_turn = 0;
     }
+    iov_tally_state(&runtime->tally, state, time_msec());
     runtime->state = state;
     runtime->since = wall_now;
 }

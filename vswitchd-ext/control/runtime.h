@@ -22,6 +22,7 @@
 #include "policy/model/reason.h"
 #include "policy/verdict/damping.h"
 #include "vswitchd-ext/control/activity.h"
+#include "vswitchd-ext/control/tally.h"
 
 struct iov_global_keys;
 struct iov_nics;
@@ -68,6 +69,7 @@ struct iov_runtime {
     char *next;                 /* Operation under way or next, in words. */
     unsigned int falls;         /* Times it left its VF. */
     uint64_t vf_turn;           /* See struct iov_port. */
+    struct iov_tally tally;
 };
 
 /* All of them, by name. */

@@ -116,6 +116,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &ovsrec_interface_col_mac,
     &ovsrec_interface_col_mac_in_use,
     &ovsrec_interface_col_mtu,
+    &ovsrec_interface_col_statistics,
     &ovsrec_interface_col_status,
     &ovsrec_interface_col_ingress_policing_rate,
     &ovsrec_interface_col_ingress_policing_kpkts_rate,
@@ -155,6 +156,9 @@ db_declare(void)
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_next_cfg);
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_cur_cfg);
     ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_external_ids);
+
+    /* Counters, which only metrics show. */
+    ovsdb_idl_omit_alert(idl, &ovsrec_interface_col_statistics);
 }
 
 void
