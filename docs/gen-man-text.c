@@ -2,7 +2,7 @@
 
 /* Prints text as troff: see gen-man-text.h.
  *
- * The subtle thing: a hyphen of a name has to be copied from the page as it
+ * A hyphen of a name has to be copied from the page as it
  * is. */
 
 #include "docs/gen-man-text.h"

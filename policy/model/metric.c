@@ -2,7 +2,7 @@
  *
  * Metrics as text: see metric.h.
  *
- * The subtle thing: a label's value is whatever a writer of the database has
+ * A label's value is whatever a writer of the database has
  * called a port.  It passes text.h, which leaves no control character and
  * valid UTF-8; then quotes and backslashes are escaped, so that it cannot end
  * the label and begin a sample of its own. */

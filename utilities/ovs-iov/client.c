@@ -2,7 +2,7 @@
  *
  * Asks the daemon: see ovs-iov.h.
  *
- * The subtle thing: the daemon's errors name its own commands, "iov/show".
+ * The daemon's errors name its own commands, "iov/show".
  * Who typed "ovs-iov show" is told of that one. */
 
 #include <config.h>

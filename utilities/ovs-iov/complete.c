@@ -2,7 +2,7 @@
  *
  * What a shell can complete: see ovs-iov.h.
  *
- * The subtle thing: names of ports come from the database, and a shell would
+ * Names of ports come from the database, and a shell would
  * run what they contain.  Those that are not made of harmless characters alone
  * are left out. */
 

@@ -2,7 +2,7 @@
 #
 # Completion of ovs-iov(8) in bash.  The words come from ovs-iov itself.
 #
-# The subtle thing: they are taken as they are, line by line; "compgen -W"
+# They are taken as they are, line by line; "compgen -W"
 # would run what is in them.
 
 _ovs_iov()

@@ -2,7 +2,7 @@
  *
  * Members of the daemon's answers: see ovs-iov.h.
  *
- * The subtle thing: a daemon of another version may leave members out.  None
+ * A daemon of another version may leave members out.  None
  * of these functions fails then; what is missing is null, "" or empty. */
 
 #include <config.h>

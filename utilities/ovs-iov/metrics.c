@@ -5,7 +5,7 @@
  * Either the textfile collector of node_exporter reads a file that a timer has
  * written, or systemd hands over a connection for each request.
  *
- * The subtle thing: whoever connects is not trusted.  At most MAX_REQUEST
+ * Whoever connects is not trusted.  At most MAX_REQUEST
  * bytes of a request are read, for HTTP_SECONDS at most, and all that is
  * looked at is its first line. */
 

@@ -2,7 +2,7 @@
  *
  * ovs-iov: options, help, and which verb it is.
  *
- * The subtle thing: options before the verb are this program's, those behind
+ * Options before the verb are this program's, those behind
  * it belong to the verb; --json and --brief are taken at both places. */
 
 #include <config.h>

@@ -2,7 +2,7 @@
  *
  * Colours for the daemon's text: see ovs-iov.h.
  *
- * The subtle thing: a colour adds nothing that the words do not say, and a
+ * A colour adds nothing that the words do not say, and a
  * line that is not known is printed as it is. */
 
 #include <config.h>

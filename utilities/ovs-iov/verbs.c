@@ -2,7 +2,7 @@
  *
  * What the verbs of verb.def do: see ovs-iov.h.
  *
- * The subtle thing: everything that is shown comes from the daemon, which may
+ * Everything that is shown comes from the daemon, which may
  * be of another version, and its texts from whoever writes the database; they
  * pass policy/model/text.h once more before they reach the terminal. */
 

@@ -2,7 +2,7 @@
  *
  * "iov/metrics": everything that metric.def lists, for Prometheus.
  *
- * The subtle thing: Prometheus refuses everything if two samples have the same
+ * Prometheus refuses everything if two samples have the same
  * labels.  Names that have to be escaped to be shown could become equal by
  * that, so ports and bridges with such names are left out and counted. */
 

@@ -2,7 +2,7 @@
  *
  * Counters of ports: see tally.h.
  *
- * The subtle thing: a port that does not ask for offload is on no path of
+ * A port that does not ask for offload is on no path of
  * ours, and its time does not count. */
 
 #include <config.h>

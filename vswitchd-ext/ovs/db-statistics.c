@@ -2,7 +2,7 @@
  *
  * Counters of interfaces: see db-statistics.h.
  *
- * The subtle thing: ovs-vswitchd leaves out what its device does not count.
+ * Ovs-vswitchd leaves out what its device does not count.
  * Interfaces that lack one of the four are shown without any. */
 
 #include <config.h>

@@ -2,7 +2,7 @@
  *
  * Settings written on behalf of a user: see db-write.h.
  *
- * The subtle thing: one key is written, never the whole column, so that what
+ * One key is written, never the whole column, so that what
  * others write into other_config at the same time is kept. */
 
 #include <config.h>
