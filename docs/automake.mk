@@ -7,10 +7,12 @@
 # by our Makefile, not one below our prefix.
 
 noinst_PROGRAMS += docs/gen-man
-docs_gen_man_SOURCES = docs/gen-man-text.c docs/gen-man-text.h docs/gen-man.c
+docs_gen_man_SOURCES = docs/gen-man-json.c docs/gen-man-json.h docs/gen-man-text.c \
+	docs/gen-man-text.h docs/gen-man.c
 
 nodist_man_MANS += \
 	docs/ovs-iov-check.8 \
+	docs/ovs-iov-json.7 \
 	docs/ovs-iov-metrics.7 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
@@ -31,6 +33,8 @@ EXTRA_DIST += \
 	docs/limitations.md \
 	docs/loss.svg \
 	docs/ovs-iov-check.8.in \
+	docs/ovs-iov-json.7.in \
+	docs/ovs-iov-json.schema.json.in \
 	docs/ovs-iov-metrics.7.in \
 	docs/ovs-iov-reasons.7.in \
 	docs/ovs-iov-schema.7.in \
@@ -41,6 +45,7 @@ EXTRA_DIST += \
 
 CLEANFILES += \
 	docs/ovs-iov-check.8 \
+	docs/ovs-iov-json.7 \
 	docs/ovs-iov-metrics.7 \
 	docs/ovs-iov-reasons.7 \
 	docs/ovs-iov-schema.7 \
@@ -54,6 +59,18 @@ gen_man = docs/gen-man$(EXEEXT) VERSION='$(VERSION)' \
 docs/ovs-iov-check.8: docs/gen-man$(EXEEXT) \
     $(top_srcdir)/docs/ovs-iov-check.8.in
 	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-check.8.in \
+	  > $@.tmp && mv $@.tmp $@
+
+docs/ovs-iov-json.7: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov-json.7.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-json.7.in \
+	  > $@.tmp && mv $@.tmp $@
+
+pkgdata_DATA += docs/ovs-iov-json.schema.json
+CLEANFILES += docs/ovs-iov-json.schema.json
+docs/ovs-iov-json.schema.json: docs/gen-man$(EXEEXT) \
+    $(top_srcdir)/docs/ovs-iov-json.schema.json.in
+	$(AM_V_GEN)$(gen_man) < $(top_srcdir)/docs/ovs-iov-json.schema.json.in \
 	  > $@.tmp && mv $@.tmp $@
 
 docs/ovs-iov-metrics.7: docs/gen-man$(EXEEXT) \

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docs/gen-man-json.h"
 #include "docs/gen-man-text.h"
 
 #define ARRAY_LEN(ARRAY) (sizeof (ARRAY) / sizeof (ARRAY)[0])
@@ -442,6 +443,9 @@ static const struct {
     { "@COMMANDS@\n", put_commands },
     { "@VERBS@\n", put_verbs },
     { "@METRICS@\n", put_metrics },
+    { "@JSON_ANSWERS@\n", put_json_answers },
+    { "@JSON_OBJECTS@\n", put_json_objects },
+    { "@JSON_SCHEMA@\n", put_json_schema },
     { "@SETTINGS@\n", put_settings },
     { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },

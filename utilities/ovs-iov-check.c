@@ -149,6 +149,7 @@ print(const struct iov_host *host, const struct iov_host_nic *nic, bool json)
     if (json) {
         struct json *object = iov_ready_to_json(host, nic);
 
+        json_object_put(object, "version", json_integer_create(1));
         iov_text_put_json(&ds, object, JSSF_PRETTY | JSSF_SORT);
         ds_put_char(&ds, '\n');
         json_destroy(object);

@@ -270,7 +270,7 @@ iov_reason_to_json(const struct iov_reason *r)
         json_object_put(json, "path", lines_to_json(r->path));
     }
     if (r->since) {
-        json_object_put(json, "since", json_integer_create(r->since));
+        json_object_put(json, "since", iov_time_to_json(r->since));
     }
     return json;
 }

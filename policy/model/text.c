@@ -183,3 +183,12 @@ iov_text_put_json(struct ds *ds, const struct json *json, int flags)
     }
     free(text);
 }
+
+struct json *
+iov_time_to_json(long long int wall)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_strftime_msec(&ds, "%Y-%m-%dT%H:%M:%S.###Z", wall, true);
+    return json_string_create_nocopy(ds_steal_cstr(&ds));
+}

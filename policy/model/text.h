@@ -30,6 +30,8 @@ bool iov_text_is_clean(const char *s);
 /* For a whole answer, whose lines and length stay: to be freed by the
  * caller. */
 char *iov_text_clean_lines(const char *s);
+/* 'wall' (wall clock, ms) as a JSON string, ISO 8601 in UTC. */
+struct json *iov_time_to_json(long long int wall);
 /* Appends 'json' as valid UTF-8 without control characters, whatever is in
  * its strings; 'flags' are those of json_to_string(). */
 void iov_text_put_json(struct ds *, const struct json *, int flags);

@@ -218,12 +218,14 @@ verb_why_not(const struct request *r)
 enum exit_status
 verb_vfs(const struct request *r)
 {
-    struct json *pfs;
+    struct json *json;
 
     if (!r->brief) {
         return verb_pass(r);
     }
-    enum exit_status status = ask_json(r, &pfs);
+    enum exit_status status = ask_json(r, &json);
+    const struct json *pfs = member(json, "pfs");
+
     for (size_t i = 0; i < array_size(pfs); i++) {
         const struct json *pf = array_at(pfs, i);
         const struct json *vfs = member(pf, "vfs");
@@ -239,7 +241,7 @@ verb_vfs(const struct request *r)
             free(name);
         }
     }
-    json_destroy(pfs);
+    json_destroy(json);
     return status;
 }
 

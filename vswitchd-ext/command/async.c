@@ -245,9 +245,14 @@ finish(struct async *d, const char *error)
             put_place(&out, d->port);
         }
         if (d->json) {
-            struct json *json = lines_to_json(ds_cstr(&out));
+            struct json *json = iov_command_wrap("differences",
+                                                 lines_to_json(
+                                                     ds_cstr(&out)));
+
+            json_object_put(json, "version",
+                            json_integer_create(IOV_JSON_VERSION));
             ds_clear(&out);
-            iov_text_put_json(&out, json, JSSF_PRETTY);
+            iov_text_put_json(&out, json, JSSF_PRETTY | JSSF_SORT);
             ds_put_char(&out, '\n');
             json_destroy(json);
         }

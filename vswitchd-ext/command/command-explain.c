@@ -311,18 +311,22 @@ cmd_vfs(struct iov_command *cmd)
                                "arguments lists them", cmd->arg);
         return;
     }
-    if (cmd->json) {
-        cmd->reply = json_array_create_empty();
-    }
+    struct json *pfs = json_array_create_empty();
+
     for (size_t i = 0; i < nics->n_pfs; i++) {
         const struct iov_pf *pf = &nics->pfs[i];
         const struct iov_bridge_keys *keys = keys_of(cmd->view->snapshot, pf);
         if (cmd->arg && strcmp(cmd->arg, pf->netdev)) {
             continue;
         } else if (cmd->json) {
-            json_array_add(cmd->reply, pf_vfs_to_json(keys, pf));
+            json_array_add(pfs, pf_vfs_to_json(keys, pf));
         } else {
             pf_text(&cmd->out, keys, pf);
         }
+    }
+    if (cmd->json) {
+        cmd->reply = iov_command_wrap("pfs", pfs);
+    } else {
+        json_destroy(pfs);
     }
 }

@@ -14,6 +14,7 @@
 #include "openvswitch/json.h"
 #include "policy/model/op.h"
 #include "policy/model/snapshot.h"
+#include "policy/model/text.h"
 #include "policy/plan/plan.h"
 #include "policy/verdict/verdict.h"
 #include "timeval.h"
@@ -446,7 +447,7 @@ port_to_json(const struct iov_command *cmd, const struct iov_port *port,
     json_object_put_string(o, "name", port->name);
     json_object_put(o, "weight", json_integer_create(port->keys.weight));
     json_object_put_string(o, "state", iov_port_state_name(ps->state));
-    json_object_put(o, "since", json_integer_create(ps->since));
+    json_object_put(o, "since", iov_time_to_json(ps->since));
     if (ps->pf) {
         json_object_put_string(o, "pf", ps->pf);
         json_object_put(o, "vf", json_integer_create(ps->vf));

@@ -158,10 +158,21 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
     return NULL;
 }
 
+struct json *
+iov_command_wrap(const char *name, struct json *json)
+{
+    struct json *answer = json_object_create();
+
+    json_object_put(answer, name, json);
+    return answer;
+}
+
 bool
 iov_command_render(struct iov_command *cmd, struct ds *out)
 {
     if (cmd->reply && !cmd->error) {
+        json_object_put(cmd->reply, "version",
+                        json_integer_create(IOV_JSON_VERSION));
         iov_text_put_json(out, cmd->reply, JSSF_PRETTY | JSSF_SORT);
         ds_put_char(out, '\n');
     } else {
@@ -271,7 +282,7 @@ void
 cmd_list_reasons(struct iov_command *cmd)
 {
     if (cmd->json) {
-        cmd->reply = iov_reason_table_to_json();
+        cmd->reply = iov_command_wrap("reasons", iov_reason_table_to_json());
     } else {
         iov_reason_table_format(&cmd->out);
     }
@@ -281,7 +292,7 @@ void
 cmd_timing(struct iov_command *cmd)
 {
     if (cmd->json) {
-        cmd->reply = iov_timing_to_json();
+        cmd->reply = iov_command_wrap("timings", iov_timing_to_json());
     } else {
         iov_timing_format(&cmd->out);
     }
@@ -293,7 +304,8 @@ cmd_history(struct iov_command *cmd)
     if (cmd->arg && !iov_runtime_find(cmd->arg)) {
         iov_command_no_port(cmd);
     } else if (cmd->json) {
-        cmd->reply = iov_history_to_json(cmd->arg);
+        cmd->reply = iov_command_wrap("events",
+                                      iov_history_to_json(cmd->arg));
     } else {
         iov_history_format(&cmd->out, cmd->arg);
     }

@@ -62,6 +62,11 @@ void iov_worker_run(void);
 void iov_worker_wait(void);
 void iov_worker_cancel(const char *error);
 
+/* The number of the contract that json.def writes down. */
+#define IOV_JSON_VERSION 1
+/* An answer of one member, "name", which is 'json'. */
+struct json *iov_command_wrap(const char *name, struct json *);
+
 /* Puts the answer into 'out'; returns false if it is an error. */
 bool iov_command_render(struct iov_command *, struct ds *out);
 /* Says of those reasons that go by themselves how long that takes. */

@@ -93,7 +93,8 @@ iov_history_to_json(const char *port)
 
     while ((e = next_event(&i, port))) {
         struct json *o = json_object_create();
-        json_object_put(o, "time", json_integer_create(e->wall));
+        json_object_put(o, "serial", json_integer_create(i));
+        json_object_put(o, "time", iov_time_to_json(e->wall));
         json_object_put_string(o, "port", e->port);
         json_object_put_string(o, "event", e->text);
         json_object_put(o, "iteration", json_integer_create(e->iteration));
