@@ -24,11 +24,13 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/architecture.svg \
 	docs/benchmarks.md \
+	docs/faq.md \
 	docs/glossary.md \
 	docs/howto-acl-fallback.md \
 	docs/howto-libvirt.md \
 	docs/howto-qemu.md \
 	docs/index.md \
+	docs/install.md \
 	docs/lab-nic.md \
 	docs/limitations.md \
 	docs/loss.svg \

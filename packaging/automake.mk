@@ -62,6 +62,31 @@ service_map = \
 if HAVE_LIBVIRT
 service_map += $(top_srcdir)/packaging/libvirt.conf:$(systemdsystemunitdir)/ovs-iovd.service.d/libvirt.conf
 endif
+# What the programs are made of.
+doc_DATA = packaging/ovs-iov.spdx.json
+sbom_libraries = libcap-ng=LGPL-2.1-or-later libmnl=LGPL-2.1-or-later \
+	libpci=GPL-2.0-or-later libudev=LGPL-2.1-or-later openssl=Apache-2.0
+if HAVE_LIBVIRT
+sbom_libraries += libvirt=LGPL-2.1-or-later libxml-2.0=MIT
+endif
+packaging/ovs-iov.spdx.json: packaging/gen-sbom Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging && \
+	$(PYTHON) $(top_srcdir)/packaging/gen-sbom $(VERSION) \
+	  openvswitch=$(OVS_VERSION)=Apache-2.0 \
+	  `for one in $(sbom_libraries); do \
+	     echo $${one%%=*}=\`$(PKG_CONFIG) --modversion $${one%%=*}\`=$${one#*=}; \
+	   done` > $@.tmp && mv $@.tmp $@
+CLEANFILES += packaging/ovs-iov.spdx.json
+EXTRA_DIST += packaging/gen-sbom
+
+# "rpmbuild -ta" finds it at the top of what "make dist" makes.
+EXTRA_DIST += packaging/ovs-iov.spec.in packaging/ovs-iov.spec
+CLEANFILES += packaging/ovs-iov.spec
+packaging/ovs-iov.spec: packaging/ovs-iov.spec.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging && \
+	sed 's|[@]VERSION@|$(VERSION)|g' \
+	  $(top_srcdir)/packaging/ovs-iov.spec.in > $@.tmp && mv $@.tmp $@
+
 completed = ovs-appctl ovs-iov-check
 
 install-data-local: $(service_files)
