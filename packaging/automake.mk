@@ -6,7 +6,7 @@
 # Where these files go is said to configure (--with-systemdsystemunitdir=DIR
 # and so on); by default it is below the prefix.
 #
-# The subtle thing: most of them are called what the directory that they go to
+# Most of them are called what the directory that they go to
 # wants, which several of these directories want alike, so they are installed
 # by a rule of ours and not as DATA of automake.
 
@@ -58,6 +58,11 @@ service_map = \
 	$(top_srcdir)/packaging/logrotate.conf:$(logrotatedir)/ovs-iov \
 	packaging/apparmor:$(apparmordir)/ovs-iovd \
 	packaging/completion.bash:$(bashcompdir)/ovs-iovd \
+	$(top_srcdir)/utilities/ovs-iov/completion.bash:$(bashcompdir)/ovs-iov \
+	$(top_srcdir)/utilities/prometheus/ovs-iov-metrics.socket:$(systemdsystemunitdir)/ovs-iov-metrics.socket \
+	$(top_srcdir)/utilities/prometheus/ovs-iov-metrics@.service:$(systemdsystemunitdir)/ovs-iov-metrics@.service \
+	$(top_srcdir)/utilities/prometheus/ovs-iov-textfile.service:$(systemdsystemunitdir)/ovs-iov-textfile.service \
+	$(top_srcdir)/utilities/prometheus/ovs-iov-textfile.timer:$(systemdsystemunitdir)/ovs-iov-textfile.timer \
 	$(top_srcdir)/packaging/bugtool.xml:$(bugtooldir)/network-status/ovs-iov.xml
 if HAVE_LIBVIRT
 service_map += $(top_srcdir)/packaging/libvirt.conf:$(systemdsystemunitdir)/ovs-iovd.service.d/libvirt.conf

@@ -7,7 +7,7 @@
  *   gen-lists commands         "NAME USAGE" of each command, on lines
  *   gen-lists rules            "  capability NAME," lines, for AppArmor
  *
- * The subtle thing: like docs/gen-man, it runs before Open vSwitch's library
+ * Like docs/gen-man, it runs before Open vSwitch's library
  * is there, and so uses nothing but the C library. */
 
 #include <stdio.h>

@@ -21,10 +21,10 @@ utilities_ovs_iov_ovs_iov_SOURCES = \
 	utilities/ovs-iov/verbs.c
 utilities_ovs_iov_ovs_iov_LDADD = policy/libiov-policy.a $(OVS_LIBS)
 
-# Installed by packages, where their bash-completion wants it.
+# Installed by packaging/automake.mk.
 EXTRA_DIST += utilities/ovs-iov/completion.bash
 
-# For Prometheus.  The units are installed by packages.
+# For Prometheus.  The units are installed by packaging/automake.mk.
 pkgdata_DATA = \
 	utilities/prometheus/ovs-iov.dashboard.json \
 	utilities/prometheus/ovs-iov.rules.yml

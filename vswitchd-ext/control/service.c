@@ -3,7 +3,7 @@
  * The protocol of sd_notify(3): lines of text in a datagram to the socket that
  * NOTIFY_SOCKET names.  libsystemd would do no more.
  *
- * The subtle thing: the watchdog has to be fed by the main loop alone, once in
+ * The watchdog has to be fed by the main loop alone, once in
  * half of the time that it allows, so that only a loop which really goes round
  * keeps the daemon alive.  While a round takes long, nothing is sent. */
 
