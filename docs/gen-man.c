@@ -205,6 +205,23 @@ put_metrics(void)
 }
 
 static void
+put_event(const char *name, const char *id, const char *meaning)
+{
+    put_tag(name);
+    put_text(meaning);
+    printf("MESSAGE_ID=%s.\n", id);
+}
+
+static void
+put_events(void)
+{
+#define EVENT(ENUM, NAME, ID, PRIORITY, MEANING) \
+    put_event(NAME, ID, MEANING);
+#include "vswitchd-ext/control/event.def"
+#undef EVENT
+}
+
+static void
 put_settings(void)
 {
 #define WHAT_IF(SCOPE, NAME, TYPE, MEMBER, ACCEPTED) \
@@ -446,6 +463,7 @@ static const struct {
     { "@JSON_ANSWERS@\n", put_json_answers },
     { "@JSON_OBJECTS@\n", put_json_objects },
     { "@JSON_SCHEMA@\n", put_json_schema },
+    { "@EVENTS@\n", put_events },
     { "@SETTINGS@\n", put_settings },
     { "@CAPABILITIES@\n", put_capabilities },
     { "@STATES@\n", put_states },

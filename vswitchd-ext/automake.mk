@@ -47,8 +47,15 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/activity.h \
 	vswitchd-ext/control/dispatch.c \
 	vswitchd-ext/control/dispatch.h \
+	vswitchd-ext/control/event.c \
+	vswitchd-ext/control/event.def \
+	vswitchd-ext/control/event.h \
+	vswitchd-ext/control/history-file.c \
+	vswitchd-ext/control/history-file.h \
 	vswitchd-ext/control/history.c \
 	vswitchd-ext/control/history.h \
+	vswitchd-ext/control/journald.c \
+	vswitchd-ext/control/journald.h \
 	vswitchd-ext/control/loop.c \
 	vswitchd-ext/control/loop.h \
 	vswitchd-ext/control/readiness.c \

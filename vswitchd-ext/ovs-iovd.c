@@ -43,11 +43,16 @@ VLOG_DEFINE_THIS_MODULE(iovd);
 /* For so long an exit without --cleanup waits for the database server. */
 #define RETIRE_MSEC 2000
 
+/* Of systemd-journald, if there is one. */
+#define JOURNALD_SOCKET "/run/systemd/journal/socket"
+
 struct options {
     char *database;
     char *journal;
     char *unixctl;
     char *host_root;
+    char *history;
+    char *journald;
     bool dummy;
 };
 
@@ -184,6 +189,17 @@ answer_exit(struct ending *ending)
     ds_destroy(&ending->left);
 }
 
+static void
+free_options(struct options *options)
+{
+    free(options->database);
+    free(options->journal);
+    free(options->unixctl);
+    free(options->host_root);
+    free(options->history);
+    free(options->journald);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -219,6 +235,8 @@ main(int argc, char *argv[])
         .database = options.database,
         .journal = options.journal,
         .host_root = options.host_root,
+        .history = options.history,
+        .journald = options.journald,
         .dummy = options.dummy,
     };
     iov_loop_init(&loop_options);
@@ -237,10 +255,7 @@ main(int argc, char *argv[])
     iov_loop_exit();
     answer_exit(&ending);
     unixctl_server_destroy(unixctl);
-    free(options.database);
-    free(options.journal);
-    free(options.unixctl);
-    free(options.host_root);
+    free_options(&options);
     service_stop();
     ovs_cmdl_proctitle_restore();
     return 0;
@@ -251,6 +266,8 @@ enum {
     OPT_JOURNAL,
     OPT_ENABLE_DUMMY,
     OPT_HOST_ROOT,
+    OPT_HISTORY,
+    OPT_JOURNALD,
     OPT_BOOTSTRAP_CA_CERT,
     OPT_PEER_CA_CERT,
     VLOG_OPTION_ENUMS,
@@ -265,6 +282,8 @@ static const struct option long_options[] = {
     {"journal", required_argument, NULL, OPT_JOURNAL},
     {"enable-dummy", no_argument, NULL, OPT_ENABLE_DUMMY},
     {"host-root", required_argument, NULL, OPT_HOST_ROOT},
+    {"history", required_argument, NULL, OPT_HISTORY},
+    {"journald", required_argument, NULL, OPT_JOURNALD},
     DAEMON_LONG_OPTIONS,
     VLOG_LONG_OPTIONS,
     STREAM_SSL_LONG_OPTIONS,
@@ -301,6 +320,16 @@ parse_own_option(int c, struct options *options)
     case OPT_HOST_ROOT:
         free(options->host_root);
         options->host_root = abs_file_name(NULL, optarg);
+        return true;
+
+    case OPT_HISTORY:
+        free(options->history);
+        options->history = abs_file_name(NULL, optarg);
+        return true;
+
+    case OPT_JOURNALD:
+        free(options->journald);
+        options->journald = abs_file_name(NULL, optarg);
         return true;
 
     case OPT_BOOTSTRAP_CA_CERT:
@@ -368,6 +397,12 @@ parse_options(int argc, char *argv[], struct options *options)
     if (!options->journal) {
         options->journal = xasprintf("%s/ovs-iovd.journal", ovs_rundir());
     }
+    if (!options->history) {
+        options->history = xasprintf("%s/ovs-iovd.history", ovs_rundir());
+    }
+    if (!options->journald && !options->dummy) {
+        options->journald = xstrdup(JOURNALD_SOCKET);
+    }
 }
 
 static void
@@ -386,11 +421,14 @@ usage(void)
            "  --journal=FILE          where to remember what has to be put "
            "back\n"
            "                          (default: %s/ovs-iovd.journal)\n"
+           "  --history=FILE          where to write what happened\n"
+           "                          (default: %s/ovs-iovd.history)\n"
+           "  --journald=SOCKET       socket of the system's journal\n"
            "  --enable-dummy          have simulated NICs, for tests\n"
            "  --host-root=DIR         be on the host captured in DIR, for "
            "tests\n"
            "  -h, --help              display this help message\n"
            "  -V, --version           display version information\n",
-           ovs_rundir());
+           ovs_rundir(), ovs_rundir());
     exit(EXIT_SUCCESS);
 }

@@ -16,6 +16,8 @@
 #include "timeval.h"
 #include "util.h"
 #include "uuid.h"
+#include "vswitchd-ext/control/history-file.h"
+#include "vswitchd-ext/control/journald.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/runtime.h"
 #include "vswitchd-ext/control/tally.h"
@@ -125,6 +127,9 @@ put_daemon(struct sheet *sheet)
     PUT_ALONE(sheet, ITERATIONS, iov_loop_iteration());
     PUT_ALONE(sheet, VERIFY, count_differences());
     PUT_ALONE(sheet, LEFT_OUT, sheet->left_out);
+    HEAD(sheet, EVENTS_LOST);
+    PUT(sheet, EVENTS_LOST, history_file_lost(), "file");
+    PUT(sheet, EVENTS_LOST, journald_lost(), "journald");
     HEAD(sheet, FENCE);
     iov_metric_put_histogram(sheet->ds, IOV_METRIC_ID_FENCE,
                              &iov_tallies.fence);

@@ -301,7 +301,8 @@ cmd_timing(struct iov_command *cmd)
 void
 cmd_history(struct iov_command *cmd)
 {
-    if (cmd->arg && !iov_runtime_find(cmd->arg)) {
+    if (cmd->arg && !iov_runtime_find(cmd->arg)
+        && !iov_history_knows(cmd->arg)) {
         iov_command_no_port(cmd);
     } else if (cmd->json) {
         cmd->reply = iov_command_wrap("events",

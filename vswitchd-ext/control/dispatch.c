@@ -145,7 +145,7 @@ log_failure(const struct iov_result *r, const char *name, const char *op,
     COVERAGE_INC(iov_op_failed);
     if (news) {
         VLOG_WARN("%s: %s", name, text);
-        iov_history_add(name, wall_now, "%s", text);
+        iov_history_add(IOV_EVENT_FAILED, name, wall_now, "%s", text);
     } else {
         VLOG_DBG("%s: %s", name, text);
     }
@@ -162,12 +162,13 @@ iov_dispatch_log(const struct iov_result *r, const char *name,
     COVERAGE_ADD(iov_kernel_request, r->requests);
     if (r->error == ECANCELED) {
         VLOG_INFO("%s: %s: given up", name, op);
-        iov_history_add(name, wall_now, "%s: given up", op);
+        iov_history_add(IOV_EVENT_GIVEN_UP, name, wall_now, "%s: given up",
+                        op);
     } else if (r->error) {
         log_failure(r, name, op, wall_now, news);
     } else {
         VLOG_DBG("%s: %s", name, op);
-        iov_history_add(name, wall_now, "%s", op);
+        iov_history_add(IOV_EVENT_DONE, name, wall_now, "%s", op);
     }
 }
 

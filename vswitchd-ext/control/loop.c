@@ -440,6 +440,9 @@ iov_loop_run(void)
         }
     }
     iov_db_run_publishing();
+    if (!in_haste) {
+        iov_history_flush();
+    }
 }
 
 void
@@ -498,6 +501,7 @@ iov_loop_init(const struct iov_loop_options *options)
     if (error) {
         ovs_fatal(0, "%s", error);
     }
+    iov_history_init(options->history, options->journald);
     iov_providers_init(options->dummy);
     if (iov_providers_errors()[0]) {
         VLOG_WARN("%s", iov_providers_errors());
@@ -530,7 +534,7 @@ iov_loop_exit(void)
     iov_dispatch_exit();
     iov_journal_close();
     iov_runtime_destroy_all();
-    iov_history_clear();
+    iov_history_exit();
 }
 
 const struct iov_view *

@@ -31,6 +31,8 @@ struct iov_loop_options {
     const char *database;
     const char *journal;        /* File. */
     const char *host_root;      /* Captured tree, or null. */
+    const char *history;        /* File. */
+    const char *journald;       /* Socket, or null. */
     bool dummy;
 };
 

@@ -150,9 +150,8 @@ iov_runtime_set_state(struct iov_runtime *runtime, enum iov_port_state state,
         VLOG_INFO("%s: %s -> %s%s%s", runtime->name, was,
                   iov_port_state_name(state), why.length ? ": " : "",
                   ds_cstr(&why));
-        iov_history_add(runtime->name, wall_now, "%s -> %s%s%s", was,
-                        iov_port_state_name(state), why.length ? ": " : "",
-                        ds_cstr(&why));
+        iov_history_add_state(runtime->name, wall_now, was,
+                              iov_port_state_name(state), &runtime->reasons);
         ds_destroy(&why);
     }
     if (runtime->state == IOV_PORT_DIRECT) {
@@ -290,7 +289,8 @@ iov_runtime_compare(struct iov_runtime *runtime, const struct iov_nics *nics,
         if (iov_failures_add(&runtime->failures, r, now)) {
             VLOG_WARN("%s: VF %u of %s acknowledged what it did not do: %s",
                       runtime->name, op->vf, op->pf, text);
-            iov_history_add(runtime->name, time_wall_msec(),
+            iov_history_add(IOV_EVENT_DISAGREES, runtime->name,
+                            time_wall_msec(),
                             "VF %u of %s acknowledged what it did not do: %s",
                             op->vf, op->pf, text);
         }
