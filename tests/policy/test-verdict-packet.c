@@ -86,10 +86,15 @@ fit_to_port(struct flow *f, const struct iov_reach_port *port)
         ETH_ADDR_C(33, 33, 00, 00, 00, 01),
     };
     bool from_port = chance(50);
+    uint32_t uplink = (port->n_uplinks
+                       ? port->uplinks[random_range(port->n_uplinks)]
+                       : UPLINK);
 
-    f->in_port.ofp_port = u16_to_ofp(from_port ? port->ofport : UPLINK);
+    f->in_port.ofp_port = u16_to_ofp(from_port ? port->ofport : uplink);
     if (from_port) {
-        f->dl_src = port->mac;
+        f->dl_src = port->any_src && chance(50) ? f->dl_src : port->mac;
+    } else if (port->any_dst && chance(50)) {
+        return;
     } else if (!eth_addr_is_multicast(f->dl_dst)) {
         f->dl_dst = chance(60) ? port->mac : PICK(groups);
     }

@@ -18,7 +18,9 @@
 
 #define N_TABLES 5
 
-static const char *const in_ports[] = { "1", "2", "3", "10", "LOCAL" };
+static const char *const in_ports[] = {
+    "1", "2", "3", "10", "11", "LOCAL"
+};
 static const char *const dl_srcs[] = {
     "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03",
     "52:54:00:00:00:00/ff:ff:ff:ff:ff:fe",
@@ -249,6 +251,11 @@ put_flow(struct ds *s, int table_id, int percent_culprits,
         put_match(s, NULL);
         ds_put_format(s, ",actions=%s", PICK(keeps));
         return;
+    } else if (chance(3)) {
+        /* By one uplink and not by the other. */
+        put_match(s, chance(50) ? "10" : "11");
+        ds_put_format(s, ",actions=%s", PICK(culprits));
+        return;
     }
     put_match(s, culprit && chance(70) ? "3" : NULL);
     if (culprit) {
@@ -365,6 +372,58 @@ random_conjunction(struct svec *flows, int table_id)
     ds_destroy(&s);
 }
 
+/* What an earlier table may write and a later one look at. */
+static const struct state {
+    const char *set, *match;
+} states[] = {
+    { "load:%d->NXM_NX_REG0[]", "reg0=%d" },
+    { "load:%d->NXM_NX_REG2[4..7]", "reg2=0x%d0/0xf0" },
+    { "set_field:%d->metadata", "metadata=%d" },
+    { "set_field:%d->xreg1", "reg3=%d" },
+    { "load:%d->NXM_NX_XXREG1[0..15]", "reg7=%d" },
+    { "load:%d->NXM_NX_REG5[],move:NXM_NX_REG5[0..3]->NXM_NX_REG6[8..11]",
+      "reg6=0x%d00" },
+    { "load:%d->NXM_NX_REG5[],push:NXM_NX_REG5[],pop:NXM_NX_REG6[]",
+      "reg5=%d" },
+    { "move:NXM_OF_ETH_DST[0..7]->NXM_NX_REG4[0..7],note:0%d", "reg4=%d" },
+    { "clone(load:%d->NXM_NX_REG0[])", "reg0=%d" },
+    { "load:%d->NXM_NX_REG0[],load:0->NXM_NX_REG0[1]", "reg0=%d" },
+};
+
+/* Adds a chain of tables in which one writes what another one looks at. */
+static void
+random_chain(struct svec *flows, int n_tables)
+{
+    const struct state *state = &PICK(states);
+    int first = random_range(n_tables);
+    int last = MIN(first + 1 + random_range(3), N_TABLES);
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    for (int i = first; i <= last; i++) {
+        ds_clear(&s);
+        ds_put_format(&s, "table=%d,priority=%d,", i, 50 + random_range(2));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        if (i == last) {
+            ds_put_format(&s, state->match, 1 + random_range(3));
+            ds_put_format(&s, ",actions=%s", PICK(culprits));
+        } else {
+            ds_put_format(&s, "in_port=%s,actions=", PICK(in_ports));
+            ds_put_format(&s, state->set, 1 + random_range(3));
+            ds_put_format(&s, chance(70) ? ",goto_table:%d"
+                          : ",resubmit(,%d)", i + 1);
+        }
+#pragma GCC diagnostic pop
+        svec_add(flows, ds_cstr(&s));
+    }
+    for (int i = n_tables; i <= last; i++) {
+        ds_clear(&s);
+        ds_put_format(&s, "table=%d,priority=0,actions=NORMAL", i);
+        svec_add(flows, ds_cstr(&s));
+    }
+    ds_destroy(&s);
+}
+
 void
 random_table(struct svec *flows)
 {
@@ -402,6 +461,9 @@ random_table(struct svec *flows)
             }
             svec_add(flows, ds_cstr(&s));
         }
+    }
+    if (chance(25)) {
+        random_chain(flows, n_tables);
     }
     ds_destroy(&s);
 }

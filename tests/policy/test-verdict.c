@@ -67,10 +67,10 @@ struct test {
     struct iov_reach *reach;
 };
 
-static const uint32_t uplinks[] = { UPLINK };
+static const uint32_t uplinks[] = { UPLINK, UPLINK2 };
 static const struct iov_reach_port ports[] = {
-    { VM1, ETH_ADDR_C(52, 54, 00, 00, 00, 01), 0, uplinks, 1 },
-    { VM2, ETH_ADDR_C(52, 54, 00, 00, 00, 02), VM2_VLAN, uplinks, 1 },
+    { VM1, ETH_ADDR_C(52, 54, 00, 00, 00, 01), 0, uplinks, 2 },
+    { VM2, ETH_ADDR_C(52, 54, 00, 00, 00, 02), VM2_VLAN, uplinks, 2 },
 };
 
 /* All ports of the bridge but the uplink. */
@@ -150,14 +150,17 @@ is_dropped_anyway(struct test *t, const struct iov_reach_port *port,
     }
 
     struct flow counterpart = *flow;
-    counterpart.in_port.ofp_port = u16_to_ofp(UPLINK);
+    bool dropped = true;
     if (port->vlan) {
         counterpart.vlans[0].tci &= htons(VLAN_PCP_MASK);
         counterpart.vlans[0].tci |= htons(VLAN_CFI | port->vlan);
     }
-    char *s = packet_to_string(&counterpart);
-    bool dropped = test_switch_drops(&t->sw, s);
-    free(s);
+    for (size_t i = 0; i < port->n_uplinks && dropped; i++) {
+        counterpart.in_port.ofp_port = u16_to_ofp(port->uplinks[i]);
+        char *s = packet_to_string(&counterpart);
+        dropped = test_switch_drops(&t->sw, s);
+        free(s);
+    }
     return dropped;
 }
 
@@ -321,6 +324,15 @@ read_flows(struct svec *flows, const char *file)
     fclose(stream);
 }
 
+/* Gives 'port' some of what the iov- keys of its Interface could. */
+static void
+set_random_keys(struct iov_reach_port *port)
+{
+    port->any_dst = chance(10);
+    port->any_src = port->any_dst || chance(10);
+    port->n_uplinks = 1 + chance(80);
+}
+
 /* Returns false if a verdict is wrong. */
 static bool
 check_table(struct test *t)
@@ -335,7 +347,12 @@ check_table(struct test *t)
     install(t);
     t->counts.tables++;
     for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
-        if (!check_port(t, &ports[i])) {
+        struct iov_reach_port port = ports[i];
+        port.n_uplinks = 1;
+        if (!t->o.flows) {
+            set_random_keys(&port);
+        }
+        if (!check_port(t, &port)) {
             printf("(seed %u)\n", t->o.seed + t->counts.tables - 1);
             return false;
         }

@@ -21,7 +21,7 @@ struct match;
 struct vconn;
 
 /* The bridge that the tests run on; reach-trace.at makes it. */
-enum { VM1 = 1, VM2 = 2, VM3 = 3, UPLINK = 10 };
+enum { VM1 = 1, VM2 = 2, VM3 = 3, UPLINK = 10, UPLINK2 = 11 };
 #define VM2_VLAN 5
 
 #define PICK(ARRAY) (ARRAY)[random_range(ARRAY_SIZE(ARRAY))]
