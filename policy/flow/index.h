@@ -113,8 +113,8 @@ bool iov_flow_covers(const struct iov_candidate *, const struct iov_cube *);
 
 /* Appends all flows of 'table' that a packet of 'cube' can match by its mask
  * alone, whatever their priority; "conjunction" flows left out, "plain" ones
- * too unless 'all'. */
-void iov_table_candidates(const struct iov_table *, const struct iov_words *,
+ * too unless 'all'.  Views of the table are made as they are needed. */
+void iov_table_candidates(struct iov_table *, const struct iov_words *,
                           const struct iov_cube *, bool all,
                           struct iov_candidates *);
 
@@ -174,8 +174,8 @@ bool iov_key_cubes_meet(const struct iov_key_cube *,
 
 /* What policy/reach asks a flow table. */
 const struct iov_words *iov_flow_table_words(const struct iov_flow_table *);
-const struct iov_table *iov_flow_table_get(const struct iov_flow_table *,
-                                           uint8_t table_id);
+struct iov_table *iov_flow_table_get(const struct iov_flow_table *,
+                                     uint8_t table_id);
 /* True if some flow has an idle time-out. */
 bool iov_flow_table_idles(const struct iov_flow_table *);
 /* Which flows output to which port. */

@@ -368,7 +368,7 @@ iov_flow_table_words(const struct iov_flow_table *ft)
     return &ft->words;
 }
 
-const struct iov_table *
+struct iov_table *
 iov_flow_table_get(const struct iov_flow_table *ft, uint8_t table_id)
 {
     return ft->tables[table_id];

@@ -286,7 +286,7 @@ view_looks_at(const struct iov_subtable *sub, const struct iov_view *view,
 /* Returns the view for 'masks'.  If there are too many already, returns one
  * for some of those bits, or null. */
 static struct iov_view *
-view_get(const struct iov_subtable *sub, const uint8_t masks[], bool all)
+view_get(struct iov_subtable *sub, const uint8_t masks[], bool all)
 {
     struct iov_view *best = NULL;
     size_t n = 0, n_bits, n_best = 0;
@@ -302,9 +302,7 @@ view_get(const struct iov_subtable *sub, const uint8_t masks[], bool all)
             n_best = n_bits;
         }
     }
-    return (n < MAX_VIEWS
-            ? view_create(CONST_CAST(struct iov_subtable *, sub), masks, all)
-            : best);
+    return n < MAX_VIEWS ? view_create(sub, masks, all) : best;
 }
 
 void
@@ -341,7 +339,7 @@ iov_views_destroy(struct iov_subtable *sub)
 
 /* A question to a subtable. */
 struct query {
-    const struct iov_subtable *sub;
+    struct iov_subtable *sub;
     const struct iov_cube *cube;
     bool all;                   /* Plain flows too. */
     struct iov_candidates *found;
@@ -428,7 +426,7 @@ ask_exactly(const struct query *q)
 static bool
 ask_view(const struct query *q, const uint8_t masks[], uint32_t max)
 {
-    const struct iov_subtable *sub = q->sub;
+    struct iov_subtable *sub = q->sub;
     struct iov_view *view = view_get(sub, masks, q->all);
     uint32_t hash;
 
@@ -456,12 +454,12 @@ ask_view(const struct query *q, const uint8_t masks[], uint32_t max)
 }
 
 void
-iov_table_candidates(const struct iov_table *table,
+iov_table_candidates(struct iov_table *table,
                      const struct iov_words *words,
                      const struct iov_cube *cube, bool all,
                      struct iov_candidates *cs)
 {
-    const struct iov_subtable *sub;
+    struct iov_subtable *sub;
     struct query q;
 
     q.cube = cube;

@@ -115,7 +115,8 @@ struct iov_bridge {
     bool stp, rstp, mcast_snooping;
     struct svec flood_vlans;    /* As text. */
     bool drops_fragments;       /* Set by OpenFlow. */
-    const struct iov_reach *reach;   /* Flow analysis, or null. */
+    struct iov_reach *reach;    /* Flow analysis, or null: not part of the
+                                 * snapshot; what it finds it keeps. */
     const char *flows_unknown;  /* Why the flows are not known, or null. */
     bool flows_held;            /* Ports that stay keep their verdict on flows
                                  * that are not known. */

@@ -20,7 +20,7 @@ struct iov_reach_port;
 
 /* What all outcomes of a bridge depend on. */
 struct iov_reach_base {
-    const struct iov_flow_table *table;
+    struct iov_flow_table *table;
     struct iov_peer *peers;   /* Sorted. */
     size_t n_peers;
     uint64_t peers_seqno;  /* Changes with them. */

@@ -215,7 +215,7 @@ compare_candidates(const void *a, const void *b)
 }
 
 static void
-look_at_table(struct iov_overview *o, const struct iov_table *table,
+look_at_table(struct iov_overview *o, struct iov_table *table,
               uint8_t table_id)
 {
     struct iov_walk *w = &o->w;
@@ -250,13 +250,13 @@ look_at_table(struct iov_overview *o, const struct iov_table *table,
 static void
 look_around(struct iov_overview *o)
 {
-    static const struct iov_table empty = {
+    static struct iov_table empty = {
         .subtables = HMAP_INITIALIZER(&empty.subtables)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(o->tables) && !o->w.over; i++) {
         if (o->tables[i] & REACHED && i != IOV_INTERNAL_TABLE) {
-            const struct iov_table *table
+            struct iov_table *table
                 = iov_flow_table_get(o->w.order->table, i);
             look_at_table(o, table ? table : &empty, i);
         }

@@ -39,7 +39,8 @@ iov_peer_compare(const void *a, const void *b)
 /* A port. */
 struct entry {
     struct hmap_node node;      /* In iov_reach.entries, by ofport. */
-    struct iov_reach_port port; /* With 'uplinks' of its own. */
+    struct iov_reach_port port;
+    uint32_t *uplinks;          /* Those of 'port'. */
     struct iov_outcome **outcomes;      /* By number of the class. */
     size_t n_outcomes;
 };
@@ -57,7 +58,7 @@ struct iov_reach {
 };
 
 struct iov_reach *
-iov_reach_create(const struct iov_flow_table *table)
+iov_reach_create(struct iov_flow_table *table)
 {
     struct iov_reach *reach = xzalloc(sizeof *reach);
 
@@ -113,7 +114,7 @@ entry_destroy(struct iov_reach *reach, struct entry *e)
         put_outcome(reach, e->outcomes[i]);
     }
     free(e->outcomes);
-    free(CONST_CAST(uint32_t *, e->port.uplinks));
+    free(e->uplinks);
     free(e);
 }
 
@@ -141,7 +142,7 @@ iov_reach_set_port_map(struct iov_reach *reach,
     reach->names_result = ++reach->base.n_results;
 }
 
-const struct iov_flow_table *
+struct iov_flow_table *
 iov_reach_table(const struct iov_reach *reach)
 {
     return reach->base.table;
@@ -154,11 +155,10 @@ iov_reach_port_map(const struct iov_reach *reach)
 }
 
 void
-iov_reach_set_peers(const struct iov_reach *reach,
-                         const struct iov_peer *peers, size_t n)
+iov_reach_set_peers(struct iov_reach *reach, const struct iov_peer *peers,
+                    size_t n)
 {
-    struct iov_reach_base *base
-        = &CONST_CAST(struct iov_reach *, reach)->base;
+    struct iov_reach_base *base = &reach->base;
     size_t size = n * sizeof *peers;
     struct iov_peer *sorted = n ? xmemdup(peers, size) : NULL;
 
@@ -177,10 +177,8 @@ iov_reach_set_peers(const struct iov_reach *reach,
 }
 
 void
-iov_reach_set_queues(const struct iov_reach *reach_, bool any)
+iov_reach_set_queues(struct iov_reach *reach, bool any)
 {
-    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
-
     if (reach->no_queues == any) {
         reach->no_queues = !any;
         reach->names_result = ++reach->base.n_results;
@@ -226,8 +224,9 @@ create_entry(struct iov_reach *reach, const struct iov_reach_port *port)
     struct entry *e = xzalloc(sizeof *e);
 
     e->port = *port;
-    e->port.uplinks = xmemdup(port->n_uplinks ? port->uplinks : &port->ofport,
-                              port->n_uplinks * sizeof *port->uplinks);
+    e->uplinks = xmemdup(port->n_uplinks ? port->uplinks : &port->ofport,
+                         port->n_uplinks * sizeof *port->uplinks);
+    e->port.uplinks = e->uplinks;
     e->n_outcomes = iov_n_classes(port);
     e->outcomes = xcalloc(e->n_outcomes, sizeof *e->outcomes);
     for (size_t i = 0; i < e->n_outcomes; i++) {
@@ -356,10 +355,9 @@ show_culprits(const struct iov_culprit list[], size_t n, size_t max,
 }
 
 static size_t
-check(const struct iov_reach *reach_, const struct iov_reach_port *port,
+check(struct iov_reach *reach, const struct iov_reach_port *port,
       struct iov_reasons *reasons, size_t max, bool paths)
 {
-    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
     const char *opaque = iov_flow_table_opaque(reach->base.table);
     struct entry *e = get_entry(reach, port);
     struct iov_culprit *list;
@@ -391,7 +389,7 @@ check(const struct iov_reach *reach_, const struct iov_reach_port *port,
 }
 
 size_t
-iov_reach_check(const struct iov_reach *reach,
+iov_reach_check(struct iov_reach *reach,
                 const struct iov_reach_port *port,
                 struct iov_reasons *reasons, size_t max)
 {
@@ -399,7 +397,7 @@ iov_reach_check(const struct iov_reach *reach,
 }
 
 size_t
-iov_reach_explain(const struct iov_reach *reach,
+iov_reach_explain(struct iov_reach *reach,
                   const struct iov_reach_port *port,
                   struct iov_reasons *reasons, size_t max)
 {
@@ -413,11 +411,10 @@ iov_reach_set_brief_work(struct iov_reach *reach, size_t n_work)
 }
 
 size_t
-iov_reach_check_briefly(const struct iov_reach *reach_,
+iov_reach_check_briefly(struct iov_reach *reach,
                         const struct iov_reach_port *port,
                         struct iov_reasons *reasons, size_t max)
 {
-    struct iov_reach *reach = CONST_CAST(struct iov_reach *, reach_);
     struct iov_allowance allowance = {
         .n_flows = BRIEF_FLOWS, .n_work = reach->brief_work
     };

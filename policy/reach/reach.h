@@ -50,45 +50,39 @@ int iov_peer_compare(const void *, const void *);
 struct iov_reach;
 
 /* 'table' is borrowed and has to outlive the result. */
-struct iov_reach *iov_reach_create(const struct iov_flow_table *table);
+struct iov_reach *iov_reach_create(struct iov_flow_table *table);
 void iov_reach_destroy(struct iov_reach *);
 
 /* Port names for showing flows; null map shows numbers. Borrowed. */
 void iov_reach_set_port_map(struct iov_reach *,
                             const struct ofputil_port_map *);
 
-const struct iov_flow_table *iov_reach_table(const struct iov_reach *);
+struct iov_flow_table *iov_reach_table(const struct iov_reach *);
 const struct ofputil_port_map *iov_reach_port_map(const struct iov_reach *);
 
 /* Tells which addresses are on this bridge, in any order; copied.  A flow that
  * drops what a port sends to one of them costs the port nothing if it drops
- * that too when it comes by the uplink.
- *
- * Const as seen from the verdict, as is iov_reach_check(). */
-void iov_reach_set_peers(const struct iov_reach *,
-                              const struct iov_peer *, size_t n);
+ * that too when it comes by the uplink. */
+void iov_reach_set_peers(struct iov_reach *, const struct iov_peer *,
+                         size_t n);
 
 /* Tells whether there is any queue that set_queue could choose; if there is
  * none, that action does nothing.  Until told otherwise there is. */
-void iov_reach_set_queues(const struct iov_reach *, bool any);
+void iov_reach_set_queues(struct iov_reach *, bool any);
 
 /* Appends a reason for each culprit (object: the flow as ovs-ofctl prints
  * it), at most 'max' of them, and returns the number of all.  0 means that
- * every packet of the port ends in one NORMAL.
- *
- * Const as seen from the verdict, but fills the cache behind it. */
-size_t iov_reach_check(const struct iov_reach *,
-                       const struct iov_reach_port *,
+ * every packet of the port ends in one NORMAL. */
+size_t iov_reach_check(struct iov_reach *, const struct iov_reach_port *,
                        struct iov_reasons *, size_t max);
 
 /* The same, and tells how packets get to each culprit. */
-size_t iov_reach_explain(const struct iov_reach *,
-                         const struct iov_reach_port *,
+size_t iov_reach_explain(struct iov_reach *, const struct iov_reach_port *,
                          struct iov_reasons *, size_t max);
 
 /* As iov_reach_check(), but returns SIZE_MAX, without reasons, when it would
  * take too long; the next call goes on from there. */
-size_t iov_reach_check_briefly(const struct iov_reach *,
+size_t iov_reach_check_briefly(struct iov_reach *,
                                const struct iov_reach_port *,
                                struct iov_reasons *, size_t max);
 

@@ -117,7 +117,7 @@ struct iov_lookup {
 
 /* A lookup that is being done. */
 struct iov_search {
-    const struct iov_table *table;
+    struct iov_table *table;
     struct iov_path *p;         /* Made for. */
     struct iov_cube cube;       /* Packets looked up. */
     struct iov_candidates found;

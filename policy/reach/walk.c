@@ -407,7 +407,7 @@ void
 iov_walk_look_up(struct iov_walk *w, struct iov_path *p,
                  const struct iov_lookup *l, const struct iov_frame *up)
 {
-    static const struct iov_table empty = {
+    static struct iov_table empty = {
         .subtables = HMAP_INITIALIZER(&empty.subtables)
     };
 
@@ -418,7 +418,7 @@ iov_walk_look_up(struct iov_walk *w, struct iov_path *p,
     } else if (p->stack >= MAX_STACK) {
         overflow(w, p, l);
     } else if (admit(w, p, l)) {
-        const struct iov_table *table
+        struct iov_table *table
             = iov_flow_table_get(w->order->table, l->table_id);
         struct iov_search s = {
             .table = table ? table : &empty, .p = p, .up = up

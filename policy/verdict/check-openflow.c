@@ -122,7 +122,7 @@ postpone(struct iov_check *c, enum iov_reach_state state)
 static void
 examine(struct iov_check *c, const struct iov_reach_port *rp)
 {
-    const struct iov_reach *reach = c->bridge->reach;
+    struct iov_reach *reach = c->bridge->reach;
     size_t first = c->reasons->n;
     uint64_t result;
     enum iov_reach_state state = iov_reach_look(reach, rp, &result);

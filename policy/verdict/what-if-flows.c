@@ -41,8 +41,7 @@ struct undo {
 static struct iov_flow_table *
 flow_table(const struct iov_what_if *w)
 {
-    return CONST_CAST(struct iov_flow_table *,
-                      iov_reach_table(w->bridge->reach));
+    return iov_reach_table(w->bridge->reach);
 }
 
 static void

@@ -16,7 +16,7 @@
 #include "util.h"
 
 struct iov_what_if *
-iov_what_if_create(const struct iov_snapshot *snapshot, const char *name,
+iov_what_if_create(struct iov_snapshot *snapshot, const char *name,
                    char **errorp)
 {
     const struct iov_bridge *bridge = iov_snapshot_find_bridge(snapshot,
@@ -33,9 +33,9 @@ iov_what_if_create(const struct iov_snapshot *snapshot, const char *name,
     }
 
     struct iov_what_if *w = xzalloc(sizeof *w);
-    w->snapshot = CONST_CAST(struct iov_snapshot *, snapshot);
-    w->bridge = CONST_CAST(struct iov_bridge *, bridge);
-    w->port = CONST_CAST(struct iov_port *, port);
+    w->snapshot = snapshot;
+    w->bridge = &snapshot->bridges[bridge - snapshot->bridges];
+    w->port = port ? &w->bridge->ports[port - bridge->ports] : NULL;
     ovs_list_init(&w->undo);
     w->before = iov_verdicts_compute(snapshot);
     iov_what_if_save_settings(w);

@@ -20,7 +20,7 @@ struct iov_what_if;
 
 /* 'name' is that of a bridge or, else, a port.  Returns null, and in '*errorp'
  * a sentence to be freed, if there is none. */
-struct iov_what_if *iov_what_if_create(const struct iov_snapshot *,
+struct iov_what_if *iov_what_if_create(struct iov_snapshot *,
                                        const char *name, char **errorp);
 void iov_what_if_destroy(struct iov_what_if *);
 

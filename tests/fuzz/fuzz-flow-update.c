@@ -63,7 +63,7 @@ apply_all(struct iov_flow_table *table, const uint8_t *data, size_t size,
 }
 
 static void
-evaluate(const struct iov_flow_table *table)
+evaluate(struct iov_flow_table *table)
 {
     static const uint32_t uplink = 2;
     struct iov_reasons reasons = IOV_REASONS_INITIALIZER;

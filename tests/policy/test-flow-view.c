@@ -140,7 +140,7 @@ look_at(const struct iov_candidate *c, void *truth_)
 
 /* Finds candidates in pieces, as long as it takes. */
 static void
-find_candidates(const struct iov_table *t, const struct iov_cube *cube,
+find_candidates(struct iov_table *t, const struct iov_cube *cube,
                 bool all, struct iov_candidates *cs)
 {
     struct iov_allowance allowance;
@@ -155,7 +155,7 @@ find_candidates(const struct iov_table *t, const struct iov_cube *cube,
 }
 
 static void
-ask(const struct iov_table *t, bool all)
+ask(struct iov_table *t, bool all)
 {
     struct iov_candidates cs = { .n = 0 };
     struct iov_cube cube;
@@ -204,7 +204,7 @@ main(int argc, char *argv[])
             iov_flow_table_clear(table);
         }
         change_flows();
-        const struct iov_table *t = iov_flow_table_get(table, 0);
+        struct iov_table *t = iov_flow_table_get(table, 0);
         for (int i = 0; t && i < N_QUESTIONS; i++) {
             ask(t, i % 2);
         }

@@ -21,7 +21,8 @@ struct iov_verdicts;
 /* What the last turn saw and made; for those who show it.  Valid until the
  * next turn.  All null before the first. */
 struct iov_view {
-    const struct iov_snapshot *snapshot;
+    struct iov_snapshot *snapshot;      /* Changed by nobody but iov/what-if,
+                                         * in a process of its own. */
     const struct iov_verdicts *verdicts;
     const struct iov_nics *nics;
     const struct iov_status *status;

@@ -469,7 +469,7 @@ iov_flow_monitor_table(const struct iov_flow_monitor *fm)
     return fm->table;
 }
 
-const struct iov_reach *
+struct iov_reach *
 iov_flow_monitor_reach(const struct iov_flow_monitor *fm)
 {
     return fm->reach;

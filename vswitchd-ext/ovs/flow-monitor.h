@@ -44,7 +44,7 @@ const char *iov_flow_monitor_unknown(const struct iov_flow_monitor *);
 const struct iov_flow_table *iov_flow_monitor_table(
     const struct iov_flow_monitor *);
 /* Analysis of the table, with port names. */
-const struct iov_reach *iov_flow_monitor_reach(
+struct iov_reach *iov_flow_monitor_reach(
     const struct iov_flow_monitor *);
 
 /* Starts a round trip through ovs-vswitchd; iov_flow_monitor_synced(token) is
