@@ -10,7 +10,8 @@
 # libFuzzer only sees branches of what clang has compiled.  Our files are
 # therefore compiled once more, Open vSwitch's library is not.
 
-FUZZ_TARGETS = flow-monitor flow-update journal keys netlink qmp tree what-if
+FUZZ_TARGETS = flow-monitor flow-update journal keys netlink qmp rows tree \
+	what-if
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
 
@@ -21,6 +22,7 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz-keys \
 	tests/fuzz/fuzz-netlink \
 	tests/fuzz/fuzz-qmp \
+	tests/fuzz/fuzz-rows \
 	tests/fuzz/fuzz-self \
 	tests/fuzz/fuzz-tree \
 	tests/fuzz/fuzz-what-if
@@ -53,6 +55,14 @@ tests_fuzz_fuzz_qmp_SOURCES = \
 	tests/fuzz/fuzz-qmp.c \
 	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_qmp_LDADD = $(fuzz_offload_libs)
+tests_fuzz_fuzz_rows_SOURCES = \
+	tests/fuzz/fuzz-main.c \
+	tests/fuzz/fuzz-rows.c \
+	tests/fuzz/fuzz.h \
+	tests/policy/sample-bridge.c \
+	tests/policy/sample-bridge.h
+tests_fuzz_fuzz_rows_LDADD = vswitchd-ext/libiov-inputs.a \
+	policy/libiov-policy.a $(OVS_LIBS)
 tests_fuzz_fuzz_tree_SOURCES = \
 	tests/fuzz/fuzz-main.c \
 	tests/fuzz/fuzz-tree.c \
@@ -115,6 +125,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/qmp/refused.txt \
 	tests/fuzz/corpus/qmp/strange.txt \
 	tests/fuzz/corpus/qmp/talk.txt \
+	tests/fuzz/corpus/rows/bad.txt \
+	tests/fuzz/corpus/rows/direct.txt \
+	tests/fuzz/corpus/rows/features.txt \
 	tests/fuzz/corpus/tree/links.txt \
 	tests/fuzz/corpus/tree/nic.txt \
 	tests/fuzz/corpus/netlink/devlink.hex \
@@ -146,6 +159,7 @@ fuzz_sources = $(policy_libiov_policy_a_SOURCES) \
 	offload/netlink/nl-message.c offload/netlink/rtnl-link.c \
 	offload/netlink/rtnl-vf.c offload/netlink/rtnl.c tests/policy/sample-bridge.c \
 	vswitchd-ext/ovs/flow-monitor-messages.c vswitchd-ext/ovs/flow-update.c
+fuzz_rows_sources = vswitchd-ext/ovs/db-fill.c
 fuzz_cflags = -g -O1 -std=gnu11 -fno-strict-aliasing -pthread \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize=alignment \
 	-fno-sanitize-recover=undefined -DFUZZ_BY_CLANG
@@ -156,8 +170,9 @@ fuzz: $(BUILT_SOURCES) $(check_PROGRAMS)
 	  rm -rf tests/fuzz/raw-$$t; $(MKDIR_P) tests/fuzz/raw-$$t; \
 	  tests/fuzz/fuzz-$$t --raw=tests/fuzz/raw-$$t \
 	    $(srcdir)/tests/fuzz/corpus/$$t/*; \
-	  sources=; \
-	  for s in $(fuzz_sources) tests/fuzz/fuzz-$$t.c; do \
+	  sources=; more=; \
+	  test $$t != rows || more="$(fuzz_rows_sources)"; \
+	  for s in $(fuzz_sources) $$more tests/fuzz/fuzz-$$t.c; do \
 	    case $$s in *.c) sources="$$sources $(srcdir)/$$s" ;; esac; \
 	  done; \
 	  $(FUZZ_CC) $(fuzz_cflags) $(AM_CPPFLAGS) $$sources \

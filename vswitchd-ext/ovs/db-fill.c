@@ -232,8 +232,8 @@ check_places(struct iov_port *port, const struct ovsrec_port *row,
     check_column(&iface->options, IOV_TABLE_INTERFACE, "options", warnings);
 }
 
-static void
-fill_bridge(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
+void
+db_fill_bridge(struct iov_bridge *bridge, const struct ovsrec_bridge *row)
 {
     bridge->uuid = row->header_.uuid;
     iov_bridge_keys_parse(&bridge->keys, &row->other_config);
@@ -279,7 +279,7 @@ iov_db_fill(struct iov_snapshot *snapshot)
 
     const struct ovsrec_bridge *row;
     OVSREC_BRIDGE_FOR_EACH (row, db_idl()) {
-        fill_bridge(iov_snapshot_add_bridge(snapshot, row->name), row);
+        db_fill_bridge(iov_snapshot_add_bridge(snapshot, row->name), row);
     }
 }
 
