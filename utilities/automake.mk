@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	utilities/lab/build.sh \
 	utilities/lab/clean.sh \
 	utilities/lab/common.sh \
+	utilities/lab/debs.sh \
 	utilities/lab/demo.sh \
 	utilities/lab/guest/bin/lab-guest \
 	utilities/lab/guest/bin/lab-libvirt \
@@ -87,6 +88,8 @@ EXTRA_DIST += \
 	utilities/lab/nic/nic.h \
 	utilities/lab/options.sh \
 	utilities/lab/packages.sh \
+	utilities/lab/root/check \
+	utilities/lab/root/start \
 	utilities/lab/suites.sh \
 	utilities/lab/variants.sh \
 	utilities/lab/vm.sh \

@@ -114,6 +114,7 @@ run_suites() {
     [[ $only != @(|host) ]] || run_host_suite
     [[ $only != @(|lab) ]] || run_lab_suite
     [[ $only != @(|variants) ]] || run_variants
+    [[ $only != packages ]] || run_packages
     show_failures
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
     [[ $failed -eq 0 ]]
