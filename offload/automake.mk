@@ -39,6 +39,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest/qmp.h \
 	offload/host/filters.c \
 	offload/host/filters.h \
+	offload/host/port-traffic.c \
+	offload/host/port-traffic.h \
 	offload/host/upcalls.c \
 	offload/host/upcalls.h \
 	offload/netlink/ovs-datapath.c \

@@ -52,6 +52,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/event.h \
 	vswitchd-ext/control/history-file.c \
 	vswitchd-ext/control/history-file.h \
+	vswitchd-ext/control/heard.c \
+	vswitchd-ext/control/heard.h \
 	vswitchd-ext/control/history.c \
 	vswitchd-ext/control/history.h \
 	vswitchd-ext/control/journald.c \

@@ -57,6 +57,8 @@ struct iov_port {
     bool admin_down;            /* Its network device was set down. */
     bool mac_known;
     struct eth_addr mac;        /* MAC of the virtual machine. */
+    bool unheard;               /* It was not heard on the port yet; the
+                                 * virtual machine may be elsewhere. */
     bool bad_name;              /* Its name, or that of its bridge, is not
                                  * 'name', which is what text.h makes of it. */
     char *bad_mac;              /* What stood there instead, or null. */

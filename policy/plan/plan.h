@@ -44,7 +44,7 @@
 struct iov_plan_in {
     const char *port;           /* Interface name. */
     const char *bridge;
-    bool has_mac;
+    bool has_mac;               /* Its MAC is known and was heard on it. */
     struct eth_addr mac;        /* MAC of the port. */
     uint16_t vlan;              /* VLAN in ovs-vswitchd's MAC table. */
     const char *guest;          /* Text of iov-guest. */

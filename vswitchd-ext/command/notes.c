@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "packets.h"
 #include "policy/model/nic-fact.h"
 #include "policy/model/op.h"
 #include "policy/model/snapshot.h"
@@ -21,6 +22,7 @@
 #include "policy/verdict/verdict.h"
 #include "timeval.h"
 #include "util.h"
+#include "vswitchd-ext/control/heard.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/readiness.h"
 #include "vswitchd-ext/status.h"
@@ -231,6 +233,29 @@ note_kept(const struct iov_view *view, const struct iov_port *port,
     }
 }
 
+/* Other addresses behind the port, for which a VF does not receive. */
+static void
+note_others(const struct iov_port *port, struct svec *notes)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    size_t n;
+    const struct eth_addr *macs = iov_heard_others(port->name, &n);
+
+    if (!n || !port->keys.weight) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(&ds, "%s"ETH_ADDR_FMT, i ? ", " : "",
+                      ETH_ADDR_ARGS(macs[i]));
+    }
+    ds_put_format(&ds, "%s heard on the port besides its own address (VRRP, "
+                  "macvlan, a bridge in the guest): on a VF nothing is "
+                  "received for %s; hold the port on software if the guest "
+                  "needs %s (other_config:iov-hold)", n > 1 ? " were" : " was",
+                  n > 1 ? "them" : "it", n > 1 ? "them" : "it");
+    svec_add_nocopy(notes, ds_steal_cstr(&ds));
+}
+
 void
 iov_notes_add(const struct iov_view *view, const struct iov_port *port,
               const struct iov_port_status *ps, struct svec *notes)
@@ -240,6 +265,7 @@ iov_notes_add(const struct iov_view *view, const struct iov_port *port,
 
     note_stuck(port, ps, notes);
     note_kept(view, port, notes);
+    note_others(port, notes);
     if (port->failures) {
         note_unrestored(port->failures->list, port->failures->n, notes);
         note_unrestored(port->failures->past, port->failures->n_past, notes);

@@ -29,6 +29,7 @@
 #include "util.h"
 #include "vswitchd-ext/control/activity.h"
 #include "vswitchd-ext/control/dispatch.h"
+#include "vswitchd-ext/control/heard.h"
 #include "vswitchd-ext/control/history.h"
 #include "vswitchd-ext/control/privileges.h"
 #include "vswitchd-ext/control/readiness.h"
@@ -103,6 +104,7 @@ run_inputs(long long int now)
     iov_readiness_run();
     iov_filters_run();
     iov_software_path_run(now);
+    iov_heard_run(now);
     iov_guests_run(now);
 }
 
@@ -110,13 +112,13 @@ static uint64_t
 changes(void)
 {
     return (iov_db_changed() + iov_monitors_changed() + iov_providers_changed()
-            + iov_guests_changed() + iov_fdb_connection()
-            + iov_readiness_changed() + iov_filters_changed()
-            + iov_software_path_changed() + n_touched
+            + iov_guests_changed() + iov_fdb_connection() + iov_heard_changed()
+            + iov_readiness_changed() + iov_filters_changed() + n_touched
+            + iov_software_path_changed()
             + (iov_fdb_unreachable() ? 1ull << 40 : 0));
 }
 
-/* Operations that failed and may be tried again, ports that have waited. */
+/* Failed operations to be tried again, ports that have waited. */
 static void
 expire(long long int now)
 {
@@ -188,25 +190,8 @@ collect_vf_ports(void)
     shash_destroy(&vfs);
 }
 
-/* A database server that was restarted does not know the addresses that
- * ovs-vswitchd has told it, until ovs-vswitchd tells them again. */
 static void
-keep_mac(struct iov_runtime *runtime, struct iov_port *port)
-{
-    if (port->mac_known || port->bad_mac) {
-        runtime->mac_known = port->mac_known;
-        runtime->mac = port->mac;
-        runtime->mac_source = port->mac_source;
-    } else if (port->ofport >= 0 && runtime->mac_known
-               && !strcmp(runtime->mac_source, "mac_in_use")) {
-        port->mac_known = true;
-        port->mac = runtime->mac;
-        port->mac_source = runtime->mac_source;
-    }
-}
-
-static void
-collect_port(struct iov_port *port)
+collect_port(const struct iov_bridge *bridge, struct iov_port *port)
 {
     struct iov_runtime *runtime = iov_runtime_get(port->name);
 
@@ -215,7 +200,7 @@ collect_port(struct iov_port *port)
     iov_runtime_set_request(runtime, port);
     port->commanded_hold = runtime->held;
     port->stays = runtime->state == IOV_PORT_DIRECT;
-    keep_mac(runtime, port);
+    iov_runtime_keep_mac(runtime, port);
     port->failures = &runtime->failures;
     port->damping = &runtime->damping;
     port->vf_turn = runtime->vf_turn;
@@ -225,6 +210,7 @@ collect_port(struct iov_port *port)
             iov_guests_not_ready(port->keys.guest.text, port->mac);
         port->guest_busy = iov_guests_busy(port->keys.guest.text);
     }
+    iov_heard_port(bridge, port, runtime, &nics);
 }
 
 static void
@@ -246,9 +232,10 @@ collect(void)
     for (size_t i = 0; i < snapshot->n_bridges; i++) {
         struct iov_bridge *bridge = &snapshot->bridges[i];
         for (size_t j = 0; j < bridge->n_ports; j++) {
-            collect_port(&bridge->ports[j]);
+            collect_port(bridge, &bridge->ports[j]);
         }
     }
+    iov_heard_end();
     iov_guests_sweep();
     iov_snapshot_finish(snapshot);
 }
@@ -313,8 +300,6 @@ is_ready(long long int now)
     }
     return started && iov_db_is_ours();
 }
-
-/* The loop. */
 
 static struct iov_reconcile
 make_reconcile(void)
@@ -460,6 +445,7 @@ iov_loop_wait(void)
     iov_monitors_wait();
     iov_filters_wait();
     iov_software_path_wait(now);
+    iov_heard_wait(now);
     iov_providers_wait(now);
     iov_guests_wait(now);
     iov_fdb_wait(now);
@@ -510,6 +496,7 @@ iov_loop_init(const struct iov_loop_options *options)
     iov_filters_init(options->dummy);
     iov_software_path_init(options->dummy);
     iov_fdb_init();
+    iov_heard_init(options->dummy);
     iov_db_init(options->database);
 }
 
@@ -526,6 +513,7 @@ iov_loop_exit(void)
     iov_monitors_exit();
     iov_db_exit();
     iov_fdb_exit();
+    iov_heard_exit();
     iov_guests_exit();
     iov_providers_exit();
     iov_readiness_exit();

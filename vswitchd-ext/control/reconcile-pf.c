@@ -53,7 +53,7 @@ keep_init(struct iov_plan_keep *keep, const struct iov_reconcile *s,
             wanted = (bridge->keys.enabled && !bridge->keys.observe
                       && (!pf || is_on_bridge(pf, bridge)));
         }
-        if (wanted && iov_port_mac_is_meant(v->port)) {
+        if (wanted && iov_port_mac_is_meant(v->port) && !v->port->unheard) {
             macs[n] = v->port->mac;
             entries[n++] = (struct iov_switch_entry) {
                 v->bridge->name, iov_port_vlan(v->port), v->port->mac

@@ -23,6 +23,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "vswitchd-ext/control/dispatch.h"
+#include "vswitchd-ext/control/heard.h"
 #include "vswitchd-ext/control/reconcile-pf.h"
 #include "vswitchd-ext/control/runtime.h"
 #include "vswitchd-ext/ovs/fdb.h"
@@ -161,7 +162,7 @@ plan_in_init(struct iov_plan_in *in, struct context *context,
     memset(in, 0, sizeof *in);
     in->port = v->port->name;
     in->bridge = v->bridge->name;
-    in->has_mac = v->port->mac_known;
+    in->has_mac = v->port->mac_known && !v->port->unheard;
     in->mac = v->port->mac;
     in->vlan = iov_port_vlan(v->port);
     in->guest = guest ? guest : "none";
@@ -405,7 +406,7 @@ iov_reconcile_run(const struct iov_reconcile *s)
     reconcile_orphans(s);
     iov_reconcile_pfs(s);
 
-    bool settled = is_settled();
+    bool settled = is_settled() && !iov_heard_is_busy();
     iov_runtime_sweep();
     return settled;
 }

@@ -41,11 +41,13 @@ COVERAGE_DEFINE(iov_switch_mac);
 #define RETRY_MSEC 500
 #define ANSWER_MSEC 10000
 
-/* An operation that was sent, or the result of one, or a question for a sign
- * of life. */
+/* An operation that was sent, or the result of one, or a question for a table
+ * or for a sign of life. */
 struct request {
     struct ovs_list node;       /* In 'sent' or 'results'. */
-    struct iov_op *op;          /* In 'sent'; null: a sign of life. */
+    struct iov_op *op;          /* In 'sent'; null: */
+    char *table_of;             /* bridge whose table is asked for; null too: a
+                                 * sign of life. */
     struct json *id;
     long long int deadline;     /* 0: not yet dated. */
     bool given_up;              /* 'op' is a copy of one that was. */
@@ -76,13 +78,38 @@ add_result(struct iov_op *op, int error, const char *text)
     ovs_list_push_back(&results, &r->node);
 }
 
+static iov_fdb_show_cb *show_cb;
+
+/* Hands over the entries of an answer to "fdb/show", which is a line of
+ * titles and then lines of port, VLAN, MAC address and age. */
+static void
+take_table(const char *bridge, const char *text)
+{
+    show_cb(bridge, NULL, false);
+    for (const char *line = text; (line = strchr(line, '\n')) != NULL; ) {
+        struct iov_fdb_entry entry;
+        char port[16];
+
+        line++;
+        if (ovs_scan(line, "%15s %"SCNu16" "ETH_ADDR_SCAN_FMT, port,
+                     &entry.vlan, ETH_ADDR_SCAN_ARGS(entry.mac))) {
+            entry.ofport = (strcmp(port, "LOCAL") ? atoi(port)
+                            : OFP_PORT_C(OFPP_LOCAL));
+            show_cb(bridge, &entry, false);
+        }
+    }
+}
+
 /* Answers 'r', which is in 'sent', and frees it. */
 static void
 answer(struct request *r, int error, const char *text)
 {
     ovs_list_remove(&r->node);
     n_sent--;
-    if (!r->op) {
+    if (r->table_of) {
+        show_cb(r->table_of, NULL, true);
+        free(r->table_of);
+    } else if (!r->op) {
         n_signs += !error;
     } else if (!r->given_up) {
         add_result(r->op, error, text);
@@ -255,6 +282,10 @@ handle_answer(struct request *r, const struct jsonrpc_msg *msg)
 {
     set_unreachable(NULL);
     if (!r->op) {
+        if (r->table_of && msg->type == JSONRPC_REPLY
+            && msg->result->type == JSON_STRING) {
+            take_table(r->table_of, json_string(msg->result));
+        }
         answer(r, 0, NULL);
         return;
     }
@@ -411,6 +442,30 @@ make_params(const struct iov_op *op)
     json_array_add(params, json_string_create_nocopy(vlan));
     json_array_add(params, json_string_create_nocopy(mac));
     return params;
+}
+
+void
+iov_fdb_set_show_cb(iov_fdb_show_cb *cb)
+{
+    show_cb = cb;
+}
+
+bool
+iov_fdb_show(const char *bridge)
+{
+    struct json *params;
+    struct request *r;
+
+    if (!rpc || n_sent >= IOV_LIMIT_FDB_REQUESTS) {
+        return false;
+    }
+    params = json_array_create_1(json_string_create(bridge));
+    r = xzalloc(sizeof *r);
+    r->table_of = xstrdup(bridge);
+    ovs_list_push_back(&sent, &r->node);
+    n_sent++;
+    jsonrpc_send(rpc, jsonrpc_create_request("fdb/show", params, &r->id));
+    return true;
 }
 
 void

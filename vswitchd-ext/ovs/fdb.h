@@ -32,6 +32,20 @@ uint64_t iov_fdb_connection(void);
 uint64_t iov_fdb_probe(void);
 bool iov_fdb_runs(uint64_t token);
 
+/* Asks for all entries of a bridge's table.  Returns false if that cannot be
+ * asked now; else the callback is called, never from within: with no entry
+ * when the answer begins, with each entry, and with 'ended' at its end, or
+ * alone if there is no answer. */
+struct iov_fdb_entry {
+    int64_t ofport;             /* OFPP_LOCAL for the bridge's own port. */
+    uint16_t vlan;
+    struct eth_addr mac;
+};
+typedef void iov_fdb_show_cb(const char *bridge, const struct iov_fdb_entry *,
+                             bool ended);
+void iov_fdb_set_show_cb(iov_fdb_show_cb *);
+bool iov_fdb_show(const char *bridge);
+
 /* Begins FDB_ADD or FDB_DEL; takes 'op'. */
 void iov_fdb_start(struct iov_op *op);
 /* Gives up the operation of 'port' that is under way, if there is one: its
