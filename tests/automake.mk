@@ -223,6 +223,7 @@ EXTRA_DIST += \
 	tests/policy/schema-compare.py \
 	tests/policy/ready-macros.at \
 	tests/policy/ready-tree.py \
+	tests/readme.py \
 	tests/policy/ready/bonded.tree \
 	tests/policy/ready/no-acs.tree \
 	tests/policy/ready/no-intremap.tree \
