@@ -47,7 +47,10 @@ parse_value(enum iov_vf_attr attr, const char *value,
     bool on = !strcmp(value, "on");
 
     s->known = IOV_VF_BIT(attr);
-    switch (attr) {
+    if (iov_vf_attr_set_switch(s, attr, on)) {
+        return on || !strcmp(value, "off");
+    }
+    switch ((int) attr) {
     case IOV_VF_MAC:
         return eth_addr_from_string(value, &s->mac);
     case IOV_VF_VLAN:
@@ -66,25 +69,15 @@ parse_value(enum iov_vf_attr attr, const char *value,
         }
         s->vlan = parse_number(value, 4095, &n) ? n : 0;
         return parse_number(value, 4095, &n);
-    case IOV_VF_SPOOFCHK:
-        s->spoofchk = on;
-        return on || !strcmp(value, "off");
-    case IOV_VF_TRUST:
-        s->trust = on;
-        return on || !strcmp(value, "off");
     case IOV_VF_RATE:
         return parse_number(value, UINT32_MAX, &s->max_rate);
     case IOV_VF_LINK_STATE:
         return parse_link(value, &s->link_state);
-    case IOV_VF_DMA:
-        s->dma = on;
-        return on || !strcmp(value, "off");
     case IOV_VF_VECTORS:
         return parse_number(value, UINT16_MAX, &s->vectors);
-    case IOV_N_VF_ATTRS:
-        break;
+    default:
+        return false;
     }
-    return false;
 }
 
 /* The VF that a command names, or null: then 'conn' has been answered. */

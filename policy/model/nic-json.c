@@ -37,11 +37,12 @@ iov_vf_settings_to_json(const struct iov_vf_settings *s)
 {
     struct json *json = json_object_create();
 
-    if (is_known(s, IOV_VF_SPOOFCHK)) {
-        json_object_put(json, "spoofchk", json_boolean_create(s->spoofchk));
-    }
-    if (is_known(s, IOV_VF_TRUST)) {
-        json_object_put(json, "trust", json_boolean_create(s->trust));
+    for (size_t i = 0; i < IOV_N_VF_ATTRS; i++) {
+        bool on;
+        if (is_known(s, i) && iov_vf_attr_get_switch(s, i, &on)) {
+            json_object_put(json, iov_vf_attr_name(i),
+                            json_boolean_create(on));
+        }
     }
     if (is_known(s, IOV_VF_RATE)) {
         put_integer(json, "min-rate", s->min_rate);
@@ -58,9 +59,6 @@ iov_vf_settings_to_json(const struct iov_vf_settings *s)
     }
     if (is_known(s, IOV_VF_LINK_STATE)) {
         put_integer(json, "link-state", s->link_state);
-    }
-    if (is_known(s, IOV_VF_DMA)) {
-        json_object_put(json, "dma", json_boolean_create(s->dma));
     }
     if (is_known(s, IOV_VF_VECTORS)) {
         put_integer(json, "vectors", s->vectors);
@@ -178,8 +176,14 @@ read_settings(struct reader *r, struct iov_vf_settings *s)
 {
     long long int link_state, vectors;
 
-    set_known(s, IOV_VF_SPOOFCHK, read_boolean(r, "spoofchk", &s->spoofchk));
-    set_known(s, IOV_VF_TRUST, read_boolean(r, "trust", &s->trust));
+    for (size_t i = 0; i < IOV_N_VF_ATTRS; i++) {
+        bool on = false;
+        if (iov_vf_attr_get_switch(s, i, &on)
+            && read_boolean(r, iov_vf_attr_name(i), &on)) {
+            iov_vf_attr_set_switch(s, i, on);
+            set_known(s, i, true);
+        }
+    }
     read_rate(r, s);
     set_known(s, IOV_VF_MAC, read_mac(r, "mac", &s->mac));
     read_vlan(r, s);
@@ -187,7 +191,6 @@ read_settings(struct reader *r, struct iov_vf_settings *s)
               read_integer(r, "link-state", IOV_VF_LINK_DISABLE,
                            &link_state));
     s->link_state = link_state;
-    set_known(s, IOV_VF_DMA, read_boolean(r, "dma", &s->dma));
     set_known(s, IOV_VF_VECTORS,
               read_integer(r, "vectors", UINT16_MAX, &vectors));
     s->vectors = vectors;

@@ -21,8 +21,18 @@
 #define PROTO_8021Q 0x8100
 #define PROTO_8021AD 0x88a8
 
-static const char *const attr_names[IOV_N_VF_ATTRS] = {
-#define VF_ATTR(ENUM, NAME, MEMBER, MEANING) [IOV_VF_##ENUM] = NAME,
+/* An attribute whose member is a bool is a switch, of which nothing else has
+ * to be known. */
+static const struct attr_class {
+    const char *name;
+    size_t offset;              /* In struct iov_vf_settings. */
+    bool is_switch;
+} attrs[IOV_N_VF_ATTRS] = {
+#define VF_ATTR(ENUM, NAME, MEMBER, MEANING)                            \
+    [IOV_VF_##ENUM] = {                                                 \
+        NAME, offsetof(struct iov_vf_settings, MEMBER),                 \
+        _Generic(((struct iov_vf_settings *) NULL)->MEMBER,             \
+                 bool: true, default: false) },
 #include "policy/model/vf-attr.def"
 #undef VF_ATTR
 };
@@ -37,14 +47,34 @@ const char *
 iov_vf_attr_name(enum iov_vf_attr attr)
 {
     ovs_assert(attr < IOV_N_VF_ATTRS);
-    return attr_names[attr];
+    return attrs[attr].name;
+}
+
+bool
+iov_vf_attr_get_switch(const struct iov_vf_settings *s, enum iov_vf_attr attr,
+                       bool *on)
+{
+    if (attrs[attr].is_switch) {
+        memcpy(on, (const char *) s + attrs[attr].offset, sizeof *on);
+    }
+    return attrs[attr].is_switch;
+}
+
+bool
+iov_vf_attr_set_switch(struct iov_vf_settings *s, enum iov_vf_attr attr,
+                       bool on)
+{
+    if (attrs[attr].is_switch) {
+        memcpy((char *) s + attrs[attr].offset, &on, sizeof on);
+    }
+    return attrs[attr].is_switch;
 }
 
 bool
 iov_vf_attr_from_name(const char *name, enum iov_vf_attr *attr)
 {
     for (size_t i = 0; i < IOV_N_VF_ATTRS; i++) {
-        if (!strcmp(name, attr_names[i])) {
+        if (!strcmp(name, attrs[i].name)) {
             *attr = i;
             return true;
         }
@@ -83,14 +113,14 @@ void
 iov_vf_attr_format(struct ds *ds, const struct iov_vf_settings *s,
                    enum iov_vf_attr attr)
 {
+    bool on;
+
     ds_put_format(ds, "%s ", iov_vf_attr_name(attr));
-    switch (attr) {
-    case IOV_VF_SPOOFCHK:
-        ds_put_cstr(ds, s->spoofchk ? "on" : "off");
-        break;
-    case IOV_VF_TRUST:
-        ds_put_cstr(ds, s->trust ? "on" : "off");
-        break;
+    if (iov_vf_attr_get_switch(s, attr, &on)) {
+        ds_put_cstr(ds, on ? "on" : "off");
+        return;
+    }
+    switch ((int) attr) {
     case IOV_VF_RATE:
         ds_put_format(ds, "min %"PRIu32" max %"PRIu32,
                       s->min_rate, s->max_rate);
@@ -104,13 +134,10 @@ iov_vf_attr_format(struct ds *ds, const struct iov_vf_settings *s,
     case IOV_VF_LINK_STATE:
         ds_put_cstr(ds, link_name(s->link_state));
         break;
-    case IOV_VF_DMA:
-        ds_put_cstr(ds, s->dma ? "on" : "off");
-        break;
     case IOV_VF_VECTORS:
         ds_put_format(ds, "%"PRIu32, s->vectors);
         break;
-    case IOV_N_VF_ATTRS:
+    default:
         OVS_NOT_REACHED();
     }
 }
@@ -138,11 +165,13 @@ bool
 iov_vf_attr_equal(const struct iov_vf_settings *a,
                   const struct iov_vf_settings *b, enum iov_vf_attr attr)
 {
-    switch (attr) {
-    case IOV_VF_SPOOFCHK:
-        return a->spoofchk == b->spoofchk;
-    case IOV_VF_TRUST:
-        return a->trust == b->trust;
+    bool x, y;
+
+    if (iov_vf_attr_get_switch(a, attr, &x)) {
+        iov_vf_attr_get_switch(b, attr, &y);
+        return x == y;
+    }
+    switch ((int) attr) {
     case IOV_VF_RATE:
         return a->min_rate == b->min_rate && a->max_rate == b->max_rate;
     case IOV_VF_MAC:
@@ -151,28 +180,25 @@ iov_vf_attr_equal(const struct iov_vf_settings *a,
         return vlan_equal(a, b);
     case IOV_VF_LINK_STATE:
         return a->link_state == b->link_state;
-    case IOV_VF_DMA:
-        return a->dma == b->dma;
     case IOV_VF_VECTORS:
         return a->vectors == b->vectors;
-    case IOV_N_VF_ATTRS:
-        break;
+    default:
+        OVS_NOT_REACHED();
     }
-    OVS_NOT_REACHED();
 }
 
 void
 iov_vf_attr_copy(struct iov_vf_settings *dst,
                  const struct iov_vf_settings *src, enum iov_vf_attr attr)
 {
+    bool on;
+
     dst->known |= IOV_VF_BIT(attr);
-    switch (attr) {
-    case IOV_VF_SPOOFCHK:
-        dst->spoofchk = src->spoofchk;
+    if (iov_vf_attr_get_switch(src, attr, &on)) {
+        iov_vf_attr_set_switch(dst, attr, on);
         return;
-    case IOV_VF_TRUST:
-        dst->trust = src->trust;
-        return;
+    }
+    switch ((int) attr) {
     case IOV_VF_RATE:
         dst->min_rate = src->min_rate;
         dst->max_rate = src->max_rate;
@@ -188,16 +214,12 @@ iov_vf_attr_copy(struct iov_vf_settings *dst,
     case IOV_VF_LINK_STATE:
         dst->link_state = src->link_state;
         return;
-    case IOV_VF_DMA:
-        dst->dma = src->dma;
-        return;
     case IOV_VF_VECTORS:
         dst->vectors = src->vectors;
         return;
-    case IOV_N_VF_ATTRS:
-        break;
+    default:
+        OVS_NOT_REACHED();
     }
-    OVS_NOT_REACHED();
 }
 
 const char *

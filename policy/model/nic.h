@@ -155,6 +155,12 @@ struct iov_nics {
     size_t n_pfs;
 };
 
+/* Store in '*on', or set, a switch: an attribute that is on or off.  Both
+ * return false, and do nothing, if 'attr' is something else. */
+bool iov_vf_attr_get_switch(const struct iov_vf_settings *, enum iov_vf_attr,
+                            bool *on);
+bool iov_vf_attr_set_switch(struct iov_vf_settings *, enum iov_vf_attr,
+                            bool on);
 const char *iov_vf_attr_name(enum iov_vf_attr);
 bool iov_vf_attr_from_name(const char *, enum iov_vf_attr *);
 /* True if a port is as safe on a VF that refuses the attribute. */

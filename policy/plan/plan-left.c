@@ -34,7 +34,7 @@ may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
 {
     const struct iov_vf_settings *now = &in->vf->now;
 
-    switch (attr) {
+    switch ((int) attr) {
     case IOV_VF_MAC:
         return (!eth_addr_equals(now->mac, in->vf->record->mac)
                 && !(in->has_mac && eth_addr_equals(now->mac, in->mac)));
@@ -44,15 +44,9 @@ may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
         return now->spoofchk;
     case IOV_VF_TRUST:
         return !now->trust;
-    case IOV_VF_RATE:
-    case IOV_VF_VECTORS:
-    case IOV_VF_LINK_STATE:
-    case IOV_VF_DMA:
+    default:
         return true;
-    case IOV_N_VF_ATTRS:
-        break;
     }
-    OVS_NOT_REACHED();
 }
 
 static bool
