@@ -111,6 +111,7 @@ dummy_pf_remove(struct dummy_pf *pf)
 /* A new VF is as most drivers make it.  It has no PCI command. */
 static const struct iov_vf_settings new_vf = {
     .known = IOV_VF_ALL & ~(IOV_VF_BIT(IOV_VF_DMA)
+                            | IOV_VF_BIT(IOV_VF_RSS_QUERY)
                             | IOV_VF_BIT(IOV_VF_VECTORS)),
     .vlan_proto = 0x8100,
     .spoofchk = true,

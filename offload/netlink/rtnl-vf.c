@@ -187,6 +187,24 @@ decode_trust(const void *data, struct iov_vf_settings *s)
 }
 
 static void
+encode_rss_query(struct nlmsghdr *nlh, unsigned int vf,
+                 const struct iov_vf_settings *s)
+{
+    struct ifla_vf_rss_query_en q = { .vf = vf, .setting = s->rss_query };
+
+    mnl_attr_put(nlh, IFLA_VF_RSS_QUERY_EN, sizeof q, &q);
+}
+
+static bool
+decode_rss_query(const void *data, struct iov_vf_settings *s)
+{
+    const struct ifla_vf_rss_query_en *q = data;
+
+    s->rss_query = q->setting && q->setting != NOT_REPORTED;
+    return q->setting != NOT_REPORTED;
+}
+
+static void
 encode_link_state(struct nlmsghdr *nlh, unsigned int vf,
                   const struct iov_vf_settings *s)
 {
@@ -213,6 +231,8 @@ static const struct codec codecs[IOV_N_VF_ATTRS] = {
     [IOV_VF_RATE] = CODEC(rate, IFLA_VF_RATE, ifla_vf_rate),
     [IOV_VF_SPOOFCHK] = CODEC(spoofchk, IFLA_VF_SPOOFCHK, ifla_vf_spoofchk),
     [IOV_VF_TRUST] = CODEC(trust, IFLA_VF_TRUST, ifla_vf_trust),
+    [IOV_VF_RSS_QUERY] = CODEC(rss_query, IFLA_VF_RSS_QUERY_EN,
+                               ifla_vf_rss_query_en),
     [IOV_VF_LINK_STATE] = CODEC(link_state, IFLA_VF_LINK_STATE,
                                 ifla_vf_link_state),
 };

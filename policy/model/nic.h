@@ -54,6 +54,7 @@ struct iov_vf_settings {
     uint16_t vlan_proto;        /* 0x8100 or 0x88a8, host byte order. */
     bool spoofchk;
     bool trust;
+    bool rss_query;             /* The guest may read hash key and table. */
     uint32_t link_state;        /* enum iov_vf_link. */
     bool dma;                   /* Bus mastering in its PCI command. */
     uint32_t min_rate;          /* Mbit/s, 0: none. */
