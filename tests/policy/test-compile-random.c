@@ -363,14 +363,57 @@ report_wrong(struct test *t, const struct iov_rule_list *rules,
     ds_destroy(&s);
 }
 
+/* Returns true if the NIC can do what 'r' asks of it. */
+static bool
+can_do(const struct iov_rule_caps *caps, const struct iov_listed_rule *r)
+{
+    bool ok = (r->action == IOV_RULE_DROP ? caps->drop
+               : r->action == IOV_RULE_SOFTWARE ? caps->software
+               : caps->forward && (caps->pop_vlan || !r->rule.pop_vlan)
+               && (caps->push_vlan || !r->rule.push_vlan));
+
+    for (size_t i = 0; i < IOV_RULE_N_FIELDS && ok; i++) {
+        static const enum iov_rule_can needs[] = {
+            [IOV_RULE_PART_NONE] = IOV_RULE_CANNOT,
+            [IOV_RULE_PART_SOME] = IOV_RULE_CAN_MASK,
+            [IOV_RULE_PART_ALL] = IOV_RULE_CAN_EXACT,
+        };
+        ok = caps->fields[i] >= needs[iov_rule_match_part(&r->rule.match, i)];
+    }
+    return ok && !r->refused;
+}
+
+/* Returns false if there is a rule in the NIC that it cannot have. */
+static bool
+check_place(const struct test *t, const struct iov_rule_list *rules)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct iov_listed_rule *r = &rules->list[i];
+        n += r->place == IOV_PLACE_NIC;
+        if (r->place == IOV_PLACE_NIC && !can_do(&t->caps, r)) {
+            printf("WRONG: rule %"PRIuSIZE" cannot be in the NIC (seed %u)\n",
+                   i, t->seed + t->tables - 1);
+            return false;
+        }
+    }
+    if (n != rules->n_nic || n > t->caps.max_rules) {
+        printf("WRONG: %"PRIuSIZE" rules in the NIC (seed %u)\n", n,
+               t->seed + t->tables - 1);
+        return false;
+    }
+    return true;
+}
+
 static bool
 check_port(struct test *t, uint32_t ofport)
 {
     struct iov_rule_list rules;
-    bool ok = true;
 
     compile(t, ofport, &rules);
     refuse_some(t, &rules);
+    bool ok = check_place(t, &rules);
     for (unsigned int i = 0; i < t->n_packets && ok; i++) {
         enum iov_rule_action action;
         struct packet p;
