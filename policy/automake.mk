@@ -137,6 +137,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/verdict/check.h \
 	policy/verdict/damping.c \
 	policy/verdict/damping.h \
+	policy/verdict/rules.c \
+	policy/verdict/rules.h \
 	policy/verdict/verdict.c \
 	policy/verdict/verdict.h \
 	policy/verdict/what-if-flows.c \

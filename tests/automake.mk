@@ -56,6 +56,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-badinput.at \
 	tests/vswitchd-ext/daemon-commands.at \
 	tests/vswitchd-ext/daemon-events.at \
+	tests/vswitchd-ext/daemon-flows.at \
 	tests/vswitchd-ext/daemon-json.at \
 	tests/vswitchd-ext/daemon-kill.at \
 	tests/vswitchd-ext/daemon-metrics.at \

@@ -33,6 +33,7 @@ sbin_PROGRAMS += vswitchd-ext/ovs-iovd
 vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/command/async.c \
 	vswitchd-ext/command/command-explain.c \
+	vswitchd-ext/command/command-flows.c \
 	vswitchd-ext/command/command-metrics.c \
 	vswitchd-ext/command/command-show.c \
 	vswitchd-ext/command/command-support.c \
