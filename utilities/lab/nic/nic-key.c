@@ -4,8 +4,10 @@
  * kernel's own dissector can fill from a frame, so holding a frame against a
  * rule is a comparison of longs under a mask.
  *
- * Both address families have a place of their own, and "control.thoff", which
- * differs from frame to frame, has no mask ever.
+ * cls_flower keeps the addresses of both families in one place and gives every
+ * rule that matches on an address both keys.  Here each family has a place of
+ * its own, and only the one that the rule names counts.
+ * "control.thoff", which differs from frame to frame, has no mask ever.
  */
 
 #include "nic-table.h"
@@ -126,6 +128,19 @@ finish_match(struct iov_match *m)
     }
 }
 
+/* Takes back what was copied of the addresses of the family that the rule is
+ * not about. */
+static void
+forget_other_family(struct iov_match *m)
+{
+    if (m->key.control.addr_type != FLOW_DISSECTOR_KEY_IPV4_ADDRS) {
+        memset(&m->mask.ipv4, 0, sizeof(m->mask.ipv4));
+    }
+    if (m->key.control.addr_type != FLOW_DISSECTOR_KEY_IPV6_ADDRS) {
+        memset(&m->mask.ipv6, 0, sizeof(m->mask.ipv6));
+    }
+}
+
 /* Takes over the match of 'rule', whose memory is the caller's, or refuses it
  * with a text in 'extack'. */
 int
@@ -149,6 +164,7 @@ iov_match_parse(struct iov_match *m, const struct flow_rule *rule,
         }
     }
     m->mask.control.thoff = 0;
+    forget_other_family(m);
     error = refuse_others(left, extack);
     if (!error) {
         error = refuse_fields(&m->mask, extack);
