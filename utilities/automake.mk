@@ -71,6 +71,7 @@ EXTRA_DIST += \
 	utilities/lab/nic/nic-compat.h \
 	utilities/lab/nic/nic-devlink.c \
 	utilities/lab/nic/nic-generation.def \
+	utilities/lab/nic/nic-health.c \
 	utilities/lab/nic/nic-key.c \
 	utilities/lab/nic/nic-key.def \
 	utilities/lab/nic/nic-main.c \

@@ -81,22 +81,31 @@ start_pf(struct iov_nic *nic)
         return error;
     }
     error = iov_pf_add(nic);
-    if (!error) {
-        error = iov_act_register(nic);
-        if (error) {
-            iov_pf_del(nic);
-        }
-    }
     if (error) {
-        devl_lock(devlink);
-        iov_devlink_del_port(&nic->uplink);
-        devl_unlock(devlink);
-        return error;
+        goto del_port;
+    }
+    error = iov_act_register(nic);
+    if (error) {
+        goto del_pf;
+    }
+    error = iov_health_add(nic);
+    if (error) {
+        goto unregister_act;
     }
     make_switch_id(nic);
     pci_sriov_set_totalvfs(nic->pdev, NIC_MAX_VFS);
     devlink_register(devlink);
     return 0;
+
+unregister_act:
+    iov_act_unregister(nic);
+del_pf:
+    iov_pf_del(nic);
+del_port:
+    devl_lock(devlink);
+    iov_devlink_del_port(&nic->uplink);
+    devl_unlock(devlink);
+    return error;
 }
 
 static int
@@ -141,7 +150,9 @@ remove_pf(struct pci_dev *pdev)
     struct iov_nic *nic = pci_get_drvdata(pdev);
     struct devlink *devlink = priv_to_devlink(nic);
 
+    iov_health_stop(nic);
     devlink_unregister(devlink);
+    iov_health_del(nic);
     iov_act_unregister(nic);
     disable_vfs(nic);
     iov_pf_del(nic);

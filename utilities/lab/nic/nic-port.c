@@ -151,6 +151,20 @@ open(struct net_device *dev)
     return 0;
 }
 
+/* A device that is set up takes over what the administrator has set. */
+static int
+vf_open(struct net_device *dev)
+{
+    struct iov_port *vf = iov_port_of(dev);
+
+    spin_lock_bh(&vf->nic->vf_lock);
+    if (vf->mac_by_admin) {
+        eth_hw_addr_set(dev, vf->mac);
+    }
+    spin_unlock_bh(&vf->nic->vf_lock);
+    return open(dev);
+}
+
 static int
 stop(struct net_device *dev)
 {
@@ -360,7 +374,7 @@ const struct net_device_ops iov_pf_ops = {
 };
 
 static const struct net_device_ops vf_ops = {
-    .ndo_open = open,
+    .ndo_open = vf_open,
     .ndo_stop = stop,
     .ndo_start_xmit = vf_xmit,
     .ndo_get_stats64 = get_stats64,

@@ -38,7 +38,7 @@ iov_vf_init(struct iov_nic *nic, int index)
 }
 
 /* An address of zeros takes back what was set.  The guest's driver takes the
- * address over when it is bound the next time. */
+ * address over when it is bound, or its netdev set up, the next time. */
 int
 iov_vf_set_mac(struct iov_port *vf, const u8 *mac)
 {

@@ -31,6 +31,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
+#include <linux/workqueue.h>
 #include <net/flow_offload.h>
 
 #include "nic-compat.h"
@@ -135,6 +136,12 @@ struct iov_table {
     int n_rules;
 };
 
+struct iov_health {
+    struct devlink_health_reporter *reporter;
+    struct work_struct work;
+    bool gone;                  /* Nothing may be reported any more. */
+};
+
 struct iov_nic {
     struct pci_dev *pdev;
     struct iov_port uplink;
@@ -145,6 +152,7 @@ struct iov_nic {
     struct iov_table table;
     spinlock_t vf_lock;
     struct iov_wire *wire;
+    struct iov_health health;
 };
 
 /* Private data of every netdev of ours. */
@@ -210,6 +218,11 @@ void iov_devlink_bind(struct iov_port *, struct net_device *);
 void iov_devlink_bound(struct iov_port *, struct net_device *);
 void iov_devlink_unbind(struct iov_port *);
 struct devlink_port *iov_devlink_port_of(struct net_device *);
+
+/* nic-health.c: the health reporter. */
+int iov_health_add(struct iov_nic *);
+void iov_health_stop(struct iov_nic *);
+void iov_health_del(struct iov_nic *);
 
 /* nic-vf.c: what the administrator sets for a VF. */
 void iov_vf_init(struct iov_nic *, int index);
