@@ -45,13 +45,14 @@ make_builder() {
     unset 'temp_paths[-1]'
 }
 
-# The sources of packages are those that the image was made from.
+# The sources of packages are those that the image was made from.  Some headers
+# bring their kernel along, which needs no initramfs here: INITRD=No.
 make_builder_root() {
     local dir=$1 packages=("$2" "${builder_packages[@]}") path options=()
     for path in "${left_out[@]}"; do
         options+=("--dpkgopt=path-exclude=$path/*")
     done
-    setpriv --pdeathsig TERM mmdebstrap --variant=minbase \
+    INITRD=No setpriv --pdeathsig TERM mmdebstrap --variant=minbase \
         --include="$(IFS=,; echo "${packages[*]}")" "${options[@]}" \
         --aptopt='Acquire::Languages "none"' \
         "$suite" "$dir/root" "$image_dir/sources"
