@@ -96,6 +96,12 @@ LAB_TESTSUITE_AT = \
 	tests/lab/path.at \
 	tests/lab/readiness.at
 
+NIC_TESTSUITE_AT = \
+	tests/lab/nic-daemon.at \
+	tests/lab/nic-legacy.at \
+	tests/lab/nic-life.at \
+	tests/lab/nic-switchdev.at
+
 check_PROGRAMS += tests/test-policy
 tests_test_policy_SOURCES = \
 	tests/policy/test-policy-assign.c \
@@ -221,6 +227,10 @@ EXTRA_DIST += \
 	tests/lab/lab-testsuite.at \
 	tests/lab/devlink-say \
 	tests/lab/frames \
+	tests/lab/nic-flows \
+	tests/lab/not-on-model \
+	tests/lab/nic-macros.at \
+	tests/lab/nic-testsuite.at \
 	tests/policy/schema-compare.py \
 	tests/policy/ready-macros.at \
 	tests/policy/ready-tree.py \
@@ -235,7 +245,8 @@ EXTRA_DIST += \
 	tests/policy/ready/switched-off.tree \
 	tests/testsuite.at \
 	$(TESTSUITE_AT) \
-	$(LAB_TESTSUITE_AT)
+	$(LAB_TESTSUITE_AT) \
+	$(NIC_TESTSUITE_AT)
 
 AUTOTEST = $(AUTOM4TE) --language=autotest
 
@@ -256,6 +267,10 @@ tests/lab-testsuite-files.at: $(top_srcdir)/tests/automake.mk
 	$(AM_V_GEN)$(MKDIR_P) tests && for f in $(LAB_TESTSUITE_AT); do \
 	  echo "m4_include([$$f])"; done > $@
 
+tests/nic-testsuite-files.at: $(top_srcdir)/tests/automake.mk
+	$(AM_V_GEN)$(MKDIR_P) tests && for f in $(NIC_TESTSUITE_AT); do \
+	  echo "m4_include([$$f])"; done > $@
+
 tests/testsuite: tests/package.m4 tests/testsuite-files.at \
     $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/vswitchd-ext/daemon-macros.at \
     $(top_srcdir)/tests/offload/offload-macros.at \
@@ -271,6 +286,14 @@ tests/lab-testsuite: tests/package.m4 tests/lab-testsuite-files.at \
     $(LAB_TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/lab/lab-testsuite.at' && mv $@.tmp $@
+
+tests/nic-testsuite: tests/package.m4 tests/nic-testsuite-files.at \
+    $(top_srcdir)/tests/lab/nic-testsuite.at \
+    $(top_srcdir)/tests/lab/lab-macros.at \
+    $(top_srcdir)/tests/lab/nic-macros.at \
+    $(NIC_TESTSUITE_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
+	  -o $@.tmp '$(top_srcdir)/tests/lab/nic-testsuite.at' && mv $@.tmp $@
 
 # The commands of the how-tos, a file for each of their sections, and the XML.
 HOWTO_COMMANDS = \
@@ -292,12 +315,14 @@ $(HOWTO_COMMANDS): $(top_srcdir)/docs/howto-acl-fallback.md \
 	  END { print "]])\nAT_DATA([howto.xml], [[" text "]])" }' \
 	  $(top_srcdir)/docs/`basename $@ .at`.md > $@.tmp && mv $@.tmp $@
 
-check_SCRIPTS = tests/testsuite tests/lab-testsuite
+check_SCRIPTS = tests/testsuite tests/lab-testsuite tests/nic-testsuite
 
 CLEANFILES += \
 	$(HOWTO_COMMANDS) \
 	tests/lab-testsuite \
 	tests/lab-testsuite-files.at \
+	tests/nic-testsuite \
+	tests/nic-testsuite-files.at \
 	tests/package.m4 \
 	tests/testsuite \
 	tests/testsuite-files.at

@@ -172,11 +172,12 @@ install_product() {
     as_owner "$build_dir" make install "DESTDIR=$dest_dir"
 }
 
-# Makes the lab suite and sets suite_dir to what has to go into the lab.
+# Makes the suites of the lab and sets suite_dir to what has to go into the lab.
 need_suite() {
     suite_dir=$build_dir/tests
-    step "making the lab suite" "read the whole log" \
-        as_owner "$build_dir" make tests/lab-testsuite tests/test-offload
+    step "making the lab suites" "read the whole log" \
+        as_owner "$build_dir" make tests/lab-testsuite tests/nic-testsuite \
+        tests/test-offload
 }
 
 # Runs a command in DIR as the owner of the source tree.

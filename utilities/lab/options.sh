@@ -118,11 +118,16 @@ usage: iov-lab check [OPTION]...
 
 Runs the host suite (no root, no hardware needed), then the lab suite in the
 lab, then a test in each of the labs that lack an IOMMU, interrupt remapping,
-ACS or SR-IOV, and in one with the NIC on the root complex.  The last line is "N passed, N failed, N skipped"; the exit status is
-0 if nothing failed, 1 if something did, $EX_LAB if the lab itself failed.
+ACS or SR-IOV, and in one with the NIC on the root complex ("variants").  The
+last line is "N passed, N failed, N skipped"; the exit status is 0 if nothing
+failed, 1 if something did, $EX_LAB if the lab itself failed.
 
-  --only PART         run only this: host, lab, variants, or packages, which is
-                      not run otherwise: Debian's packages in a fresh Debian
+"--only nic" runs the suite of the lab's own NIC, which "check" does not run
+by itself yet.  With --nic model the lab suite runs on that NIC; what does not
+apply there (tests/lab/not-on-model) is skipped.
+
+  --only PART         run only this: host, lab, nic, variants, or packages, which
+                      is not run otherwise: Debian's packages in a fresh Debian
   --flags FLAGS       what to give to the suites, such as "-k acl" or "3-5"
 EOF
     help_hardware
@@ -204,7 +209,7 @@ parse_own_value() {
             with+=("${value%/}")
             ;;
         --out) out_dir=$value ;;
-        --only) one_of "$@" host lab variants packages; only=$value ;;
+        --only) one_of "$@" host lab nic variants packages; only=$value ;;
         --flags) suite_flags=$value ;;
         *) usage "$name" "there is no option $option" ;;
     esac
