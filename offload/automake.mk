@@ -19,8 +19,9 @@ offload_libiov_offload_a_SOURCES = \
 	offload/guest/guest-qmp.c \
 	offload/guest/libvirt.c \
 	offload/guest/libvirt.h \
+	offload/guest/netns-home.c \
+	offload/guest/netns-home.h \
 	offload/guest/netns-move.h \
-	offload/guest/netns-rebind.c \
 	offload/guest/netns-steps.c \
 	offload/guest/netns-use.c \
 	offload/guest/netns.c \

@@ -363,6 +363,7 @@ record_from_json(struct iov_vf_record *record, const struct json *json)
     /* One that had no driver, or was written before this was kept. */
     get_string(json, "driver", &record->driver);
     record->started = member(json, "started", JSON_TRUE) != NULL;
+    record->inherited = true;
     free(error);
     return ok;
 }

@@ -74,6 +74,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/upcall-loss.h \
 	policy/model/text.h \
 	policy/model/vf-attr.def \
+	policy/plan/plan-fence.c \
+	policy/plan/plan-fence.h \
 	policy/plan/plan-left.c \
 	policy/plan/plan-left.h \
 	policy/plan/plan-pf.c \

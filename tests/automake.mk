@@ -87,6 +87,7 @@ LAB_TESTSUITE_AT = \
 	tests/lab/filtered.at \
 	tests/lab/guest.at \
 	tests/lab/howto.at \
+	tests/lab/hostile.at \
 	tests/lab/isolation.at \
 	tests/lab/kill.at \
 	tests/lab/libvirt.at \

@@ -9,8 +9,8 @@
  *   START   see to it that it is up with the address that the PF gave its VF,
  *           let a bond that has taken it in send by it, and wait until that
  *           does.
- *   TAKE    let its bond send by another member, take it out of the bond, and
- *           move it home; the kernel takes it down on the way.
+ *   TAKE    let its bond send by another member; then, asked once more, bind
+ *           its driver anew, which brings it home (netns-home.h).
  *
  * The guest may do with its device what it likes, but a port is only on its VF
  * while the guest uses that.  A device that a bond holds in reserve counts as
@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "offload/guest/netns-home.h"
 #include "offload/guest/netns-move.h"
 #include "offload/guest/netns.h"
 #include "packets.h"
@@ -63,25 +64,42 @@ ns_state(const struct iov_guest_spec *spec, const struct iov_vf *vf)
     const struct rtnl_link *link = ns ? netns_find_pci(ns, vf->pci) : NULL;
 
     if (!link) {
-        return (vf->netdev || !vf->driver ? IOV_GUEST_NONE
-                : IOV_GUEST_MISSING);
+        return netns_home_state(vf);
+    } else if (netns_home_is_let_go(vf->pci)) {
+        return IOV_GUEST_LEFT;
     }
     return (is_used(ns, link, vf) ? IOV_GUEST_RUNNING : IOV_GUEST_GIVEN);
+}
+
+/* First step of GUEST_DETACH, which has two halves. */
+static enum netns_step
+find_way_home(const struct iov_guest_spec *spec, const struct iov_vf *vf)
+{
+    switch (ns_state(spec, vf)) {
+    case IOV_GUEST_NONE:
+        return STEP_DONE;
+    case IOV_GUEST_GIVEN:
+    case IOV_GUEST_RUNNING:
+        return STEP_SWITCH;
+    case IOV_GUEST_LEFT:
+    case IOV_GUEST_MISSING:
+        return STEP_UNBIND;
+    }
+    OVS_NOT_REACHED();
 }
 
 static void
 ns_start(struct iov_op *op, const struct iov_guest_spec *spec,
          const struct iov_vf *vf)
 {
-    struct netns_move *m = netns_move_create(op, spec->name,
-                                             vf && vf->pci ? vf->pci : "");
+    struct netns_move *m = netns_move_create(op, spec->name, vf);
     int error = netns_moves_init();
 
-    if (error) {
+    if (error && !m->finished) {
         netns_move_finish(m, error, xstrdup("a netlink socket cannot be "
                                             "opened"));
-    } else if (!vf || !vf->pci) {
-        netns_move_finish(m, ENODEV, xstrdup("the VF has gone"));
+    } else if (!m->finished && op->type == IOV_OP_GUEST_DETACH) {
+        m->step = find_way_home(spec, vf);
     }
     ovs_list_push_back(&moves, &m->node);
 }

@@ -5,7 +5,7 @@
 
 /* An operation by which a VF's network device goes to a network namespace, is
  * put to use there, or returns: a row of steps, each of which is one request,
- * or waiting for something to be seen.
+ * a change of the driver, or waiting for something to be seen.
  *
  * A step that has asked waits for the answer, whatever happens; only then can
  * it be given up. */
@@ -13,10 +13,13 @@
 #include <stdbool.h>
 
 #include "openvswitch/list.h"
+#include "policy/model/nic.h"
 #include "policy/model/op.h"
 
 enum netns_step {
-    STEP_REBIND,                /* Bind the driver of a VF that was reset, */
+    STEP_UNBIND,                /* Take its driver from it, wherever its device
+                                 * is; */
+    STEP_BIND,                  /* bind one anew, */
     STEP_BOUND,                 /* and wait for its network device. */
     STEP_PREPARE,               /* Give it its address at home; */
     STEP_RESET,                 /* if that is refused, set it up */
@@ -34,9 +37,6 @@ enum netns_step {
     STEP_COMPARE_AGAIN,
     STEP_USED,                  /* Wait until it is used. */
     STEP_SWITCH,                /* Let its bond use another member. */
-    STEP_LEAVE,                 /* Take it out of its bond. */
-    STEP_TAKE,                  /* Move it home. */
-    STEP_SEEN_HOME,             /* Wait until it is seen at home. */
     STEP_DONE
 };
 
@@ -45,12 +45,15 @@ struct netns_move {
     struct iov_op *op;
     char *name;                 /* Of the namespace. */
     char *pci;                  /* Of the VF. */
+    char *driver;               /* To bind; null: none, "": any. */
+    bool is_new;                /* No guest had it since it was bound. */
     enum netns_step step;
     bool asked;                 /* The request of 'step' is under way. */
     bool rename;                /* The name is taken where it goes. */
     bool switched;              /* The bond was asked to send by it. */
-    bool rebound;               /* It had to get its driver anew. */
-    struct vfio_change *change; /* That is under way, or null. */
+    bool renewed;               /* It had to get its driver anew. */
+    struct vfio_change *change; /* That is under way, or null, */
+    long long int changing_since; /* and its beginning. */
     long long int began;        /* Time of the first step, in ms. */
     long long int using_since;  /* With STEP_USED: its beginning, or 0. */
     unsigned int requests;
@@ -59,9 +62,11 @@ struct netns_move {
     char *text;
 };
 
-/* Takes over 'op' for the VF at PCI address 'pci'. */
+/* Takes over 'op'.  'vf' may be null: it has gone. */
 struct netns_move *netns_move_create(struct iov_op *op, const char *name,
-                                     const char *pci);
+                                     const struct iov_vf *vf);
+/* The first step of 'op' for a VF that is where it should be. */
+enum netns_step netns_move_first(const struct iov_op *);
 /* Ends it; takes over 'text', which may be null. */
 void netns_move_finish(struct netns_move *, int error, char *text);
 /* Result of one that is finished, which is freed. */
@@ -70,12 +75,6 @@ struct iov_result *netns_move_result(struct netns_move *);
 /* Goes on as far as possible. */
 void netns_move_run(struct netns_move *, long long int now);
 void netns_move_wait(const struct netns_move *);
-
-/* Has it bind the VF's driver anew if the VF, which is at home, was reset
- * without its driver.  Returns false if there is no need. */
-bool netns_move_must_rebind(struct netns_move *);
-/* One of the steps of that. */
-void netns_move_rebind(struct netns_move *);
 
 /* For all moves. */
 int netns_moves_init(void);     /* 0, or a positive errno. */

@@ -17,15 +17,13 @@
 #include "offload/guest/netns-move.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "offload/guest/netns-home.h"
 #include "offload/guest/netns.h"
 #include "offload/pci/pci.h"
 #include "offload/pci/vfio.h"
 #include "openvswitch/poll-loop.h"
-#include "openvswitch/shash.h"
 #include "packets.h"
 #include "timeval.h"
 #include "util.h"
@@ -45,20 +43,40 @@
 
 static struct rtnl *home;
 
-/* Name that a device had at home, by PCI address, to be given back. */
-static struct shash old_names = SHASH_INITIALIZER(&old_names);
+enum netns_step
+netns_move_first(const struct iov_op *op)
+{
+    return (op->type == IOV_OP_GUEST_DETACH ? STEP_DONE
+            : op->type == IOV_OP_GUEST_ACTIVATE ? STEP_STOP
+            : eth_addr_is_zero(op->mac) ? STEP_GIVE : STEP_PREPARE);
+}
+
+/* Driver for 'vf' at home, to be freed: the one that it was found with. */
+static char *
+find_driver(const struct iov_vf *vf)
+{
+    const char *driver = vf->record ? vf->record->driver : "";
+
+    return nullable_xstrdup(driver && !strcmp(driver, VFIO_DRIVER)
+                            ? "" : driver);
+}
 
 struct netns_move *
-netns_move_create(struct iov_op *op, const char *name, const char *pci)
+netns_move_create(struct iov_op *op, const char *name, const struct iov_vf *vf)
 {
     struct netns_move *m = xzalloc(sizeof *m);
+    bool there = vf && vf->pci;
 
     m->op = op;
     m->name = xstrdup(name);
-    m->pci = xstrdup(pci);
-    m->step = (op->type == IOV_OP_GUEST_ATTACH
-               ? eth_addr_is_zero(op->mac) ? STEP_GIVE : STEP_PREPARE
-               : op->type == IOV_OP_GUEST_ACTIVATE ? STEP_STOP : STEP_SWITCH);
+    m->pci = xstrdup(there ? vf->pci : "");
+    m->step = netns_move_first(op);
+    if (there) {
+        m->is_new = netns_home_is_new(vf);
+        m->driver = find_driver(vf);
+    } else {
+        netns_move_finish(m, ENODEV, xstrdup("the VF has gone"));
+    }
     return m;
 }
 
@@ -79,6 +97,7 @@ netns_move_result(struct netns_move *m)
     vfio_change_destroy(m->change);
     free(m->name);
     free(m->pci);
+    free(m->driver);
     free(m->text);
     free(m);
     return result;
@@ -86,11 +105,18 @@ netns_move_result(struct netns_move *m)
 
 /* Requests. */
 
+/* The first half of coming home: the guest has no need of the VF. */
+static void
+let_go(struct netns_move *m)
+{
+    netns_home_let_go(m->pci);
+    m->step = STEP_DONE;
+}
+
 static void
 reply_cb(void *m_, const struct rtnl_reply *reply)
 {
     struct netns_move *m = m_;
-    bool moving = m->step == STEP_GIVE || m->step == STEP_TAKE;
 
     m->asked = false;
     if (m->step == STEP_PREPARE) {
@@ -98,16 +124,14 @@ reply_cb(void *m_, const struct rtnl_reply *reply)
     } else if (m->step == STEP_USED) {
         /* A bond of another mode, or too early: that is seen. */
         m->switched = true;
-    } else if (m->step == STEP_SWITCH || m->step == STEP_LEAVE) {
-        m->step++;
+    } else if (m->step == STEP_SWITCH) {
+        let_go(m);
     } else if (m->step == STEP_RESET || m->step == STEP_RESET_DOWN) {
         /* If this was refused, START tries again. */
         m->step++;
-    } else if (reply->error == EEXIST && moving && !m->rename) {
+    } else if (reply->error == EEXIST && m->step == STEP_GIVE
+               && !m->rename) {
         m->rename = true;
-    } else if (reply->error == ENODEV && m->step == STEP_TAKE) {
-        /* It has left already, perhaps without its old name. */
-        m->step = STEP_SEEN_HOME;
     } else if (reply->error) {
         netns_move_finish(m, reply->error, nullable_xstrdup(reply->text));
     } else {
@@ -162,10 +186,9 @@ ask_bond(struct netns_move *m, struct netns *ns, const struct rtnl_link *link,
 /* Steps.  Each either asks, or goes on to another step, or finishes, or does
  * nothing to be called again later. */
 
-/* What is done at home to the device 'ifindex', called 'netdev'. */
+/* What is done at home to the device 'ifindex'. */
 static void
-step_home(struct netns_move *m, struct netns *ns, int ifindex,
-          const char *netdev)
+step_home(struct netns_move *m, struct netns *ns, int ifindex)
 {
     union rtnl_request req;
 
@@ -178,7 +201,7 @@ step_home(struct netns_move *m, struct netns *ns, int ifindex,
         rtnl_encode_set_up(&req, ifindex, m->step == STEP_RESET);
         break;
     default:
-        free(shash_replace(&old_names, m->pci, xstrdup(netdev)));
+        netns_home_given(m->pci);
         rtnl_encode_set_netns(&req, ifindex, netns_fd(ns),
                               m->rename ? NAME_PATTERN : NULL);
         break;
@@ -193,19 +216,22 @@ step_give(struct netns_move *m, struct netns *ns)
     int ifindex;
 
     if (netns_find_pci(ns, m->pci)) {
+        netns_home_given(m->pci);
         m->step = STEP_DONE;
-        return;
-    } else if (netns_move_must_rebind(m)) {
         return;
     }
     netdev = pci_netdev(m->pci);
     ifindex = netdev ? if_nametoindex(netdev) : 0;
+    if (ifindex && netns_home_must_renew(m)) {
+        free(netdev);
+        return;
+    }
     if (!ifindex) {
         netns_move_finish(m, ENODEV,
                           xasprintf("VF %s has no network device here; bind "
                                     "its driver", m->pci));
     } else {
-        step_home(m, ns, ifindex, netdev);
+        step_home(m, ns, ifindex);
     }
     free(netdev);
 }
@@ -292,26 +318,14 @@ step_used(struct netns_move *m, struct netns *ns, const struct rtnl_link *link)
     }
 }
 
+/* Called for GUEST_DETACH while 'link', which may be null, is what the guest
+ * has. */
 static void
 step_switch(struct netns_move *m, struct netns *ns,
             const struct rtnl_link *link)
 {
     if (!link || !link->is_active || !ask_bond(m, ns, link, false)) {
-        m->step = STEP_LEAVE;
-    }
-}
-
-static void
-step_leave(struct netns_move *m, struct netns *ns,
-           const struct rtnl_link *link)
-{
-    union rtnl_request req;
-
-    if (link && link->in_bond) {
-        rtnl_encode_leave_master(&req, link->ifindex);
-        ask(m, netns_rtnl(ns), &req, reply_cb);
-    } else {
-        m->step = STEP_TAKE;
+        let_go(m);
     }
 }
 
@@ -358,70 +372,29 @@ step_there(struct netns_move *m, struct netns *ns,
 }
 
 static void
-step_take(struct netns_move *m, struct netns *ns, const struct rtnl_link *link)
-{
-    const char *old_name = shash_find_data(&old_names, m->pci);
-    union rtnl_request req;
-    int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0) {
-        netns_move_finish(m, errno,
-                          xstrdup("the own network namespace cannot be "
-                                  "opened"));
-        return;
-    }
-    rtnl_encode_set_netns(&req, link->ifindex, fd,
-                          m->rename ? NAME_PATTERN : old_name);
-    ask(m, netns_rtnl(ns), &req, reply_cb);
-    /* The kernel has looked at the descriptor when the request was sent. */
-    close(fd);
-}
-
-static void
-step_seen_home(struct netns_move *m)
-{
-    char *netdev = pci_netdev(m->pci);
-
-    if (netdev) {
-        free(shash_find_and_delete(&old_names, m->pci));
-        m->step = STEP_DONE;
-    }
-    free(netdev);
-}
-
-/* Goes on without the namespace, which cannot be entered. */
-static void
-step_without(struct netns_move *m, int error, char *text)
-{
-    if (m->op->type == IOV_OP_GUEST_DETACH) {
-        /* Gone, so that the kernel returns the device by itself. */
-        m->step = STEP_SEEN_HOME;
-        step_seen_home(m);
-        free(text);
-    } else {
-        netns_move_finish(m, error, text);
-    }
-}
-
-static void
 step(struct netns_move *m)
 {
     char *text;
     int error;
-    struct netns *ns = netns_get(m->name, &error, &text);
+    struct netns *ns;
 
-    if (!ns) {
-        step_without(m, error, text);
+    if (m->step <= STEP_BOUND) {
+        netns_home_step(m);
+        return;
+    }
+    ns = netns_get(m->name, &error, &text);
+    if (!ns && m->step == STEP_SWITCH) {
+        free(text);
+        let_go(m);
+        return;
+    } else if (!ns) {
+        netns_move_finish(m, error, text);
         return;
     }
 
     const struct rtnl_link *link = netns_find_pci(ns, m->pci);
 
     switch ((int) m->step) {
-    case STEP_REBIND:
-    case STEP_BOUND:
-        netns_move_rebind(m);
-        break;
     case STEP_PREPARE:
     case STEP_RESET:
     case STEP_RESET_DOWN:
@@ -433,21 +406,6 @@ step(struct netns_move *m)
         break;
     case STEP_SWITCH:
         step_switch(m, ns, link);
-        break;
-    case STEP_LEAVE:
-        step_leave(m, ns, link);
-        break;
-    case STEP_TAKE:
-        if (link) {
-            step_take(m, ns, link);
-        } else {
-            m->step = STEP_SEEN_HOME;
-        }
-        break;
-    case STEP_SEEN_HOME:
-        if (!link) {
-            step_seen_home(m);
-        }
         break;
     default:
         if (link) {
@@ -464,12 +422,10 @@ step(struct netns_move *m)
 static void
 time_out(struct netns_move *m)
 {
-    if (m->step == STEP_SEEN_HOME) {
-        netns_move_finish(m, ETIMEDOUT,
-                          xasprintf("VF %s did not come back from network "
-                                    "namespace %s; if that was deleted, its "
-                                    "processes still keep it",
-                                    m->pci, m->name));
+    if (m->step == STEP_UNBIND || m->step == STEP_BIND) {
+        netns_move_finish(m, EBUSY,
+                          xasprintf("the driver of VF %s is still being "
+                                    "changed", m->pci));
     } else if (m->step == STEP_BOUND) {
         netns_move_finish(m, ETIMEDOUT,
                           xasprintf("VF %s has no network device any more "
@@ -520,7 +476,8 @@ netns_move_wait(const struct netns_move *m)
         poll_immediate_wake();
     } else if (m->change) {
         vfio_change_wait(m->change);
-    } else if (m->step == STEP_SEEN_HOME || m->step == STEP_BOUND) {
+        poll_timer_wait_until(netns_home_deadline(m));
+    } else if (m->step <= STEP_BOUND) {
         /* sysfs tells nobody. */
         poll_timer_wait(20);
     } else if (lone > time_msec()) {
@@ -558,6 +515,5 @@ netns_moves_exit(void)
 {
     rtnl_close(home);
     home = NULL;
-    shash_destroy_free_data(&old_names);
-    shash_init(&old_names);
+    netns_home_exit();
 }

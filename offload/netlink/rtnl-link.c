@@ -95,13 +95,6 @@ rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up)
     ifi->ifi_change = IFF_UP;
 }
 
-void
-rtnl_encode_leave_master(union rtnl_request *req, int ifindex)
-{
-    begin_link(req, RTM_SETLINK, ifindex, 0);
-    mnl_attr_put_u32(&req->nlh, IFLA_MASTER, 0);
-}
-
 /* Begins a change of options of 'bond' up to the nest of the options. */
 static void
 begin_bond(union rtnl_request *req, int bond, struct nlattr *nests[2])

@@ -64,7 +64,6 @@ void rtnl_encode_get_vf_counts(union rtnl_request *req, int ifindex);
 void rtnl_encode_dump_links(union rtnl_request *req);
 void rtnl_encode_dump_addresses(union rtnl_request *req);
 void rtnl_encode_set_up(union rtnl_request *req, int ifindex, bool up);
-void rtnl_encode_leave_master(union rtnl_request *req, int ifindex);
 /* For a bond: whether all members may hear (all_slaves_active), and by which
  * one it sends. */
 void rtnl_encode_all_hear(union rtnl_request *req, int bond, bool all_hear);

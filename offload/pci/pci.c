@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libudev.h>
 #include <limits.h>
 #include <pci/pci.h>
 #include <stdlib.h>
@@ -247,6 +248,28 @@ char *
 pci_netdev(const char *pci)
 {
     return first_entry(xasprintf("%s/bus/pci/devices/%s/net", root(), pci));
+}
+
+bool
+pci_netdev_is_settled(const char *netdev)
+{
+    if (sysfs || access("/run/udev/control", F_OK)) {
+        return true;
+    }
+
+    struct udev *udev = udev_new();
+    struct udev_device *dev
+        = (udev ? udev_device_new_from_subsystem_sysname(udev, "net", netdev)
+           : NULL);
+    bool settled = dev && udev_device_get_is_initialized(dev) > 0;
+
+    if (dev) {
+        udev_device_unref(dev);
+    }
+    if (udev) {
+        udev_unref(udev);
+    }
+    return settled;
 }
 
 char *

@@ -35,6 +35,8 @@ bool pci_read_pf(struct iov_pf *pf);
  * device 'pci' in the daemon's network namespace, or null.  To be freed. */
 char *pci_physfn(const char *pci);
 char *pci_netdev(const char *pci);
+/* True unless udevd, where it runs, has yet to name the network device. */
+bool pci_netdev_is_settled(const char *netdev);
 /* Driver that is bound to 'pci', or null.  To be freed. */
 char *pci_driver(const char *pci);
 

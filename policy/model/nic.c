@@ -232,6 +232,8 @@ iov_guest_state_name(enum iov_guest_state state)
         return "given";
     case IOV_GUEST_RUNNING:
         return "running";
+    case IOV_GUEST_LEFT:
+        return "left";
     case IOV_GUEST_MISSING:
         return "missing";
     }

@@ -74,6 +74,7 @@ struct iov_vf_record {
     struct eth_addr fence_mac;  /* MAC that isolates the VF. */
     bool started;               /* The guest was let use it; from then on what
                                  * the guest does with it is its business. */
+    bool inherited;             /* An earlier daemon wrote it. */
 };
 
 /* Where the VF's device is, seen from its guest. */
@@ -81,6 +82,9 @@ enum iov_guest_state {
     IOV_GUEST_NONE,             /* With the host. */
     IOV_GUEST_GIVEN,            /* With the guest, not running. */
     IOV_GUEST_RUNNING,          /* With the guest, which may use it. */
+    IOV_GUEST_LEFT,             /* The guest was told to let go of it, or has
+                                 * gone, but the device is not yet with the
+                                 * host as new. */
     IOV_GUEST_MISSING           /* Nowhere to be seen. */
 };
 

@@ -18,6 +18,7 @@
 
 #include "openvswitch/util.h"
 #include "packets.h"
+#include "policy/plan/plan-fence.h"
 #include "policy/plan/plan-left.h"
 #include "util.h"
 
@@ -28,22 +29,22 @@ static step_func step_take_back, step_put_back, step_forget, step_isolate;
 static step_func step_settings, step_fence_vlan, step_address, step_hand_over;
 static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
-static step_func step_vectors, step_pf_standby;
+static step_func step_vectors, step_pf_standby, step_renew;
 
 static step_func *const attach_steps[] = {
     step_record, step_vectors, step_settings, step_fence_vlan, step_address,
-    step_open, step_dma, step_link_up, step_hand_over, step_pf_standby,
+    step_open, step_dma, step_link_up, step_pf_standby, step_hand_over,
     step_start, step_learn_uplink, step_give_up, step_read_back
 };
 
 static step_func *const protect_steps[] = {
     step_record_kept, step_fence, step_isolate, step_pf_mac_add,
-    step_fdb_to_port, step_take_back, step_put_back, step_forget
+    step_fdb_to_port, step_take_back, step_renew, step_put_back, step_forget
 };
 
 static step_func *const yield_steps[] = {
     step_record_kept, step_pf_mac_add, step_fdb_to_port, step_take_back,
-    step_fence, step_isolate, step_put_back, step_forget
+    step_fence, step_isolate, step_renew, step_put_back, step_forget
 };
 
 static const struct iov_vf_record *
@@ -102,8 +103,7 @@ static bool
 is_deaf(const struct iov_plan_in *in)
 {
     return (in->direct && record(in) && !in->vf_external && !in->paired_by_mac
-            && (in->vf->guest == IOV_GUEST_GIVEN
-                || in->vf->guest == IOV_GUEST_RUNNING)
+            && (plan_guest_has_vf(in) || in->vf->guest == IOV_GUEST_LEFT)
             && in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
             && !in->vf->now.dma);
 }
@@ -125,35 +125,6 @@ iov_plan_next(const struct iov_plan_in *in)
     } else {
         return release(in, yield_steps, ARRAY_SIZE(yield_steps));
     }
-}
-
-static bool
-vf_has_mac(const struct iov_vf *vf, struct eth_addr mac)
-{
-    return vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
-           && eth_addr_equals(vf->now.mac, mac);
-}
-
-static bool
-vf_has_vlan(const struct iov_vf *vf, uint16_t vlan)
-{
-    return vf->now.known & IOV_VF_BIT(IOV_VF_VLAN) && vf->now.vlan == vlan;
-}
-
-bool
-iov_vf_is_fenced(const struct iov_vf *vf)
-{
-    return (vf->record && vf_has_mac(vf, vf->record->fence_mac)
-            && vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk
-            && !vf->now.trust && !vf->now.dma);
-}
-
-bool
-iov_vf_is_open(const struct iov_vf *vf, const struct iov_vf_settings *want)
-{
-    return (vf->now.known & want->known & IOV_VF_BIT(IOV_VF_MAC)
-            && iov_vf_attr_equal(&vf->now, want, IOV_VF_MAC)
-            && iov_vf_attr_equal(&vf->now, want, IOV_VF_VLAN));
 }
 
 /* Making operations. */
@@ -217,34 +188,6 @@ make_set_any(const struct iov_plan_in *in, const enum iov_vf_attr *attrs,
     return NULL;
 }
 
-/* A driver in a virtual machine that resets the VF takes over the MAC address
- * that it has then, and its failover loses sight of it: Linux then waits for
- * ever for a device that it cannot let go of. */
-static bool
-may_change_mac(const struct iov_plan_in *in)
-{
-    return !(in->paired_by_mac && (in->vf->guest == IOV_GUEST_GIVEN
-                                 || in->vf->guest == IOV_GUEST_RUNNING));
-}
-
-static struct iov_vf_settings
-fence_settings(const struct iov_plan_in *in)
-{
-    return (struct iov_vf_settings) {
-        .known = ((may_change_mac(in) ? IOV_VF_BIT(IOV_VF_MAC) : 0)
-                  | IOV_VF_BIT(IOV_VF_VLAN)
-                  | IOV_VF_BIT(IOV_VF_SPOOFCHK)
-                  | (in->vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
-                                          | IOV_VF_BIT(IOV_VF_DMA)))
-                  | IOV_VF_BIT(IOV_VF_LINK_STATE)),
-        .mac = record(in)->fence_mac,
-        .vlan = IOV_FENCE_VLAN,
-        .vlan_proto = 0x8100,
-        .spoofchk = true,
-        .link_state = IOV_VF_LINK_DISABLE,
-    };
-}
-
 /* Steps to the VF. */
 
 static struct iov_op *
@@ -258,7 +201,7 @@ step_record(const struct iov_plan_in *in)
     }
     r = xzalloc(sizeof *r);
     r->original = in->vf->now;
-    if (in->vf->busy && !in->vf_external && vf_has_mac(in->vf, in->mac)) {
+    if (in->vf->busy && !in->vf_external && plan_vf_has_mac(in->vf, in->mac)) {
         /* It was ours, and the record of it is lost. */
         r->original.mac = eth_addr_zero;
     }
@@ -288,8 +231,7 @@ step_settings(const struct iov_plan_in *in)
 static struct iov_op *
 step_vectors(const struct iov_plan_in *in)
 {
-    return (in->vf_external || in->vf->guest == IOV_GUEST_GIVEN
-            || in->vf->guest == IOV_GUEST_RUNNING
+    return (in->vf_external || plan_guest_has_vf(in) || in->vf->guest == IOV_GUEST_LEFT
             ? NULL
             : make_set(in, IOV_VF_VECTORS, in->want));
 }
@@ -299,7 +241,7 @@ step_vectors(const struct iov_plan_in *in)
 static struct iov_op *
 step_fence_vlan(const struct iov_plan_in *in)
 {
-    struct iov_vf_settings fence = fence_settings(in);
+    struct iov_vf_settings fence = plan_fence(in);
 
     return (iov_vf_is_open(in->vf, in->want)
             ? NULL
@@ -315,8 +257,7 @@ step_address(const struct iov_plan_in *in)
 static struct iov_op *
 step_hand_over(const struct iov_plan_in *in)
 {
-    return (in->vf_external || in->vf->guest == IOV_GUEST_GIVEN
-            || in->vf->guest == IOV_GUEST_RUNNING
+    return (in->vf_external || plan_guest_has_vf(in)
             ? NULL
             : make_guest_op(in, IOV_OP_GUEST_ATTACH));
 }
@@ -458,9 +399,9 @@ is_open_at_home(const struct iov_plan_in *in)
 
     return (in->protect && !in->vf_external
             && in->vf->guest == IOV_GUEST_NONE
-            && vf_has_mac(in->vf, r->mac)
+            && plan_vf_has_mac(in->vf, r->mac)
             && !eth_addr_equals(r->original.mac, r->mac)
-            && !vf_has_vlan(in->vf, IOV_FENCE_VLAN));
+            && !plan_vf_has_vlan(in->vf, IOV_FENCE_VLAN));
 }
 
 /* What stops most comes first: without DMA the VF neither sends nor receives;
@@ -480,7 +421,7 @@ step_fence(const struct iov_plan_in *in)
             && !in->keep_fenced && !is_open_at_home(in))) {
         return NULL;
     }
-    fence = fence_settings(in);
+    fence = plan_fence(in);
     return make_set_any(in, attrs, ARRAY_SIZE(attrs), &fence);
 }
 
@@ -496,7 +437,7 @@ step_isolate(const struct iov_plan_in *in)
         || !(in->vf->now.known & IOV_VF_BIT(IOV_VF_LINK_STATE))) {
         return NULL;
     }
-    fence = fence_settings(in);
+    fence = plan_fence(in);
     return make_set(in, IOV_VF_LINK_STATE, &fence);
 }
 
@@ -527,9 +468,18 @@ step_fdb_to_port(const struct iov_plan_in *in)
 static struct iov_op *
 step_take_back(const struct iov_plan_in *in)
 {
+    return (record(in) && !in->vf_external && plan_guest_has_vf(in)
+            ? make_guest_op(in, IOV_OP_GUEST_DETACH)
+            : NULL);
+}
+
+/* The second half of taking a VF back, for guests that need one.  It may take
+ * long, and the VF is fenced by then. */
+static struct iov_op *
+step_renew(const struct iov_plan_in *in)
+{
     return (record(in) && !in->vf_external
-            && (in->vf->guest == IOV_GUEST_GIVEN
-                || in->vf->guest == IOV_GUEST_RUNNING)
+            && in->vf->guest == IOV_GUEST_LEFT
             ? make_guest_op(in, IOV_OP_GUEST_DETACH)
             : NULL);
 }
@@ -555,7 +505,7 @@ step_put_back(const struct iov_plan_in *in)
         return NULL;
     }
 
-    struct iov_vf_settings fence = fence_settings(in);
+    struct iov_vf_settings fence = plan_fence(in);
     struct iov_vf_settings found = plan_found(in);
     struct iov_vf_settings left = plan_left(in, &fence);
     struct iov_op *op = make_set_any(in, attrs, ARRAY_SIZE(attrs), &left);
@@ -567,7 +517,7 @@ step_put_back(const struct iov_plan_in *in)
      * go of it, the VLAN of the fence keeps the port's packets from going
      * there. */
     if (op && op->attr == IOV_VF_VLAN
-        && vf_has_mac(in->vf, record(in)->mac)
+        && plan_vf_has_mac(in->vf, record(in)->mac)
         && !eth_addr_equals(found.mac, record(in)->mac)) {
         iov_op_destroy(op);
         return NULL;
@@ -578,7 +528,7 @@ step_put_back(const struct iov_plan_in *in)
 static bool
 is_put_back(const struct iov_plan_in *in)
 {
-    struct iov_vf_settings fence = fence_settings(in);
+    struct iov_vf_settings fence = plan_fence(in);
     struct iov_vf_settings left = plan_left(in, &fence);
 
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {

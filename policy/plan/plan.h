@@ -17,10 +17,14 @@
  *                  over; start; switch learns; PF gives the MAC up; read back.
  *                  If the guest stops using the VF later: PF takes the MAC;
  *                  switch learns; start.
- *   protective     fence; PF takes the MAC; switch learns; take back; put
- *                  back; forget.
- *   yielding       PF takes the MAC; switch learns; take back; fence; put
- *                  back; forget.
+ *   protective     fence; PF takes the MAC; switch learns; take back; renew;
+ *                  put back; forget.
+ *   yielding       PF takes the MAC; switch learns; take back; fence; renew;
+ *                  put back; forget.
+ *
+ * Taking a VF back from a namespace has two halves, both of which are
+ * GUEST_DETACH: the guest lets go of it, which is quick, and then its driver
+ * is bound anew, which is not.  In between the VF is IOV_GUEST_LEFT.
  *
  * The fence is several settings, each of which closes what another NIC may
  * leave open: no DMA, a MAC address nobody uses with the spoof check on, VLAN

@@ -114,8 +114,6 @@ encode(const struct svec *w)
     } else if (!strcmp(what, "encode-netns")) {
         rtnl_encode_set_netns(&req, atoi(a), atoi(b),
                               w->n > 3 ? w->names[3] : NULL);
-    } else if (!strcmp(what, "encode-leave")) {
-        rtnl_encode_leave_master(&req, atoi(a));
     } else if (!strcmp(what, "encode-all-hear")) {
         rtnl_encode_all_hear(&req, atoi(a), !strcmp(b, "yes"));
     } else if (!strcmp(what, "encode-send-by")) {

@@ -6,8 +6,9 @@
  *   plan FROM TO [EVENT]
  *                   prints the operations from where FROM ends to where TO
  *                   ends; FROM and TO are names of goals[].  EVENT comes in
- *                   between: the guest leaves its VF "unused", or the VF is
- *                   "deaf" since its DMA was taken away.
+ *                   between: the guest leaves its VF "unused", the VF is
+ *                   "deaf" since its DMA was taken away, or it is "left" since
+ *                   its guest has gone.
  *   plan-kill       for every pair of goals, and for a daemon that loses its
  *                   memory after any number of operations and then again,
  *                   runs to the end and checks what must hold all the time.
@@ -128,7 +129,9 @@ model_do(struct model *m, const struct iov_op *op)
         vf->guest = IOV_GUEST_RUNNING;
         break;
     case IOV_OP_GUEST_DETACH:
-        vf->guest = IOV_GUEST_NONE;
+        /* In two halves, as a namespace gives its VF back. */
+        vf->guest = (vf->guest == IOV_GUEST_LEFT ? IOV_GUEST_NONE
+                     : IOV_GUEST_LEFT);
         break;
     case IOV_OP_PF_MAC_ADD:
         iov_pf_add_mac(&m->pf, op->mac, false);
@@ -250,6 +253,8 @@ test_plan(struct ovs_cmdl_context *ctx)
         m.pf.vfs[0].guest = IOV_GUEST_GIVEN;
     } else if (ctx->argc > 3 && !strcmp(ctx->argv[3], "deaf")) {
         m.pf.vfs[0].now.dma = false;
+    } else if (ctx->argc > 3 && !strcmp(ctx->argv[3], "left")) {
+        m.pf.vfs[0].guest = IOV_GUEST_LEFT;
     }
     model_run(&m, find_goal(ctx->argv[2]), MAX_OPS, print_op, NULL);
     model_destroy(&m);
@@ -322,6 +327,10 @@ watch_op(const struct model *m, const struct goal *goal,
     if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_VECTORS
         && (vf->guest != IOV_GUEST_NONE || !strcmp(goal->guest, "none"))) {
         complain(w, op, "the guest lost the driver of its VF");
+    }
+    if (vf->guest == IOV_GUEST_NONE && op->type == IOV_OP_GUEST_DETACH
+        && carries) {
+        complain(w, op, "open for as long as its driver takes");
     }
     if (vf->record && !strncmp(vf->record->guest, "netns", 5)
         && vf->guest != IOV_GUEST_NONE && vf->now.vlan == m->original.vlan

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a fenced VF is: see plan-fence.h.
+ *
+ * The subtle thing: a VF that cannot lose the port's MAC address, because its
+ * guest would lose sight of it, has the rest of the fence. */
+
+#include <config.h>
+#include "policy/plan/plan-fence.h"
+
+#include "packets.h"
+#include "policy/plan/plan.h"
+#include "util.h"
+
+bool
+plan_guest_has_vf(const struct iov_plan_in *in)
+{
+    return (in->vf->guest == IOV_GUEST_GIVEN
+            || in->vf->guest == IOV_GUEST_RUNNING);
+}
+
+bool
+plan_vf_has_mac(const struct iov_vf *vf, struct eth_addr mac)
+{
+    return vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
+           && eth_addr_equals(vf->now.mac, mac);
+}
+
+bool
+plan_vf_has_vlan(const struct iov_vf *vf, uint16_t vlan)
+{
+    return vf->now.known & IOV_VF_BIT(IOV_VF_VLAN) && vf->now.vlan == vlan;
+}
+
+bool
+iov_vf_is_fenced(const struct iov_vf *vf)
+{
+    return (vf->record && plan_vf_has_mac(vf, vf->record->fence_mac)
+            && plan_vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk
+            && !vf->now.trust && !vf->now.dma);
+}
+
+bool
+iov_vf_is_open(const struct iov_vf *vf, const struct iov_vf_settings *want)
+{
+    return (vf->now.known & want->known & IOV_VF_BIT(IOV_VF_MAC)
+            && iov_vf_attr_equal(&vf->now, want, IOV_VF_MAC)
+            && iov_vf_attr_equal(&vf->now, want, IOV_VF_VLAN));
+}
+
+/* A driver in a virtual machine that resets the VF takes over the MAC address
+ * that it has then, and its failover loses sight of it: Linux then waits for
+ * ever for a device that it cannot let go of. */
+static bool
+may_change_mac(const struct iov_plan_in *in)
+{
+    return !(in->paired_by_mac && plan_guest_has_vf(in));
+}
+
+struct iov_vf_settings
+plan_fence(const struct iov_plan_in *in)
+{
+    return (struct iov_vf_settings) {
+        .known = ((may_change_mac(in) ? IOV_VF_BIT(IOV_VF_MAC) : 0)
+                  | IOV_VF_BIT(IOV_VF_VLAN)
+                  | IOV_VF_BIT(IOV_VF_SPOOFCHK)
+                  | (in->vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
+                                          | IOV_VF_BIT(IOV_VF_DMA)))
+                  | IOV_VF_BIT(IOV_VF_LINK_STATE)),
+        .mac = in->vf->record->fence_mac,
+        .vlan = IOV_FENCE_VLAN,
+        .vlan_proto = 0x8100,
+        .spoofchk = true,
+        .link_state = IOV_VF_LINK_DISABLE,
+    };
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef IOV_POLICY_PLAN_PLAN_FENCE_H
+#define IOV_POLICY_PLAN_PLAN_FENCE_H 1
+
+/* What a fenced VF is, for the plan. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "openvswitch/types.h"
+#include "policy/model/nic.h"
+
+struct iov_plan_in;
+
+/* The settings of the VF of 'in', which has a record, while it is fenced. */
+struct iov_vf_settings plan_fence(const struct iov_plan_in *in);
+
+/* True if the guest has the VF and has not been told to let go of it. */
+bool plan_guest_has_vf(const struct iov_plan_in *in);
+
+bool plan_vf_has_mac(const struct iov_vf *, struct eth_addr mac);
+bool plan_vf_has_vlan(const struct iov_vf *, uint16_t vlan);
+
+#endif /* policy/plan/plan-fence.h */
