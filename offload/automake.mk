@@ -83,6 +83,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/nic/host-links.h \
 	offload/nic/device-events.h \
 	offload/pci/pci-command.c \
+	offload/pci/pci-hold.c \
 	offload/pci/pci-num-vfs.c \
 	offload/pci/pci-vectors.c \
 	offload/pci/pci.c \

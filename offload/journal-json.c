@@ -243,6 +243,8 @@ record_to_json(const struct iov_vf_record *record)
     }
     put_mac(json, "mac", record->mac);
     put_mac(json, "fence-mac", record->fence_mac);
+    json_object_put(json, "fence-vlan",
+                    json_integer_create(record->fence_vlan));
     json_object_put(json, "started", json_boolean_create(record->started));
     return json;
 }
@@ -359,11 +361,15 @@ record_from_json(struct iov_vf_record *record, const struct json *json)
                && get_string(json, "guest", &record->guest)
                && get_mac(json, "mac", &record->mac)
                && get_mac(json, "fence-mac", &record->fence_mac));
+    int vlan;
 
     /* One that had no driver, or was written before this was kept. */
     get_string(json, "driver", &record->driver);
     record->started = member(json, "started", JSON_TRUE) != NULL;
     record->inherited = true;
+    if (get_integer(json, "fence-vlan", 0, 4094, &vlan)) {
+        record->fence_vlan = vlan;
+    }
     free(error);
     return ok;
 }

@@ -301,6 +301,10 @@ change(struct iov_op *op, const struct iov_nics *nics)
         return iov_result_create(op, ENODEV, "the VF has gone");
     } else if (op->type != IOV_OP_RECORD) {
         change_forget(op, pf_key(pf));
+    } else if (op->record && !op->record->fence_vlan) {
+        return iov_result_create(op, ENOSPC, "all VLANs of iov-fence-vlans "
+                                 "are taken by other VFs; a wider range is "
+                                 "needed");
     } else if (op->record) {
         change_record(op, pf_key(pf));
     } else {

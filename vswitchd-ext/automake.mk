@@ -53,6 +53,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/event.h \
 	vswitchd-ext/control/history-file.c \
 	vswitchd-ext/control/history-file.h \
+	vswitchd-ext/control/fence-vlan.c \
+	vswitchd-ext/control/fence-vlan.h \
 	vswitchd-ext/control/heard.c \
 	vswitchd-ext/control/heard.h \
 	vswitchd-ext/control/history.c \

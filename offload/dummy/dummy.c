@@ -421,6 +421,7 @@ fill_vf(struct iov_vf *vf, const struct dummy_pf *dpf, unsigned int i)
     vf->cannot = dvf->cannot;
     /* If it has a record, it is in use by us; the journal knows. */
     vf->busy = dvf->guest != NULL;
+    vf->dma_held = !vf->now.dma;
     vf->host_use = nullable_xstrdup(dvf->host_use);
     vf->only_up = dvf->host_use && !strcmp(dvf->host_use, DUMMY_UP);
 }

@@ -35,6 +35,9 @@ bool pci_read_pf(struct iov_pf *pf);
  * device 'pci' in the daemon's network namespace, or null.  To be freed. */
 char *pci_physfn(const char *pci);
 char *pci_netdev(const char *pci);
+/* Number of the device that network device 'netdev' has as its other end, in
+ * whatever network namespace that is, or 0. */
+int pci_net_peer(const char *netdev);
 /* True unless udevd, where it runs, has yet to name the network device. */
 bool pci_netdev_is_settled(const char *netdev);
 /* Driver that is bound to 'pci', or null.  To be freed. */
@@ -64,6 +67,19 @@ void pci_num_vfs_destroy(struct pci_num_vfs *);
  * receives, whatever its driver does.  0, or a positive errno. */
 int pci_get_master(const char *pci, bool *on);
 int pci_set_master(const char *pci, bool on);
+
+/* While a VF is fenced: takes bus mastering from it, and again whenever its
+ * driver has switched it on, which is looked at as often as this, in ms.
+ * pci_release_master() ends that and sets nothing; so does binding another
+ * driver to the VF (vfio.h), which has to switch it on.  A device that has
+ * gone is not held. */
+#define PCI_HOLD_INTERVAL 100
+int pci_hold_master(const char *pci);
+void pci_release_master(const char *pci);
+bool pci_is_held(const char *pci);
+void pci_hold_run(long long int now);
+void pci_hold_wait(void);
+void pci_hold_exit(void);
 
 /* How many MSI-X vectors the device has by its configuration space; 0 if it
  * has none, or that cannot be read. */

@@ -186,6 +186,9 @@ start(const char *pci, const char *driver, bool anew, struct vfio_change **cp)
     if (is_changing(pci)) {
         return EBUSY;
     }
+    if (driver) {
+        pci_release_master(pci);
+    }
     c = xzalloc(sizeof *c);
     c->pci = xstrdup(pci);
     c->driver = nullable_xstrdup(driver);

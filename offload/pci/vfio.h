@@ -22,7 +22,8 @@ char *vfio_absent(void);
 /* True if a process has the device open. */
 bool vfio_is_held(const char *pci);
 
-/* Begins to bind the device 'pci' to 'driver'; null is no driver, "" the one
+/* Begins to bind the device 'pci' to 'driver', which may then let it have DMA
+ * (pci_release_master()); null is no driver, "" the one
  * that the kernel prefers.  Returns 0 or a positive errno, EBUSY if an earlier
  * change has not ended. */
 int vfio_change_start(const char *pci, const char *driver,

@@ -260,9 +260,10 @@ veb_pfs_event(const struct device_event *event)
 static void
 format_vf(struct ds *ds, const struct iov_vf *vf)
 {
-    ds_put_format(ds, "%u %s %s %s %d %"PRIx32":", vf->index,
+    ds_put_format(ds, "%u %s %s %s %d %d %"PRIx32":", vf->index,
                   vf->pci ? vf->pci : "", vf->driver ? vf->driver : "",
-                  vf->netdev ? vf->netdev : "", vf->busy, vf->cannot);
+                  vf->netdev ? vf->netdev : "", vf->busy,
+                  pci_is_held(vf->pci), vf->cannot);
     for (size_t i = 0; i < IOV_N_VF_ATTRS; i++) {
         if (vf->now.known & IOV_VF_BIT(i)) {
             iov_vf_attr_format(ds, &vf->now, i);

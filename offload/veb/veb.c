@@ -287,7 +287,14 @@ static void
 set_dma(struct iov_op *op, struct veb_pf *pf)
 {
     const char *pci = pf->known.vfs[op->vf].pci;
-    int error = pci ? pci_set_master(pci, op->set.dma) : ENODEV;
+    int error = ENODEV;
+
+    if (pci && op->set.dma) {
+        pci_release_master(pci);
+        error = pci_set_master(pci, true);
+    } else if (pci) {
+        error = pci_hold_master(pci);
+    }
 
     if (!error) {
         acknowledge_set(&pf->known, op, 0);
@@ -349,12 +356,14 @@ veb_exit(void)
     host_links_clear();
     veb_pfs_clear();
     link_count_exit();
+    pci_hold_exit();
     pci_exit();
 }
 
 static void
-veb_run(long long int now OVS_UNUSED)
+veb_run(long long int now)
 {
+    pci_hold_run(now);
     device_events_run();
     run_jobs();
     veb_pfs_refresh(rtnl);
@@ -366,6 +375,7 @@ veb_wait(long long int now OVS_UNUSED)
 {
     struct job *job;
 
+    pci_hold_wait();
     device_events_wait();
     rtnl_wait(rtnl);
     LIST_FOR_EACH (job, node, &jobs) {
@@ -395,6 +405,7 @@ fill_vf(struct iov_vf *dst, const struct iov_vf *src)
     dst->now = src->now;
     dst->cannot = src->cannot;
     dst->busy = src->busy;
+    dst->dma_held = pci_is_held(src->pci);
     dst->host_use = (src->netdev
                      ? host_links_explain_use(src->netdev, &dst->only_up)
                      : NULL);

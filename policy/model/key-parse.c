@@ -23,6 +23,7 @@
 #include "util.h"
 
 #define MAX_VF_NUMBER 65535     /* sriov_totalvfs has 16 bits. */
+#define MAX_VLAN 4094
 #define MAX_DEVICE_NAME 15      /* IFNAMSIZ without the null byte. */
 
 bool
@@ -74,6 +75,21 @@ iov_key_parse_uint(const char *text, const char *accepted,
         return false;
     }
     *value = v;
+    return true;
+}
+
+bool
+iov_key_parse_vlans(const char *text, struct iov_vlan_range *range)
+{
+    const char *dash = strchr(text, '-');
+    unsigned long long int first, last;
+
+    if (!parse_digits(text, dash ? dash : strchr(text, '\0'), &first)
+        || !parse_number(dash ? dash + 1 : text, &last)
+        || first < 1 || last < first || last > MAX_VLAN) {
+        return false;
+    }
+    *range = (struct iov_vlan_range) { first, last };
     return true;
 }
 
@@ -439,6 +455,7 @@ bool
 iov_key_is_usable(const char *text, enum iov_key_type type,
                   const char *accepted)
 {
+    struct iov_vlan_range vlans;
     struct iov_vf_pin pin;
     unsigned int number;
     bool boolean;
@@ -456,6 +473,8 @@ iov_key_is_usable(const char *text, enum iov_key_type type,
         return is_names(text);
     case IOV_KEY_TYPE_CHOICE:
         return iov_key_parse_choice(text, accepted);
+    case IOV_KEY_TYPE_VLANS:
+        return iov_key_parse_vlans(text, &vlans);
     case IOV_KEY_TYPE_VF_POOL:
         return is_vf_pool(text);
     }

@@ -19,7 +19,8 @@ enum iov_key_type {
     IOV_KEY_TYPE_GUEST,
     IOV_KEY_TYPE_NAMES,
     IOV_KEY_TYPE_CHOICE,
-    IOV_KEY_TYPE_VF_POOL
+    IOV_KEY_TYPE_VF_POOL,
+    IOV_KEY_TYPE_VLANS
 };
 
 /* 'accepted' is the column of key.def. */
@@ -32,6 +33,9 @@ bool iov_key_parse_choice(const char *, const char *accepted);
 /* Appends to the pool, which is to be freed whatever is returned. */
 bool iov_key_parse_vf_pool(const char *, struct iov_vf_pool *);
 void iov_vf_pool_destroy(struct iov_vf_pool *);
+
+/* "FIRST-LAST", or one VLAN. */
+bool iov_key_parse_vlans(const char *, struct iov_vlan_range *);
 
 /* True if 'text' is acceptable for 'type'. */
 bool iov_key_is_usable(const char *text, enum iov_key_type type,

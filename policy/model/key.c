@@ -435,6 +435,8 @@ iov_global_keys_parse(struct iov_global_keys *keys, const struct smap *smap)
                                                IOV_KEY_SWITCH_LOSS_LIMIT)
                               : 0),
     };
+    iov_key_parse_vlans(get_text(smap, IOV_KEY_FENCE_VLANS),
+                        &keys->fence_vlans);
     check_keys(smap, IOV_TABLE_OPEN_VSWITCH, &keys->errors, &keys->later);
     check_unknown(smap, IOV_TABLE_OPEN_VSWITCH, &keys->errors);
 }

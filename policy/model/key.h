@@ -76,6 +76,11 @@ struct iov_vf_pool {
     size_t n;
 };
 
+/* iov-fence-vlans, taken apart. */
+struct iov_vlan_range {
+    uint16_t first, last;
+};
+
 struct iov_bridge_keys {
     bool enabled;               /* Ports are judged... */
     bool observe;               /* ...and then stay where they are. */
@@ -109,6 +114,7 @@ struct iov_global_keys {
     unsigned int switch_loss_limit;  /* Seconds that ports stay on their VFs
                                       * while ovs-vswitchd is away; 0: they do
                                       * not. */
+    struct iov_vlan_range fence_vlans; /* Of fenced VFs. */
     struct svec errors;
     struct svec later;
 };

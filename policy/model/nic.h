@@ -71,7 +71,8 @@ struct iov_vf_record {
     char *guest;                /* iov-guest at that time. */
     char *driver;               /* Driver as found, or null. */
     struct eth_addr mac;        /* MAC of the port. */
-    struct eth_addr fence_mac;  /* MAC that isolates the VF. */
+    struct eth_addr fence_mac;  /* MAC and VLAN that isolate the VF; */
+    uint16_t fence_vlan;        /* 0 if an earlier version wrote it. */
     bool started;               /* The guest was let use it; from then on what
                                  * the guest does with it is its business. */
     bool inherited;             /* An earlier daemon wrote it. */
@@ -115,6 +116,8 @@ struct iov_vf {
     bool busy;                  /* In use by somebody else: its device is in
                                  * a foreign namespace or bound to vfio-pci
                                  * without a record. */
+    bool dma_held;              /* DMA is off and kept off, whoever switches it
+                                 * on. */
     char *host_use;             /* How the host uses it itself, such as "its
                                  * network device is up", or null. */
     bool only_up;               /* 'host_use' says that and nothing else. */

@@ -8,7 +8,9 @@
 #include <config.h>
 #include "policy/plan/plan-fence.h"
 
+#include "bitmap.h"
 #include "packets.h"
+#include "policy/model/key.h"
 #include "policy/plan/plan.h"
 #include "util.h"
 
@@ -36,7 +38,8 @@ bool
 iov_vf_is_fenced(const struct iov_vf *vf)
 {
     return (vf->record && plan_vf_has_mac(vf, vf->record->fence_mac)
-            && plan_vf_has_vlan(vf, IOV_FENCE_VLAN) && vf->now.spoofchk
+            && vf->record->fence_vlan
+            && plan_vf_has_vlan(vf, vf->record->fence_vlan) && vf->now.spoofchk
             && !vf->now.trust && !vf->now.dma);
 }
 
@@ -60,17 +63,32 @@ may_change_mac(const struct iov_plan_in *in)
 struct iov_vf_settings
 plan_fence(const struct iov_plan_in *in)
 {
+    const struct iov_vf *vf = in->vf;
+
     return (struct iov_vf_settings) {
         .known = ((may_change_mac(in) ? IOV_VF_BIT(IOV_VF_MAC) : 0)
-                  | IOV_VF_BIT(IOV_VF_VLAN)
+                  | (in->fence_vlan ? IOV_VF_BIT(IOV_VF_VLAN) : 0)
                   | IOV_VF_BIT(IOV_VF_SPOOFCHK)
-                  | (in->vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
-                                          | IOV_VF_BIT(IOV_VF_DMA)))
-                  | IOV_VF_BIT(IOV_VF_LINK_STATE)),
-        .mac = in->vf->record->fence_mac,
-        .vlan = IOV_FENCE_VLAN,
+                  | (vf->now.known & (IOV_VF_BIT(IOV_VF_TRUST)
+                                      | IOV_VF_BIT(IOV_VF_DMA)))
+                  | (vf->now.known & ~vf->cannot
+                     & IOV_VF_BIT(IOV_VF_LINK_STATE))),
+        .mac = vf->record->fence_mac,
+        .vlan = in->fence_vlan,
         .vlan_proto = 0x8100,
         .spoofchk = true,
         .link_state = IOV_VF_LINK_DISABLE,
     };
+}
+
+uint16_t
+iov_fence_vlan_choose(const struct iov_vlan_range *range,
+                      const unsigned long *used)
+{
+    for (uint16_t vlan = range->last; vlan && vlan >= range->first; vlan--) {
+        if (!bitmap_is_set(used, vlan)) {
+            return vlan;
+        }
+    }
+    return 0;
 }

@@ -27,8 +27,8 @@ plan_found(const struct iov_plan_in *in)
 }
 
 /* True if 'attr' hurts nobody as it is now, although it is not as found: the
- * VF has no port's address, is in nobody's VLAN, and may do nothing that it
- * might not do when it was found. */
+ * VF has no port's address, is in a VLAN of its own, and may do nothing that
+ * it might not do when it was found. */
 static bool
 may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
 {
@@ -39,7 +39,7 @@ may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
         return (!eth_addr_equals(now->mac, in->vf->record->mac)
                 && !(in->has_mac && eth_addr_equals(now->mac, in->mac)));
     case IOV_VF_VLAN:
-        return now->vlan == IOV_FENCE_VLAN;
+        return in->fence_vlan && now->vlan == in->fence_vlan;
     case IOV_VF_SPOOFCHK:
         return now->spoofchk;
     case IOV_VF_TRUST:

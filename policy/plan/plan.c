@@ -25,7 +25,7 @@
 typedef struct iov_op *step_func(const struct iov_plan_in *);
 
 static step_func step_record, step_fence, step_pf_mac_add, step_fdb_to_port;
-static step_func step_take_back, step_put_back, step_forget, step_isolate;
+static step_func step_take_back, step_put_back, step_forget;
 static step_func step_settings, step_fence_vlan, step_address, step_hand_over;
 static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
@@ -38,13 +38,13 @@ static step_func *const attach_steps[] = {
 };
 
 static step_func *const protect_steps[] = {
-    step_record_kept, step_fence, step_isolate, step_pf_mac_add,
+    step_record_kept, step_fence, step_pf_mac_add,
     step_fdb_to_port, step_take_back, step_renew, step_put_back, step_forget
 };
 
 static step_func *const yield_steps[] = {
     step_record_kept, step_pf_mac_add, step_fdb_to_port, step_take_back,
-    step_fence, step_isolate, step_renew, step_put_back, step_forget
+    step_fence, step_renew, step_put_back, step_forget
 };
 
 static const struct iov_vf_record *
@@ -190,6 +190,21 @@ make_set_any(const struct iov_plan_in *in, const enum iov_vf_attr *attrs,
 
 /* Steps to the VF. */
 
+/* After iov-fence-vlans has changed the VF has another VLAN for its fence. */
+static struct iov_op *
+renew_record(const struct iov_plan_in *in)
+{
+    struct iov_op *op;
+
+    if (!in->fence_vlan || record(in)->fence_vlan == in->fence_vlan) {
+        return NULL;
+    }
+    op = make_op(in, IOV_OP_RECORD);
+    op->record = iov_vf_record_clone(record(in));
+    op->record->fence_vlan = in->fence_vlan;
+    return op;
+}
+
 static struct iov_op *
 step_record(const struct iov_plan_in *in)
 {
@@ -197,7 +212,7 @@ step_record(const struct iov_plan_in *in)
     struct iov_op *op;
 
     if (record(in)) {
-        return NULL;
+        return renew_record(in);
     }
     r = xzalloc(sizeof *r);
     r->original = in->vf->now;
@@ -211,6 +226,7 @@ step_record(const struct iov_plan_in *in)
     r->driver = nullable_xstrdup(in->vf->driver);
     r->mac = in->mac;
     r->fence_mac = in->fence_mac;
+    r->fence_vlan = in->fence_vlan;
     op = make_op(in, IOV_OP_RECORD);
     op->record = r;
     return op;
@@ -231,7 +247,8 @@ step_settings(const struct iov_plan_in *in)
 static struct iov_op *
 step_vectors(const struct iov_plan_in *in)
 {
-    return (in->vf_external || plan_guest_has_vf(in) || in->vf->guest == IOV_GUEST_LEFT
+    return (in->vf_external || plan_guest_has_vf(in)
+            || in->vf->guest == IOV_GUEST_LEFT
             ? NULL
             : make_set(in, IOV_VF_VECTORS, in->want));
 }
@@ -401,7 +418,24 @@ is_open_at_home(const struct iov_plan_in *in)
             && in->vf->guest == IOV_GUEST_NONE
             && plan_vf_has_mac(in->vf, r->mac)
             && !eth_addr_equals(r->original.mac, r->mac)
-            && !plan_vf_has_vlan(in->vf, IOV_FENCE_VLAN));
+            && !plan_vf_has_vlan(in->vf, in->fence_vlan));
+}
+
+/* A VF that an earlier daemon has fenced has no DMA, but nobody keeps it off
+ * any more. */
+static struct iov_op *
+hold_dma(const struct iov_plan_in *in, const struct iov_vf_settings *fence)
+{
+    struct iov_op *op;
+
+    if (!(fence->known & IOV_VF_BIT(IOV_VF_DMA)) || in->vf->now.dma
+        || in->vf->dma_held) {
+        return NULL;
+    }
+    op = make_op(in, IOV_OP_VF_SET);
+    op->attr = IOV_VF_DMA;
+    iov_vf_attr_copy(&op->set, fence, IOV_VF_DMA);
+    return op;
 }
 
 /* What stops most comes first: without DMA the VF neither sends nor receives;
@@ -411,7 +445,8 @@ static struct iov_op *
 step_fence(const struct iov_plan_in *in)
 {
     static const enum iov_vf_attr attrs[] = {
-        IOV_VF_DMA, IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_VLAN
+        IOV_VF_DMA, IOV_VF_MAC, IOV_VF_SPOOFCHK, IOV_VF_TRUST, IOV_VF_VLAN,
+        IOV_VF_LINK_STATE
     };
     struct iov_vf_settings fence;
 
@@ -422,23 +457,10 @@ step_fence(const struct iov_plan_in *in)
         return NULL;
     }
     fence = plan_fence(in);
-    return make_set_any(in, attrs, ARRAY_SIZE(attrs), &fence);
-}
 
-/* Lets a guest that keeps its VF see that the link is gone, where the NIC
- * can. */
-static struct iov_op *
-step_isolate(const struct iov_plan_in *in)
-{
-    struct iov_vf_settings fence;
+    struct iov_op *op = make_set_any(in, attrs, ARRAY_SIZE(attrs), &fence);
 
-    if (!record(in) || !in->keep_fenced
-        || in->vf->cannot & IOV_VF_BIT(IOV_VF_LINK_STATE)
-        || !(in->vf->now.known & IOV_VF_BIT(IOV_VF_LINK_STATE))) {
-        return NULL;
-    }
-    fence = plan_fence(in);
-    return make_set(in, IOV_VF_LINK_STATE, &fence);
+    return op ? op : hold_dma(in, &fence);
 }
 
 static struct iov_op *

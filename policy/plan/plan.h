@@ -27,11 +27,12 @@
  * is bound anew, which is not.  In between the VF is IOV_GUEST_LEFT.
  *
  * The fence is several settings, each of which closes what another NIC may
- * leave open: no DMA, a MAC address nobody uses with the spoof check on, VLAN
- * 4094.  On the way to the VF the MAC of the port comes first, behind VLAN
- * 4094, so that the PF goes on receiving for it and no packet is lost.  The VF
- * is open before the guest has it, because a guest may use what it has at
- * once.  On the way back what stops most comes first. */
+ * leave open: no DMA, a MAC address nobody uses with the spoof check on, a
+ * VLAN of the VF's own, no link.  On the way to the VF the MAC of the port
+ * comes first, behind that VLAN, so that the PF goes on receiving for it and
+ * no packet is lost.  The VF is open before the guest has it, because a guest
+ * may use what it has at once.  On the way back what stops most comes
+ * first. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,9 +41,8 @@
 #include "policy/model/nic.h"
 #include "policy/model/op.h"
 
-/* The highest VLAN that a VF can have, and the one of a fenced VF. */
+/* The highest VLAN that a VF can have. */
 #define IOV_MAX_VLAN 4094
-#define IOV_FENCE_VLAN 4094
 
 /* Where a port is and where it has to go.  All strings are borrowed. */
 struct iov_plan_in {
@@ -84,6 +84,7 @@ struct iov_plan_in {
     bool switch_away;           /* ovs-vswitchd cannot be asked to learn. */
     bool checked;               /* Read back since the last change. */
     struct eth_addr fence_mac;  /* To use for a new record. */
+    uint16_t fence_vlan;        /* Of 'vf'; 0: there is none left. */
     const struct iov_failures *failures;
 };
 
@@ -117,8 +118,14 @@ struct iov_op *iov_plan_next_entry(const struct iov_switch_entry *,
 /* True if no VF of 'pf' is in use, so that their number may change. */
 bool iov_pf_is_free(const struct iov_pf *pf);
 
-/* True if nothing of the VF is open to the port's network. */
+/* True if nothing of the VF is open to the port's network, or to other fenced
+ * VFs. */
 bool iov_vf_is_fenced(const struct iov_vf *);
+/* The highest VLAN of 'range' that is not in 'used', a bitmap of all VLANs, or
+ * 0. */
+struct iov_vlan_range;
+uint16_t iov_fence_vlan_choose(const struct iov_vlan_range *range,
+                               const unsigned long *used);
 /* True if the VF carries the port's traffic: MAC and VLAN as wanted. */
 bool iov_vf_is_open(const struct iov_vf *, const struct iov_vf_settings *);
 

@@ -249,14 +249,20 @@ void
 check_vlan(struct iov_check *c)
 {
     const struct iov_port *port = c->port;
+    const struct iov_vlan_range *fences = &c->snapshot->keys.fence_vlans;
     const char *mode = vlan_mode_text(port->vlan_mode);
     uint16_t vlan = iov_port_vlan(port);
 
     if (mode) {
         check_fail(c, IOV_REASON_VLAN_MODE, mode, NULL);
         return;
-    } else if (vlan == IOV_FENCE_VLAN) {
-        check_fail(c, IOV_REASON_VLAN_RESERVED, "tag=4094", NULL);
+    } else if (vlan && vlan >= fences->first && vlan <= fences->last) {
+        char *tag = xasprintf("tag=%u", vlan);
+
+        check_fail(c, IOV_REASON_VLAN_RESERVED, tag,
+                   "It is in iov-fence-vlans, %u-%u.", fences->first,
+                   fences->last);
+        free(tag);
     } else if (vlan > IOV_MAX_VLAN) {
         check_fail(c, IOV_REASON_VLAN_RESERVED, "tag=4095",
                    "802.1Q reserves it, and no VF can have it.");

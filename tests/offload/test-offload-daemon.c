@@ -115,6 +115,7 @@ parse_arguments(struct iov_op *op, int argc, const char *argv[])
         r->port = xstrdup(first);
         r->bridge = xstrdup("br0");
         r->guest = xstrdup(second);
+        r->fence_vlan = 4094;
         if (pf && op->vf < pf->n_vfs) {
             r->original = pf->vfs[op->vf].now;
         }

@@ -25,6 +25,7 @@
 #include "openvswitch/poll-loop.h"
 #include "packets.h"
 #include "svec.h"
+#include "timeval.h"
 #include "util.h"
 
 int
@@ -55,6 +56,40 @@ test_pci(int argc, char *argv[])
         iov_pf_clear(&pf);
     }
     svec_destroy(&names);
+    pci_exit();
+    return 0;
+}
+
+/* hold SYSFS PCI: keeps the device off the bus; then, at each line, lets the
+ * guest do what that says and as many milliseconds pass: "on", "release" or
+ * "nothing". */
+int
+test_hold(int argc, char *argv[])
+{
+    const char *pci = argc > 2 ? argv[2] : "";
+    long long int now = 0;
+    char what[16];
+    int ms;
+
+    pci_set_sysfs(argv[1]);
+    now = time_msec();
+    printf("%s\n", ovs_strerror(pci_hold_master(pci)));
+    while (scanf("%15s %d", what, &ms) == 2) {
+        bool on = false;
+
+        if (!strcmp(what, "on")) {
+            pci_set_master(pci, true);
+        } else if (!strcmp(what, "release")) {
+            pci_release_master(pci);
+        }
+        now += ms;
+        pci_hold_run(now);
+        int error = pci_get_master(pci, &on);
+        printf("%s: %s, %s\n", what, error ? ovs_strerror(error)
+               : on ? "on" : "off",
+               pci_is_held(pci) ? "held" : "not held");
+    }
+    pci_hold_exit();
     pci_exit();
     return 0;
 }
@@ -105,8 +140,9 @@ show(void)
 
         if (r) {
             ds_put_format(&ds, "vf %u: %s %s %s "ETH_ADDR_FMT" "ETH_ADDR_FMT
-                          " rate %u%s%s\n", i, r->port, r->bridge, r->guest,
+                          " %u rate %u%s%s\n", i, r->port, r->bridge, r->guest,
                           ETH_ADDR_ARGS(r->mac), ETH_ADDR_ARGS(r->fence_mac),
+                          r->fence_vlan,
                           r->original.max_rate,
                           r->original.known & IOV_VF_BIT(IOV_VF_TRUST)
                           ? "" : ", trust unknown",
@@ -148,6 +184,7 @@ do_op(const struct iov_nics *nics, enum iov_op_type type, char *args[])
         r->guest = xstrdup("netns:a");
         r->mac = mac_of(args[2]);
         r->fence_mac = mac_of("06:00:00:00:00:ff");
+        r->fence_vlan = 4000 + vf;
         if (vf < nics->pfs[0].n_vfs) {
             r->original = nics->pfs[0].vfs[vf].now;
             r->original.max_rate += strlen(args[1]);

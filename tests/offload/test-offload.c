@@ -25,6 +25,7 @@ main(int argc, char *argv[])
         { "hostile", test_hostile },
         { "filters", test_filters },
         { "pci", test_pci },
+        { "hold", test_hold },
         { "vfio", test_vfio },
         { "vectors", test_vectors },
         { "irqs", test_irqs },

@@ -12,6 +12,7 @@ int test_netlink(int argc, char *argv[]);
 int test_hostile(int argc, char *argv[]);
 int test_filters(int argc, char *argv[]);
 int test_pci(int argc, char *argv[]);
+int test_hold(int argc, char *argv[]);
 int test_vfio(int argc, char *argv[]);
 int test_vectors(int argc, char *argv[]);
 int test_irqs(int argc, char *argv[]);

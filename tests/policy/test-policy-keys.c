@@ -119,6 +119,10 @@ show_global(const struct smap *smap)
     iov_global_keys_parse(&keys, smap);
     printf("unsafe-interrupts-ok=%d failback-delay=%u flap-limit=%u\n",
            keys.unsafe_interrupts_ok, keys.failback_delay, keys.flap_limit);
+    if (keys.fence_vlans.first != 3967 || keys.fence_vlans.last != 4094) {
+        printf("fence-vlans=%u..%u\n", keys.fence_vlans.first,
+               keys.fence_vlans.last);
+    }
     print_notes(&keys.errors, &keys.later);
     iov_global_keys_destroy(&keys);
 }

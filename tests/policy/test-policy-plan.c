@@ -29,6 +29,7 @@
 #include "util.h"
 
 #define MAX_OPS 40
+#define FENCE_VLAN 4094
 
 static const struct eth_addr port_mac = { .ea = { 0x52, 0x54, 0, 0, 0, 1 } };
 static const struct eth_addr fence_mac = { .ea = { 2, 0, 0, 0, 0, 0xfe } };
@@ -92,6 +93,7 @@ model_kill(struct model *m)
     free(m->learned_at);
     m->learned_at = NULL;
     m->checked = false;
+    m->pf.vfs[0].dma_held = false;
 }
 
 static void
@@ -120,6 +122,7 @@ model_do(struct model *m, const struct iov_op *op)
         break;
     case IOV_OP_VF_SET:
         iov_vf_attr_copy(&vf->now, &op->set, op->attr);
+        vf->dma_held = !vf->now.dma;
         m->checked = false;
         break;
     case IOV_OP_GUEST_ATTACH:
@@ -188,6 +191,7 @@ model_next(const struct model *m, const struct goal *goal)
         .learned_at = m->learned_at,
         .checked = m->checked,
         .fence_mac = fence_mac,
+        .fence_vlan = FENCE_VLAN,
     };
 
     /* As the verdict does. */
@@ -253,6 +257,7 @@ test_plan(struct ovs_cmdl_context *ctx)
         m.pf.vfs[0].guest = IOV_GUEST_GIVEN;
     } else if (ctx->argc > 3 && !strcmp(ctx->argv[3], "deaf")) {
         m.pf.vfs[0].now.dma = false;
+        m.pf.vfs[0].dma_held = true;
     } else if (ctx->argc > 3 && !strcmp(ctx->argv[3], "left")) {
         m.pf.vfs[0].guest = IOV_GUEST_LEFT;
     }
@@ -292,7 +297,7 @@ vf_owns_mac(const struct iov_vf *vf)
 static bool
 vf_has_fence_vlan(const struct iov_vf *vf)
 {
-    return vf->now.vlan == IOV_FENCE_VLAN;
+    return vf->now.vlan == FENCE_VLAN;
 }
 
 static void
@@ -353,7 +358,7 @@ watch_end(const struct model *m, const struct goal *goal, struct watch *w)
             complain(w, NULL, "not direct");
         }
     } else if (goal->keep_fenced) {
-        if (!iov_vf_is_fenced(vf) || !pf_receives
+        if (!iov_vf_is_fenced(vf) || !vf->dma_held || !pf_receives
             || vf->now.link_state != IOV_VF_LINK_DISABLE) {
             complain(w, NULL, "not fenced");
         }

@@ -144,7 +144,11 @@ log_failure(const struct iov_result *r, const char *name, const char *op,
 
     COVERAGE_INC(iov_op_failed);
     if (news) {
-        VLOG_WARN("%s: %s", name, text);
+        /* That a driver cannot do what nothing depends on is no fault. */
+        bool harmless = (r->error == EOPNOTSUPP && r->op->type == IOV_OP_VF_SET
+                         && iov_vf_attr_is_optional(r->op->attr));
+
+        VLOG(harmless ? VLL_INFO : VLL_WARN, "%s: %s", name, text);
         iov_history_add(IOV_EVENT_FAILED, name, wall_now, "%s", text);
     } else {
         VLOG_DBG("%s: %s", name, text);

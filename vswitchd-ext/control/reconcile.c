@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bitmap.h"
 #include "offload/guest.h"
 #include "offload/journal.h"
 #include "openvswitch/dynamic-string.h"
@@ -23,6 +24,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "vswitchd-ext/control/dispatch.h"
+#include "vswitchd-ext/control/fence-vlan.h"
 #include "vswitchd-ext/control/heard.h"
 #include "vswitchd-ext/control/reconcile-pf.h"
 #include "vswitchd-ext/control/runtime.h"
@@ -44,6 +46,8 @@ struct context {
     const struct iov_bridge *bridge;    /* That 'pfs' are of. */
     const struct iov_pf **pfs;
     size_t n_pfs;
+    unsigned long *vlans;       /* Bitmap of those that a VF has, or may get,
+                                 * for its fence. */
 };
 
 static void
@@ -51,6 +55,7 @@ context_init(struct context *context, const struct iov_reconcile *s)
 {
     *context = (struct context){ .reconcile = s };
     shash_init(&context->records);
+    context->vlans = iov_fence_vlans_taken(s->nics);
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
         const struct iov_pf *pf = &s->nics->pfs[i];
         for (unsigned int j = 0; j < pf->n_vfs; j++) {
@@ -68,6 +73,7 @@ static void
 context_destroy(struct context *context)
 {
     shash_destroy_free_data(&context->records);
+    bitmap_free(context->vlans);
     free(context->pfs);
 }
 
@@ -189,6 +195,8 @@ plan_in_init(struct iov_plan_in *in, struct context *context,
     in->switch_away = (iov_fdb_unreachable() || v->bridge->flows_held);
     in->checked = runtime->checked;
     in->fence_mac = runtime->fence_mac;
+    in->fence_vlan = iov_fence_vlan_find(in, runtime,
+                                         &s->snapshot->keys.fence_vlans);
     in->failures = &runtime->failures;
 }
 
@@ -318,6 +326,8 @@ reconcile_port(struct context *context, const struct iov_verdict *v)
 
     runtime->seen = true;
     plan_in_init(&in, context, v, runtime);
+    iov_fence_vlan_reserve(runtime, &in, &s->snapshot->keys.fence_vlans,
+                           context->vlans);
     iov_runtime_damp(runtime, &s->snapshot->keys, v,
                      in.vf && in.vf->record, s->now);
     note_fence(runtime, &in, s);
@@ -351,8 +361,10 @@ orphan_in_init(struct iov_plan_in *in, const struct iov_snapshot *s,
 
 /* Takes back what belongs to ports that are gone. */
 static void
-reconcile_orphans(const struct iov_reconcile *s)
+reconcile_orphans(struct context *context)
 {
+    const struct iov_reconcile *s = context->reconcile;
+
     for (size_t i = 0; i < s->nics->n_pfs; i++) {
         const struct iov_pf *pf = &s->nics->pfs[i];
         for (unsigned int j = 0; j < pf->n_vfs; j++) {
@@ -365,6 +377,9 @@ reconcile_orphans(const struct iov_reconcile *s)
                 struct iov_plan_in in;
 
                 orphan_in_init(&in, s->snapshot, pf, vf, runtime);
+                iov_fence_vlan_reserve(runtime, &in,
+                                       &s->snapshot->keys.fence_vlans,
+                                       context->vlans);
                 runtime->seen = true;
                 if (!runtime->busy) {
                     iov_reconcile_begin(runtime, iov_plan_next(&in), vf);
@@ -402,8 +417,8 @@ iov_reconcile_run(const struct iov_reconcile *s)
     for (size_t i = 0; i < s->verdicts->n; i++) {
         reconcile_port(&context, &s->verdicts->list[i]);
     }
+    reconcile_orphans(&context);
     context_destroy(&context);
-    reconcile_orphans(s);
     iov_reconcile_pfs(s);
 
     bool settled = is_settled() && !iov_heard_is_busy();

@@ -61,7 +61,8 @@ struct iov_runtime {
     long long int damped_until; /* Monotonic, ms: the next time when a reason
                                  * goes by itself; 0: none does. */
     struct iov_learned learned;
-    struct eth_addr fence_mac;  /* For its next VF. */
+    struct eth_addr fence_mac;  /* For its next VF; */
+    uint16_t fence_vlan;        /* the same, or 0. */
     bool mac_known;             /* Its MAC address when last known; */
     struct eth_addr mac;
     const char *mac_source;     /* see struct iov_port. */
