@@ -17,6 +17,7 @@
 #include "offload/guest/qmp-vm.h"
 #include "offload/netlink/link-stats.h"
 #include "offload/provider.h"
+#include "packets.h"
 #include "util.h"
 
 static const struct iov_guest_class *const classes[] = {
@@ -138,6 +139,25 @@ iov_guests_not_ready(const char *guest, struct eth_addr mac)
     iov_guest_spec_destroy(&spec);
     /* cppcheck-suppress returnDanglingLifetime ; it is the caller's. */
     return text;
+}
+
+bool
+iov_guests_mac(const char *guest, const char *port, struct eth_addr *mac)
+{
+    const struct iov_guest_class *class;
+    struct iov_guest_spec spec;
+    bool known = false;
+
+    iov_guest_spec_parse(&spec, guest);
+    class = find_class(&spec);
+    if (spec.name && dummy_guest_knows(spec.name)) {
+        known = dummy_guest_mac(spec.name, mac);
+    } else if (class && class->mac) {
+        known = class->mac(&spec, port, mac);
+    }
+    iov_guest_spec_destroy(&spec);
+    return (known && !eth_addr_is_zero(*mac)
+            && !eth_addr_is_multicast(*mac));
 }
 
 static const struct iov_guest_class *

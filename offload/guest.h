@@ -42,6 +42,12 @@ struct iov_guest_class {
      * caller).  Null callback: it always can. */
     char *(*absent)(const struct iov_guest_spec *, struct eth_addr mac);
 
+    /* Sets '*mac' to the address of the guest's device that is 'port' on the
+     * software path.  Returns false if the guest does not say, or has several
+     * and it is not clear which.  Null callback: it never says. */
+    bool (*mac)(const struct iov_guest_spec *, const char *port,
+                struct eth_addr *mac);
+
     /* Null unless the guest is in a state in which it should not have a VF,
      * such as a migration; a sentence (owned by the caller).  Null callback:
      * there is no such state. */
@@ -86,6 +92,8 @@ void iov_guests_wait(long long int now);
 /* Changes whenever absent() or state() may answer otherwise. */
 uint64_t iov_guests_changed(void);
 char *iov_guests_not_ready(const char *guest, struct eth_addr mac);
+/* A unicast address, or false. */
+bool iov_guests_mac(const char *guest, const char *port, struct eth_addr *mac);
 char *iov_guests_busy(const char *guest);
 bool iov_guests_are_new(void);
 void iov_guests_sweep(void);

@@ -4,6 +4,8 @@
 # program can have it too.
 noinst_LIBRARIES += vswitchd-ext/libiov-inputs.a
 vswitchd_ext_libiov_inputs_a_SOURCES = \
+	vswitchd-ext/control/port-mac.c \
+	vswitchd-ext/control/port-mac.h \
 	vswitchd-ext/control/privileges.c \
 	vswitchd-ext/control/privileges.def \
 	vswitchd-ext/control/privileges.h \

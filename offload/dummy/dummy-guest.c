@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "packets.h"
 #include "policy/model/key.h"
 #include "util.h"
 
@@ -81,6 +82,15 @@ dummy_guest_absent(const char *name)
 
     return (guest && guest->present ? NULL
             : xasprintf("there is no dummy guest %s", name));
+}
+
+bool
+dummy_guest_mac(const char *name, struct eth_addr *mac)
+{
+    const struct dummy_guest *guest = shash_find_data(&dummy_guests, name);
+
+    *mac = guest ? guest->mac : eth_addr_zero;
+    return guest && guest->present;
 }
 
 void

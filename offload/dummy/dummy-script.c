@@ -433,6 +433,10 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
         dummy_accept(&guest->refusals, NULL);
     } else if (!strcmp(what, "sends")) {
         guest->sent++;
+    } else if (!strcmp(what, "mac")) {
+        if (!text || !eth_addr_from_string(text, &guest->mac)) {
+            guest->mac = eth_addr_zero;
+        }
     } else if (!strncmp(what, "refuse-", 7)) {
         char *op = xasprintf("guest-%s", what + 7);
 
@@ -444,7 +448,7 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
         }
         free(op);
     } else {
-        error = xasprintf("%s: not present, absent, accept, sends, "
+        error = xasprintf("%s: not present, absent, accept, sends, mac, "
                           "refuse-attach, refuse-activate or refuse-detach",
                           what);
     }
@@ -511,7 +515,7 @@ dummy_script_init(void)
         { "mac-table", "NETDEV SIZE", 2, 2, mac_table_cb },
         { "show", "[NETDEV]", 0, 1, show_cb },
         { "log", "NETDEV [clear]", 1, 2, log_cb },
-        { "guest", "NAME present|absent|accept|sends|"
+        { "guest", "NAME present|absent|accept|sends|mac|"
           "refuse-(attach|activate|detach) "
           "[TEXT...]", 2, INT_MAX, guest_cb },
         { "filter", "PORT foreign|tc|qdisc [TEXT...]", 2, INT_MAX,

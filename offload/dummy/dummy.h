@@ -66,6 +66,7 @@ struct dummy_refusal {
 struct dummy_guest {
     bool present;
     uint64_t sent;              /* Packets on its VF. */
+    struct eth_addr mac;        /* Of its device; zero: it does not say. */
     struct shash refusals;      /* Like those of a PF, by "OP". */
 };
 
@@ -112,6 +113,7 @@ void dummy_start(struct iov_op *);
 struct iov_result *dummy_guest_next_result(void);
 bool dummy_guest_knows(const char *name);
 char *dummy_guest_absent(const char *name);
+bool dummy_guest_mac(const char *name, struct eth_addr *mac);
 void dummy_guest_use(const struct iov_guest_spec *, struct iov_vf_use *);
 enum iov_guest_state dummy_guest_state(const struct iov_guest_spec *,
                                        const struct dummy_vf *);

@@ -176,6 +176,7 @@ const struct iov_guest_class iov_guest_netns = {
     .kind = IOV_GUEST_KIND_NETNS,
     .sees_running = true,
     .absent = ns_absent,
+    .mac = netns_mac,
     .state = ns_state,
     .use = netns_use,
     .start = ns_start,

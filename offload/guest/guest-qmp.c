@@ -39,6 +39,13 @@ vm_absent(const struct iov_guest_spec *spec, struct eth_addr mac)
     return why;
 }
 
+static bool
+vm_mac(const struct iov_guest_spec *spec, const char *port OVS_UNUSED,
+       struct eth_addr *mac)
+{
+    return qmp_vm_find_mac(qmp_vm_get(spec->socket), spec, mac);
+}
+
 static char *
 vm_held(const struct iov_guest_spec *spec)
 {
@@ -206,6 +213,7 @@ const struct iov_guest_class iov_guest_qmp = {
     .takes_dummies = true,
     .sees_running = true,
     .absent = vm_absent,
+    .mac = vm_mac,
     .held = vm_held,
     .state = vm_state,
     .use = vm_use,

@@ -217,6 +217,14 @@ notify(void *ns_, const struct nlmsghdr *nlh)
 }
 
 const struct rtnl_link *
+netns_find_index(const struct netns *ns, int ifindex)
+{
+    const struct ns_link *l = find_link(ns, ifindex);
+
+    return l ? &l->link : NULL;
+}
+
+const struct rtnl_link *
 netns_find_pci(const struct netns *ns, const char *pci)
 {
     const struct ns_link *l;

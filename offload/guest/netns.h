@@ -53,6 +53,13 @@ struct rtnl *netns_rtnl(struct netns *);
 /* Its file descriptor. */
 int netns_fd(const struct netns *);
 
+/* Sets '*mac' to the address of the other end, in the namespace of guest
+ * 'spec', of the host's veth 'port'. */
+bool netns_mac(const struct iov_guest_spec *spec, const char *port,
+               struct eth_addr *mac);
+/* The device with number 'ifindex', or null; like netns_find_pci(). */
+const struct rtnl_link *netns_find_index(const struct netns *, int ifindex);
+
 /* Fills in what is seen of the use that guest 'spec' makes of 'vf'. */
 void netns_use(const struct iov_guest_spec *spec, const struct iov_vf *vf,
                struct iov_vf_use *);

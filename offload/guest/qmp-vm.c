@@ -101,6 +101,31 @@ qmp_vm_find_partner(const struct qmp_vm *vm,
     return nic;
 }
 
+bool
+qmp_vm_find_mac(const struct qmp_vm *vm, const struct iov_guest_spec *spec,
+                struct eth_addr *mac)
+{
+    const struct qmp_device *found = NULL;
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &vm->devices) {
+        const struct qmp_device *device = node->data;
+
+        if (device->is_nic
+            && (spec->device ? !strcmp(device->id, spec->device)
+                : device->failover || spec->plain)) {
+            if (found) {
+                return false;
+            }
+            found = device;
+        }
+    }
+    if (found) {
+        *mac = found->mac;
+    }
+    return found != NULL;
+}
+
 /* Events. */
 
 /* Without this QEMU says nothing when a migration begins. */

@@ -81,6 +81,11 @@ char *qmp_vm_held(const struct qmp_vm *);
 const struct qmp_device *qmp_vm_find_partner(const struct qmp_vm *,
                                              const struct iov_guest_spec *,
                                              struct eth_addr mac, char **why);
+/* Sets '*mac' to the address of the virtio-net device that 'spec' names or, if
+ * it names none, of the only one that could have a VF as its partner.  Returns
+ * false if that is not known, or there are several. */
+bool qmp_vm_find_mac(const struct qmp_vm *, const struct iov_guest_spec *,
+                     struct eth_addr *mac);
 /* The device that is VF 'pci', or null. */
 const struct qmp_device *qmp_vm_find_vf(const struct qmp_vm *,
                                         const char *pci);

@@ -250,6 +250,25 @@ pci_netdev(const char *pci)
     return first_entry(xasprintf("%s/bus/pci/devices/%s/net", root(), pci));
 }
 
+int
+pci_net_peer(const char *netdev)
+{
+    char *link = xasprintf("%s/class/net/%s/iflink", root(), netdev);
+    char *own = xasprintf("%s/class/net/%s/ifindex", root(), netdev);
+    unsigned int peer = 0;
+    char a[16], b[16];
+
+    /* A device that stands alone shows its own number. */
+    if (is_name(netdev) && read_line(link, a, sizeof a)
+        && read_line(own, b, sizeof b) && strcmp(a, b)
+        && !str_to_uint(a, 10, &peer)) {
+        peer = 0;
+    }
+    free(link);
+    free(own);
+    return peer > INT_MAX ? 0 : peer;
+}
+
 bool
 pci_netdev_is_settled(const char *netdev)
 {

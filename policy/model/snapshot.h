@@ -62,7 +62,8 @@ struct iov_port {
     bool bad_name;              /* Its name, or that of its bridge, is not
                                  * 'name', which is what text.h makes of it. */
     char *bad_mac;              /* What stood there instead, or null. */
-    const char *mac_source;     /* "attached-mac", "mac", "mac_in_use". */
+    const char *mac_source;     /* "attached-mac", "mac", "mac_in_use",
+                                 * "guest". */
     int mtu;                    /* 0: not known. */
     enum iov_vlan_mode vlan_mode;
     int tag;                    /* 0: none. */

@@ -31,6 +31,7 @@
 #include "vswitchd-ext/control/dispatch.h"
 #include "vswitchd-ext/control/heard.h"
 #include "vswitchd-ext/control/history.h"
+#include "vswitchd-ext/control/port-mac.h"
 #include "vswitchd-ext/control/privileges.h"
 #include "vswitchd-ext/control/readiness.h"
 #include "vswitchd-ext/control/reconcile-pf.h"
@@ -200,7 +201,7 @@ collect_port(const struct iov_bridge *bridge, struct iov_port *port)
     iov_runtime_set_request(runtime, port);
     port->commanded_hold = runtime->held;
     port->stays = runtime->state == IOV_PORT_DIRECT;
-    iov_runtime_keep_mac(runtime, port);
+    iov_port_mac_collect(port, runtime, &nics);
     port->failures = &runtime->failures;
     port->damping = &runtime->damping;
     port->vf_turn = runtime->vf_turn;

@@ -327,18 +327,3 @@ iov_runtime_set_learned(struct iov_runtime *runtime, const struct iov_op *op,
         runtime->learned.connection = connection;
     }
 }
-
-void
-iov_runtime_keep_mac(struct iov_runtime *runtime, struct iov_port *port)
-{
-    if (port->mac_known || port->bad_mac) {
-        runtime->mac_known = port->mac_known;
-        runtime->mac = port->mac;
-        runtime->mac_source = port->mac_source;
-    } else if (port->ofport >= 0 && runtime->mac_known
-               && !strcmp(runtime->mac_source, "mac_in_use")) {
-        port->mac_known = true;
-        port->mac = runtime->mac;
-        port->mac_source = runtime->mac_source;
-    }
-}

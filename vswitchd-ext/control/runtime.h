@@ -95,10 +95,6 @@ void iov_runtime_set_reasons(struct iov_runtime *, struct iov_reasons *reasons,
 /* If what 'port' asks for has changed, earlier failures are void. */
 void iov_runtime_set_request(struct iov_runtime *, const struct iov_port *);
 
-/* Gives 'port' the address that ovs-vswitchd told of last if the database does
- * not say: a server that was restarted knows none until it is told again. */
-void iov_runtime_keep_mac(struct iov_runtime *, struct iov_port *port);
-
 /* Remembers what has to be known of a port that has left its VF, or goes to
  * that of another.  'touched' says that something has been done to a VF for
  * it. */
