@@ -15,10 +15,10 @@
  * a VF goes up, but hears no interrupt any more.  It is known by the vectors
  * that the kernel lists while the device has them switched off.
  *
- * The subtle thing: that a device is at home says nothing.  The kernel returns
- * it by itself when a namespace ends, with what the guest has set on it.
- * Therefore it is remembered which VFs were given; and a VF that an earlier
- * daemon has left on record counts as given. */
+ * That a device is at home says nothing.  The kernel returns it by itself when
+ * a namespace ends, with what the guest has set on it.  Therefore it is
+ * remembered which VFs were given; and a VF that an earlier daemon has left on
+ * record counts as given. */
 
 #include <config.h>
 

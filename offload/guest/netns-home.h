@@ -10,8 +10,8 @@
  * what it is called, and nothing that the guest has set on the device or
  * stacked on it is left.
  *
- * The subtle thing: a VF that the guest has let go of, or that the kernel has
- * returned, is not home before that was done (IOV_GUEST_LEFT). */
+ * A VF that the guest has let go of, or that the kernel has returned, is not
+ * home before that was done (IOV_GUEST_LEFT). */
 
 #include <stdbool.h>
 

@@ -2,8 +2,7 @@
  *
  * What has come from a port: see port-traffic.h.
  *
- * The subtle thing: what the port's device has received is what the guest
- * behind it has sent. */
+ * What the port's device has received is what the guest behind it has sent. */
 
 #include <config.h>
 

@@ -5,8 +5,8 @@
  * Each round asks for the number of the family, which is another one after
  * the module has been loaded anew, and then for the datapaths.
  *
- * The subtle thing: a kernel without the module is no failure; then there is
- * no datapath that could lose anything. */
+ * A kernel without the module is no failure; then there is no datapath that
+ * could lose anything. */
 
 #include <config.h>
 

@@ -9,8 +9,8 @@
  * It is asked every few seconds; vswitchd-ext/control/software-path.c, which
  * calls run() and wait(), looks for a new sample after each run().
  *
- * The subtle thing: with simulated NICs the datapath of the machine is not
- * that of the test, so that nothing is read, and what a test says counts. */
+ * With simulated NICs the datapath of the machine is not that of the test, so
+ * that nothing is read, and what a test says counts. */
 
 #include <stdbool.h>
 #include <stdint.h>

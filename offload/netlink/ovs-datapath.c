@@ -5,8 +5,8 @@
  *   nlmsghdr | genlmsghdr | ovs_header | OVS_DP_ATTR_NAME
  *                                      | OVS_DP_ATTR_STATS (ovs_dp_stats)
  *
- * The subtle thing: attributes begin behind the header of the family, and the
- * counters are 64 bits wide without being aligned so. */
+ * Attributes begin behind the header of the family, and the counters are 64
+ * bits wide without being aligned so. */
 
 #include <config.h>
 

@@ -2,9 +2,9 @@
 
 /* Keeping fenced VFs off the bus: see pci.h, pci_hold_master().
  *
- * The subtle thing: this is done here and not by the plan, because an
- * operation of the port may be under way for seconds, and whoever drives the
- * VF would have DMA for as long. */
+ * This is done here and not by the plan, because an operation of the port may
+ * be under way for seconds, and whoever drives the VF would have DMA for as
+ * long. */
 
 #include <config.h>
 

@@ -7,11 +7,11 @@
  * cannot ask for "no tag" by itself.  Guards at the head of a section send to
  * software what switch and NIC would not see alike.
  *
- * The subtle thing: what a NIC finds in a packet and what Open vSwitch finds
- * there need not be the same.  Open vSwitch sees no ports in later fragments,
- * looks into one tag or two as it is set up to, and takes the type of a frame
- * of IEEE 802.3 from its SNAP header.  Each of these may slip past a rule that
- * should stop it, so that it must not meet a later one that forwards. */
+ * What a NIC finds in a packet and what Open vSwitch finds there need not be
+ * the same.  Open vSwitch sees no ports in later fragments, looks into one tag
+ * or two as it is set up to, and takes the type of a frame of IEEE 802.3 from
+ * its SNAP header.  Each of these may slip past a rule that should stop it, so
+ * that it must not meet a later one that forwards. */
 
 #include <config.h>
 

@@ -2,10 +2,9 @@
 
 /* Which rules of a list are in the NIC: see rule-list.h.
  *
- * The subtle thing: an order of precedence only holds inside of the NIC.  A
- * rule that was refused is not asked before the rules that come after it; it
- * is asked never.  An earlier "drop" that is missing opens what a later
- * "forward" takes. */
+ * An order of precedence only holds inside of the NIC.  A rule that was
+ * refused is not asked before the rules that come after it; it is asked never.
+ * An earlier "drop" that is missing opens what a later "forward" takes. */
 
 #include <config.h>
 

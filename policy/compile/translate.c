@@ -5,9 +5,9 @@
  * Each field that a rule has takes its bits out of the match; what is left in
  * the end no rule can match on.
  *
- * The subtle thing: struct flow uses one member for several headers, and which
- * one it is follows from others: nw_src is an address of IPv4 or of ARP.
- * Bits of a member whose meaning is not known are left. */
+ * Struct flow uses one member for several headers, and which one it is follows
+ * from others: nw_src is an address of IPv4 or of ARP.  Bits of a member whose
+ * meaning is not known are left. */
 
 #include <config.h>
 

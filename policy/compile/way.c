@@ -2,10 +2,10 @@
 
 /* Finds the ways of packets: a sink of the walk.
  *
- * The subtle thing: that the first way decides is only true of ways that are
- * told apart exactly.  Each case where the walk cannot, or where the switch
- * does not say which of two flows it takes, makes the way one to software, so
- * that it does no harm if it has too many packets. */
+ * That the first way decides is only true of ways that are told apart exactly.
+ * Each case where the walk cannot, or where the switch does not say which of
+ * two flows it takes, makes the way one to software, so that it does no harm
+ * if it has too many packets. */
 
 #include <config.h>
 

@@ -2,8 +2,8 @@
  *
  * Whether ovs-vswitchd gets its upcalls: see upcall-loss.h.
  *
- * The subtle thing: a sample without a packet says nothing, and neither ends
- * nor continues a row. */
+ * A sample without a packet says nothing, and neither ends nor continues a
+ * row. */
 
 #include <config.h>
 #include "policy/model/upcall-loss.h"

@@ -11,10 +11,9 @@
  * an ovs-vswitchd 3.1 that was started within 10 seconds of the machine's boot
  * and counted no processor, and handler threads that hang.
  *
- * The subtle thing: the counters are older than ovs-vswitchd, because the
- * datapath outlives it, so that only what is added to them counts.  Under a
- * flood some upcalls are lost and others are not; then the path is slow and
- * not dead. */
+ * The counters are older than ovs-vswitchd, because the datapath outlives it,
+ * so that only what is added to them counts.  Under a flood some upcalls are
+ * lost and others are not; then the path is slow and not dead. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  *
  * What a fenced VF is: see plan-fence.h.
  *
- * The subtle thing: a VF that cannot lose the port's MAC address, because its
- * guest would lose sight of it, has the rest of the fence. */
+ * A VF that cannot lose the port's MAC address, because its guest would lose
+ * sight of it, has the rest of the fence. */
 
 #include <config.h>
 #include "policy/plan/plan-fence.h"

@@ -6,10 +6,10 @@
  * a VLAN device, a device that DPDK drives, a NIC without SR-IOV, a network
  * device that is gone.
  *
- * The subtle thing: advice is followed.  A bridge that leads to others by
- * patch ports or tunnels, above all the integration bridge of OVN or Neutron,
- * must not be told to take a NIC: it would be a second way out, past what its
- * manager enforces. */
+ * Advice is followed.  A bridge that leads to others by patch ports or
+ * tunnels, above all the integration bridge of OVN or Neutron, must not be
+ * told to take a NIC: it would be a second way out, past what its manager
+ * enforces. */
 
 #include <config.h>
 #include "policy/verdict/no-pf.h"

@@ -2,9 +2,9 @@
 
 /* Describes a bridge of the snapshot to the compiler of rules.
  *
- * The subtle thing: the flows alone do not say what the switch does with a
- * packet.  A reason of a check about the bridge's features takes the port it
- * is about out of all rules, as source and as destination. */
+ * The flows alone do not say what the switch does with a packet.  A reason of
+ * a check about the bridge's features takes the port it is about out of all
+ * rules, as source and as destination. */
 
 #include <config.h>
 

@@ -13,9 +13,9 @@
  * that: else the flows are made as few as possible, printed, and the exit
  * status is 1.
  *
- * The subtle thing: the NIC parses packets in its own way, and as badly as it
- * may.  It finds numbers where a fragment has no ports, and no type in a frame
- * of IEEE 802.3, which it is allowed to drop but not to forward. */
+ * The NIC parses packets in its own way, and as badly as it may.  It finds
+ * numbers where a fragment has no ports, and no type in a frame of IEEE 802.3,
+ * which it is allowed to drop but not to forward. */
 
 #include <config.h>
 

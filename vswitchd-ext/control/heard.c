@@ -2,8 +2,8 @@
  *
  * Which addresses have been heard on ports: see heard.h.
  *
- * The subtle thing: while a port is on its VF nothing is heard on it, so that
- * other addresses are kept then, and found anew once it is on software. */
+ * While a port is on its VF nothing is heard on it, so that other addresses
+ * are kept then, and found anew once it is on software. */
 
 #include <config.h>
 #include "vswitchd-ext/control/heard.h"

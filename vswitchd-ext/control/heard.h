@@ -15,10 +15,10 @@
  * asks ovs-vswitchd for the tables of their bridges, at once if a port is new
  * or has moved and every few seconds otherwise.
  *
- * The subtle thing: some NICs hand the PF a copy of each broadcast that it
- * sends, so that the table shows the sender behind the uplink.  What has come
- * from the port's device counts as well, therefore; until it has sent, a
- * device has no guest that talks. */
+ * Some NICs hand the PF a copy of each broadcast that it sends, so that the
+ * table shows the sender behind the uplink.  What has come from the port's
+ * device counts as well, therefore; until it has sent, a device has no guest
+ * that talks. */
 
 #include <stdbool.h>
 #include <stddef.h>

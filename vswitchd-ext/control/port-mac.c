@@ -3,7 +3,8 @@
  * The MAC address of a port's virtual machine, where the database does not
  * say it: see port-mac.h.
  *
- * mac_in_use of a veth or a tap is an address, too, and never the right one. */
+ * mac_in_use of a veth or a tap is an address, too, and never the right
+ * one. */
 
 #include <config.h>
 #include "vswitchd-ext/control/port-mac.h"

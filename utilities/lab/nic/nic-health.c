@@ -7,8 +7,8 @@
  *
  * and recovers at once, unless "devlink health set" says otherwise.
  *
- * The subtle thing: later kernels hold the devlink instance lock during such a
- * request and take it for a report, so the report comes from a work item.
+ * Later kernels hold the devlink instance lock during such a request and take
+ * it for a report, so the report comes from a work item.
  */
 
 #include <net/devlink.h>
