@@ -55,6 +55,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-alone.at \
 	tests/vswitchd-ext/daemon-badinput.at \
 	tests/vswitchd-ext/daemon-commands.at \
+	tests/vswitchd-ext/daemon-drain.at \
 	tests/vswitchd-ext/daemon-events.at \
 	tests/vswitchd-ext/daemon-flows.at \
 	tests/vswitchd-ext/daemon-json.at \

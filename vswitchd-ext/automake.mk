@@ -60,6 +60,8 @@ vswitchd_ext_ovs_iovd_SOURCES = \
 	vswitchd-ext/control/heard.c \
 	vswitchd-ext/control/heard.h \
 	vswitchd-ext/control/history.c \
+	vswitchd-ext/control/holds.c \
+	vswitchd-ext/control/holds.h \
 	vswitchd-ext/control/history.h \
 	vswitchd-ext/control/journald.c \
 	vswitchd-ext/control/journald.h \

@@ -77,7 +77,8 @@ struct iov_port {
     int64_t policing_rate;      /* kbit/s, 0: none. */
     int64_t policing_kpkts_rate;
     struct iov_interface_keys keys;
-    bool commanded_hold;        /* Held by "iov/hold". */
+    const char *commanded_hold; /* Command that holds it, such as "iov/hold
+                                 * br0", or null. */
     bool stays;                 /* It is on its VF, and stays there while what
                                  * was known of its bridge holds. */
     char *guest_not_ready;      /* Why its guest cannot take a VF, or null. */

@@ -41,7 +41,7 @@ check_hold(struct iov_check *c)
         check_fail(c, IOV_REASON_HELD, "other_config:iov-hold", NULL);
     }
     if (c->port->commanded_hold) {
-        check_fail(c, IOV_REASON_HELD, "iov/hold", NULL);
+        check_fail(c, IOV_REASON_HELD, c->port->commanded_hold, NULL);
     }
 }
 

@@ -106,7 +106,7 @@ make_snapshot(void)
                 port->tag = vms[j].tag;
                 port->vlan_mode = (vms[j].tag ? IOV_VLAN_ACCESS
                                    : IOV_VLAN_NONE);
-                port->commanded_hold = vms[j].held;
+                port->commanded_hold = vms[j].held ? "iov/hold" : NULL;
             }
         }
         sample_add_port(bridge, bridges[i].uplink, UPLINK, &names);

@@ -7,7 +7,8 @@
  *
  *   iov/sync     database -> flow monitors -> all ports settled
  *   iov/verify   every PF read again -> all ports settled -> compare
- *   iov/hold     the port's VF is with nobody, or fenced for good
+ *   iov/hold     the VFs of the ports are with nobody, or fenced for good
+ *   iov/unhold   all ports settled
  *   iov/enable   written into the database -> as iov/sync; iov/disable too
  *
  * What a stage brings in has to go through a turn of the loop before "settled"
@@ -25,6 +26,7 @@
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
+#include "vswitchd-ext/control/holds.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/reconcile-pf.h"
 #include "vswitchd-ext/control/runtime.h"
@@ -37,7 +39,10 @@
  * another. */
 #define PATIENCE 30000
 
-enum kind { SYNC, VERIFY, HOLD, WEIGHT };
+enum kind { SYNC, VERIFY, HOLD, UNHOLD, WEIGHT };
+
+/* Of many ports that still have VFs so many are named. */
+#define MAX_NAMED 4
 
 enum stage {
     STAGE_WRITE,
@@ -54,7 +59,8 @@ struct async {
     enum stage stage;
     enum kind kind;
     bool json;
-    char *port;                 /* For HOLD and WEIGHT. */
+    char *port, *bridge;        /* For HOLD, see struct iov_hold; 'port' for
+                                 * WEIGHT, too. */
     struct iov_db_write *write; /* For WEIGHT. */
     char *refused;              /* Why the database did not take it. */
     int patience;               /* ms. */
@@ -97,17 +103,30 @@ cmd_verify(struct iov_command *cmd)
     iov_loop_touch();
 }
 
-void
-iov_async_hold(struct iov_command *cmd)
+static void
+wait_at_most(struct async *d, const struct iov_command *cmd)
 {
-    struct async *d = defer(cmd, HOLD, STAGE_TURN);
-
-    d->port = xstrdup(cmd->arg);
     d->token = iov_loop_iteration();
     if (cmd->timeout >= 0) {
         d->patience = cmd->timeout * 1000;
         d->deadline = time_msec() + d->patience;
     }
+}
+
+void
+iov_async_hold(struct iov_command *cmd, const struct iov_hold *hold)
+{
+    struct async *d = defer(cmd, HOLD, STAGE_TURN);
+
+    d->port = nullable_xstrdup(hold->port);
+    d->bridge = nullable_xstrdup(hold->bridge);
+    wait_at_most(d, cmd);
+}
+
+void
+iov_async_unhold(struct iov_command *cmd)
+{
+    wait_at_most(defer(cmd, UNHOLD, STAGE_TURN), cmd);
 }
 
 void
@@ -177,6 +196,14 @@ find_status(const char *port)
     return NULL;
 }
 
+/* True if the hold that 'd' waits for is also one of the port. */
+static bool
+concerns(const struct async *d, const struct iov_port_status *ps)
+{
+    return (d->port ? !strcmp(d->port, ps->name)
+            : !d->bridge || !strcmp(d->bridge, ps->bridge));
+}
+
 /* True if the guest can neither have the VF nor use it. */
 static bool
 is_away(const struct iov_port_status *ps)
@@ -185,12 +212,32 @@ is_away(const struct iov_port_status *ps)
             && (ps->state == IOV_PORT_SOFTWARE || ps->state == IOV_PORT_OFF));
 }
 
+/* True if no port of the hold has its VF any more.  A port that is gone is
+ * none that has. */
+static bool
+is_drained(const struct async *d)
+{
+    const struct iov_status *status = iov_loop_view()->status;
+    bool any = false;
+
+    for (size_t i = 0; i < status->n_ports; i++) {
+        const struct iov_port_status *ps = &status->ports[i];
+
+        if (concerns(d, ps)) {
+            any = true;
+            if (!is_away(ps)) {
+                return false;
+            }
+        }
+    }
+    return any || !d->port;
+}
+
 static bool
 is_finished(const struct async *d)
 {
     if (d->kind == HOLD) {
-        const struct iov_port_status *ps = find_status(d->port);
-        return d->stage == STAGE_SETTLED && ps && is_away(ps);
+        return d->stage == STAGE_SETTLED && is_drained(d);
     }
     return (d->stage == STAGE_SETTLED && iov_loop_view()->status->settled
             && iov_db_published());
@@ -267,6 +314,7 @@ finish(struct async *d, const char *error)
     iov_db_write_destroy(d->write);
     free(d->refused);
     free(d->port);
+    free(d->bridge);
     free(d);
 }
 
@@ -285,30 +333,49 @@ put_failures(struct ds *ds, const struct iov_runtime *runtime)
 
 /* Why iov/hold has to wait for the port. */
 static void
-put_obstacle(struct ds *ds, const struct async *d)
+put_obstacle(struct ds *ds, const struct iov_port_status *ps)
 {
-    const struct iov_port_status *ps = find_status(d->port);
-    const struct iov_runtime *runtime = iov_runtime_find(d->port);
+    const struct iov_runtime *runtime = iov_runtime_find(ps->name);
 
-    if (!ps || !runtime) {
-        ds_put_format(ds, "port %s is on no bridge any more", d->port);
-        return;
-    }
-    ds_put_format(ds, "port %s still has VF %u of %s", d->port, ps->vf,
+    ds_put_format(ds, "port %s still has VF %u of %s", ps->name, ps->vf,
                   ps->pf ? ps->pf : "a PF");
-    if (runtime->next && *runtime->next) {
+    if (runtime && runtime->next && *runtime->next) {
         ds_put_format(ds, "; under way: %s", runtime->next);
     }
-    put_failures(ds, runtime);
+    if (runtime) {
+        put_failures(ds, runtime);
+    }
     ds_put_format(ds, "; it is still held and goes on: see \"iov/show %s\" "
-                  "and \"iov/history %s\"", d->port, d->port);
+                  "and \"iov/history %s\"", ps->name, ps->name);
+}
+
+static void
+put_obstacles(struct ds *ds, const struct async *d)
+{
+    const struct iov_status *status = iov_loop_view()->status;
+    size_t n = 0;
+
+    for (size_t i = 0; i < status->n_ports; i++) {
+        const struct iov_port_status *ps = &status->ports[i];
+
+        if (concerns(d, ps) && !is_away(ps) && ++n <= MAX_NAMED) {
+            ds_put_cstr(ds, n > 1 ? "; " : "");
+            put_obstacle(ds, ps);
+        }
+    }
+    if (n > MAX_NAMED) {
+        ds_put_format(ds, "; and %"PRIuSIZE" more", n - MAX_NAMED);
+    } else if (!n) {
+        ds_put_format(ds, "port %s is on no bridge any more",
+                      d->port ? d->port : "");
+    }
 }
 
 static void
 put_what_it_waits_for(struct ds *ds, const struct async *d)
 {
     if (d->kind == HOLD) {
-        put_obstacle(ds, d);
+        put_obstacles(ds, d);
         return;
     }
     switch (d->stage) {
@@ -351,10 +418,10 @@ give_up(struct async *d)
 static bool
 is_void(const struct async *d)
 {
-    const struct iov_runtime *runtime =
-        (d->kind == HOLD ? iov_runtime_find(d->port) : NULL);
+    struct iov_hold hold = { d->port, d->bridge };
 
-    return runtime && !runtime->held;
+    return (d->kind == HOLD && (!d->port || iov_runtime_find(d->port))
+            && !iov_hold_is_set(&hold));
 }
 
 void
@@ -372,7 +439,10 @@ iov_async_run(void)
         } else if (is_finished(d)) {
             finish(d, NULL);
         } else if (is_void(d)) {
-            finish(d, "iov/unhold came before the port had left its VF");
+            finish(d, d->port
+                   ? "iov/unhold came before the port had left its VF"
+                   : "iov/unhold came before all ports had left their "
+                     "VFs");
         } else if (time_msec() >= d->deadline) {
             give_up(d);
         }

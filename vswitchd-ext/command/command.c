@@ -22,6 +22,7 @@
 #include "unixctl.h"
 #include "util.h"
 #include "vswitchd-ext/control/history.h"
+#include "vswitchd-ext/control/holds.h"
 #include "vswitchd-ext/control/loop.h"
 #include "vswitchd-ext/control/runtime.h"
 #include "vswitchd-ext/control/timing.h"
@@ -150,8 +151,12 @@ parse_arguments(struct iov_command *cmd, const struct command_row *row,
             return error;
         }
     }
+    if (cmd->all && cmd->arg && strstr(row->usage, "|--all")) {
+        return xasprintf("%s: both --all and \"%s\" are given; leave one "
+                         "out", row->name, cmd->arg);
+    }
     if (!cmd->arg && needs_arg
-        && !(cmd->all && strstr(row->usage, "PORT|--all"))) {
+        && !(cmd->all && strstr(row->usage, "|--all"))) {
         return xasprintf("%s: a port is missing; usage: %s %s", row->name,
                          row->name, row->usage);
     }
@@ -312,59 +317,61 @@ cmd_history(struct iov_command *cmd)
     }
 }
 
-static void
-set_held(struct iov_command *cmd, bool held)
+/* Fills in what the hold is of; a name is first that of a bridge, as for
+ * iov/show.  Returns false, with an error, if there is none of that name. */
+static bool
+find_hold(struct iov_command *cmd, struct iov_hold *hold)
 {
-    if (!iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
-        iov_command_no_port(cmd);
+    *hold = (struct iov_hold) { NULL, NULL };
+    if (!cmd->arg) {
+        return true;
+    } else if (iov_snapshot_find_bridge(cmd->view->snapshot, cmd->arg)) {
+        hold->bridge = cmd->arg;
+    } else if (iov_verdicts_find(cmd->view->verdicts, cmd->arg)) {
+        hold->port = cmd->arg;
     } else {
-        iov_runtime_get(cmd->arg)->held = held;
-        iov_loop_touch();
+        iov_command_no_port(cmd);
+        return false;
     }
+    return true;
 }
 
 void
 cmd_hold(struct iov_command *cmd)
 {
-    set_held(cmd, true);
-    if (!cmd->error && cmd->timeout) {
-        iov_async_hold(cmd);
+    struct iov_hold hold;
+
+    if (!find_hold(cmd, &hold)) {
+        return;
     }
-}
-
-static void
-unhold_all(void)
-{
-    struct shash_node *node;
-
-    SHASH_FOR_EACH (node, &iov_runtimes) {
-        struct iov_runtime *runtime = node->data;
-
-        runtime->held = false;
-    }
+    iov_hold_set(&hold, true);
     iov_loop_touch();
+    if (cmd->timeout) {
+        iov_async_hold(cmd, &hold);
+    }
 }
 
 void
 cmd_unhold(struct iov_command *cmd)
 {
-    const struct iov_runtime *runtime =
-        cmd->arg ? iov_runtime_find(cmd->arg) : NULL;
+    struct iov_hold hold;
 
-    if (cmd->all && cmd->arg) {
-        cmd->error = xasprintf("iov/unhold: both --all and port \"%s\" are "
-                               "given; leave one out", cmd->arg);
+    if (!find_hold(cmd, &hold)) {
         return;
-    } else if (cmd->all) {
-        unhold_all();
-        return;
-    } else if (runtime && !runtime->held) {
-        cmd->error = xasprintf("port %s is not held by iov/hold; see "
-                               "\"iov/show %s\" for its reasons", cmd->arg,
+    }
+    if (!cmd->arg) {
+        iov_holds_clear();
+    } else if (!iov_hold_set(&hold, false)) {
+        cmd->error = xasprintf("%s %s is not held by iov/hold; see "
+                               "\"iov/show %s\" for its reasons",
+                               hold.port ? "port" : "bridge", cmd->arg,
                                cmd->arg);
         return;
     }
-    set_held(cmd, false);
+    iov_loop_touch();
+    if (cmd->timeout > 0) {
+        iov_async_unhold(cmd);
+    }
 }
 
 /* Asks for offload of the port, or no longer, with 'weight'. */

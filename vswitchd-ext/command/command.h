@@ -18,6 +18,8 @@ struct iov_view;
 struct json;
 struct unixctl_conn;
 
+struct iov_hold;
+
 struct iov_command {
     const struct iov_view *view; /* Never null, with all members set. */
     const char *arg;            /* First argument, or null. */
@@ -48,8 +50,10 @@ void iov_commands_register(void);
  * loop.  iov_async_cancel() answers them all with an error. */
 void iov_async_run(void);
 void iov_async_wait(void);
-/* Answers once the port is off its VF, for iov/hold. */
-void iov_async_hold(struct iov_command *);
+/* Answers once the ports of the hold are off their VFs, for iov/hold, or have
+ * come to rest, for iov/unhold. */
+void iov_async_hold(struct iov_command *, const struct iov_hold *);
+void iov_async_unhold(struct iov_command *);
 /* Sets other_config:iov-weight of the port, and answers where it is once it
  * has come to rest; for iov/enable and iov/disable. */
 void iov_async_weight(struct iov_command *, unsigned int weight);

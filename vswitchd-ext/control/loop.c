@@ -31,6 +31,7 @@
 #include "vswitchd-ext/control/dispatch.h"
 #include "vswitchd-ext/control/heard.h"
 #include "vswitchd-ext/control/history.h"
+#include "vswitchd-ext/control/holds.h"
 #include "vswitchd-ext/control/port-mac.h"
 #include "vswitchd-ext/control/privileges.h"
 #include "vswitchd-ext/control/readiness.h"
@@ -199,7 +200,7 @@ collect_port(const struct iov_bridge *bridge, struct iov_port *port)
     runtime->seen = true;
     iov_runtime_compare(runtime, &nics, time_msec());
     iov_runtime_set_request(runtime, port);
-    port->commanded_hold = runtime->held;
+    port->commanded_hold = iov_hold_of(runtime, bridge->name);
     port->stays = runtime->state == IOV_PORT_DIRECT;
     iov_port_mac_collect(port, runtime, &nics);
     port->failures = &runtime->failures;
@@ -524,6 +525,7 @@ iov_loop_exit(void)
     iov_journal_close();
     iov_runtime_destroy_all();
     iov_history_exit();
+    iov_holds_clear();
 }
 
 const struct iov_view *

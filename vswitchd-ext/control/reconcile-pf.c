@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "offload/journal.h"
+#include "packets.h"
 #include "policy/plan/plan.h"
 #include "policy/verdict/check.h"
 #include "policy/verdict/verdict.h"
@@ -27,6 +28,29 @@ is_on_bridge(const struct iov_pf *pf, const struct iov_bridge *bridge)
         if (bridge->ports[i].is_uplink
             && !strcmp(bridge->ports[i].name, pf->netdev)) {
             return true;
+        }
+    }
+    return false;
+}
+
+bool
+iov_original_mac_is_taken(const struct iov_snapshot *s,
+                          const struct iov_vf_record *r)
+{
+    const struct iov_vf_settings *original = &r->original;
+
+    if (!(original->known & IOV_VF_BIT(IOV_VF_MAC))
+        || eth_addr_is_zero(original->mac)) {
+        return false;
+    }
+    for (size_t i = 0; i < s->n_bridges; i++) {
+        const struct iov_bridge *bridge = &s->bridges[i];
+
+        for (size_t j = 0; j < bridge->n_ports; j++) {
+            if (iov_port_mac_is_meant(&bridge->ports[j])
+                && eth_addr_equals(bridge->ports[j].mac, original->mac)) {
+                return true;
+            }
         }
     }
     return false;

@@ -30,4 +30,11 @@ bool iov_reread_is_done(void);
 void iov_reconcile_begin(struct iov_runtime *, struct iov_op *,
                      const struct iov_vf *);
 
+/* True if a port has the address that the VF of the record had when it was
+ * found, so that the VF must not get it back. */
+struct iov_snapshot;
+struct iov_vf_record;
+bool iov_original_mac_is_taken(const struct iov_snapshot *,
+                               const struct iov_vf_record *);
+
 #endif /* vswitchd-ext/control/reconcile-pf.h */

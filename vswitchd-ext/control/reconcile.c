@@ -17,6 +17,7 @@
 #include "offload/journal.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "policy/model/limit.h"
 #include "policy/model/port-state.h"
 #include "policy/plan/plan.h"
 #include "policy/verdict/check.h"
@@ -48,6 +49,7 @@ struct context {
     size_t n_pfs;
     unsigned long *vlans;       /* Bitmap of those that a VF has, or may get,
                                  * for its fence. */
+    size_t n_moving;            /* Ports on planned moves (limit "moves"). */
 };
 
 static void
@@ -129,31 +131,6 @@ context_enter(struct context *context, const struct iov_bridge *bridge)
     }
 }
 
-/* True if a port has the address that the VF of record 'r' had when it was
- * found, so that the VF must not get it back. */
-static bool
-is_original_mac_taken(const struct iov_snapshot *s,
-                      const struct iov_vf_record *r)
-{
-    const struct iov_vf_settings *original = &r->original;
-
-    if (!(original->known & IOV_VF_BIT(IOV_VF_MAC))
-        || eth_addr_is_zero(original->mac)) {
-        return false;
-    }
-    for (size_t i = 0; i < s->n_bridges; i++) {
-        const struct iov_bridge *bridge = &s->bridges[i];
-
-        for (size_t j = 0; j < bridge->n_ports; j++) {
-            if (iov_port_mac_is_meant(&bridge->ports[j])
-                && eth_addr_equals(bridge->ports[j].mac, original->mac)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* Fills in 'in', which is good until the tour goes on. */
 static void
 plan_in_init(struct iov_plan_in *in, struct context *context,
@@ -189,7 +166,7 @@ plan_in_init(struct iov_plan_in *in, struct context *context,
         (in->direct || in->keep_fenced || in->orphaned || r ? ref.vf : NULL);
     in->learned_at = iov_runtime_learned_at(runtime, in->bridge, in->mac,
                                             in->vlan, iov_fdb_connection());
-    in->original_mac_taken = r && is_original_mac_taken(s->snapshot, r);
+    in->original_mac_taken = r && iov_original_mac_is_taken(s->snapshot, r);
     in->keep_fenced |= (in->original_mac_taken && in->managed
                         && in->vf_external && !in->direct);
     in->switch_away = (iov_fdb_unreachable() || v->bridge->flows_held);
@@ -234,7 +211,7 @@ set_state(struct iov_runtime *runtime, const struct iov_reconcile *s,
     bool idle = !runtime->busy && (!runtime->next || !*runtime->next);
     struct iov_port_facts facts = {
         .requested = v->requested,
-        .direct = v->vf != NULL && !s->clean_up,
+        .direct = v->vf != NULL && !s->clean_up && !runtime->waits,
         .on_vf = (in->direct && in->vf && in->vf->record
                   && iov_vf_is_open(in->vf, in->want)
                   && (in->vf_external || in->vf->guest == IOV_GUEST_RUNNING)),
@@ -245,7 +222,7 @@ set_state(struct iov_runtime *runtime, const struct iov_reconcile *s,
 
     runtime->taken = facts.taken;
     iov_reasons_copy(&reasons, &v->reasons);
-    if (facts.direct && state != IOV_PORT_DIRECT) {
+    if (v->vf && !s->clean_up && state != IOV_PORT_DIRECT) {
         iov_reasons_add(&reasons, IOV_REASON_NOT_SETTLED, NULL,
                         idle ? "It waits for its VF to be given back."
                              : runtime->next);
@@ -317,6 +294,66 @@ note_fence(struct iov_runtime *runtime, const struct iov_plan_in *in,
     }
 }
 
+/* Counts 'v' if its port is on a planned move.  One whose operation failed,
+ * so that it waits to be tried again, keeps nobody else from moving. */
+static void
+count_move(struct context *context, const struct iov_verdict *v)
+{
+    const struct iov_runtime *runtime = iov_runtime_find(v->port->name);
+
+    if (runtime && (runtime->busy || !runtime->failures.n)
+        && (runtime->state == IOV_PORT_ATTACHING
+            || (runtime->state == IOV_PORT_RELEASING
+                && !iov_reasons_protect(&v->reasons)))) {
+        context->n_moving++;
+    }
+}
+
+/* Returns true if the port of 'v' would begin a planned move, and as many
+ * ports move already as may at the same time.  A port that goes to its VF then
+ * stays on software, and one that leaves it stays there; a move that has begun
+ * goes on, and so does what is found begun at the start of the daemon. */
+static bool
+has_to_wait(struct context *context, const struct iov_plan_in *in,
+            const struct iov_runtime *runtime)
+{
+    bool begins = (context->reconcile->clean_up || in->keep_fenced ? false
+                   : in->direct ? (in->vf && !in->vf->record && !in->vf->busy
+                                   && !in->vf_external)
+                   : (runtime->state == IOV_PORT_DIRECT && in->vf
+                      && in->vf->record && !in->protect));
+
+    if (!begins || runtime->busy) {
+        return false;
+    } else if (context->n_moving >= IOV_LIMIT_MOVES) {
+        return true;
+    }
+    context->n_moving++;
+    return false;
+}
+
+/* What a port does that waits for its turn: on software, what the software
+ * path needs. */
+static void
+reconcile_waiting(const struct context *context, const struct iov_verdict *v,
+                  struct iov_runtime *runtime, struct iov_plan_in *in)
+{
+    runtime->waits = true;
+    if (in->direct) {
+        in->direct = false;
+        in->vf = NULL;
+        iov_reconcile_begin(runtime, iov_plan_next(in), NULL);
+    }
+    if (!runtime->busy) {
+        free(runtime->next);
+        runtime->next = xasprintf("waits for its turn, %d other ports are "
+                                  "moving", IOV_LIMIT_MOVES);
+    }
+    if (!in->vf) {
+        set_state(runtime, context->reconcile, v, in);
+    }
+}
+
 static void
 reconcile_port(struct context *context, const struct iov_verdict *v)
 {
@@ -331,6 +368,11 @@ reconcile_port(struct context *context, const struct iov_verdict *v)
     iov_runtime_damp(runtime, &s->snapshot->keys, v,
                      in.vf && in.vf->record, s->now);
     note_fence(runtime, &in, s);
+    runtime->waits = false;
+    if (has_to_wait(context, &in, runtime)) {
+        reconcile_waiting(context, v, runtime, &in);
+        return;
+    }
     if (!runtime->busy) {
         iov_reconcile_begin(runtime, iov_plan_next(&in), in.vf);
     } else {
@@ -353,7 +395,7 @@ orphan_in_init(struct iov_plan_in *in, const struct iov_snapshot *s,
     in->vf_external = iov_guests_keep(in->guest);
     in->paired_by_mac = iov_guests_pair(in->guest);
     in->protect = true;
-    in->original_mac_taken = is_original_mac_taken(s, vf->record);
+    in->original_mac_taken = iov_original_mac_is_taken(s, vf->record);
     in->pf = pf;
     in->vf = vf;
     in->failures = &runtime->failures;
@@ -414,6 +456,9 @@ iov_reconcile_run(const struct iov_reconcile *s)
     struct context context;
 
     context_init(&context, s);
+    for (size_t i = 0; i < s->verdicts->n; i++) {
+        count_move(&context, &s->verdicts->list[i]);
+    }
     for (size_t i = 0; i < s->verdicts->n; i++) {
         reconcile_port(&context, &s->verdicts->list[i]);
     }

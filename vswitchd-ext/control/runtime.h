@@ -46,6 +46,7 @@ struct iov_runtime {
     uint64_t serial;            /* with this number. */
     uint64_t fencing;           /* Number of an operation that fences the VF
                                  * while another is under way; 0: none. */
+    bool waits;                 /* For its turn to move (limit "moves"). */
     bool checked;               /* The VF was read back since it changed. */
     struct iov_op *read;        /* READ_BACK to be compared, or null. */
     bool reread;                /* Of a PF: it is to be read again. */
