@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	docs/glossary.md \
 	docs/howto-acl-fallback.md \
 	docs/howto-libvirt.md \
+	docs/howto-prometheus.md \
 	docs/howto-qemu.md \
 	docs/index.md \
 	docs/install.md \

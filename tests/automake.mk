@@ -277,7 +277,7 @@ tests/testsuite: tests/package.m4 tests/testsuite-files.at \
     $(top_srcdir)/tests/testsuite.at $(top_srcdir)/tests/vswitchd-ext/daemon-macros.at \
     $(top_srcdir)/tests/offload/offload-macros.at \
     $(top_srcdir)/tests/policy/ready-macros.at \
-    $(top_srcdir)/tests/vswitchd-ext/daemon-kit.at \
+    $(top_srcdir)/tests/vswitchd-ext/daemon-kit.at tests/howto-prometheus.at \
     $(TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I . -I '$(top_srcdir)' \
 	  -o $@.tmp '$(top_srcdir)/tests/testsuite.at' && mv $@.tmp $@
@@ -301,10 +301,12 @@ tests/nic-testsuite: tests/package.m4 tests/nic-testsuite-files.at \
 HOWTO_COMMANDS = \
 	tests/howto-acl-fallback.at \
 	tests/howto-libvirt.at \
+	tests/howto-prometheus.at \
 	tests/howto-qemu.at
 
 $(HOWTO_COMMANDS): $(top_srcdir)/docs/howto-acl-fallback.md \
     $(top_srcdir)/docs/howto-libvirt.md $(top_srcdir)/docs/howto-qemu.md \
+    $(top_srcdir)/docs/howto-prometheus.md \
     $(top_srcdir)/tests/automake.mk
 	$(AM_V_GEN)$(MKDIR_P) tests && $(AWK) ' \
 	  BEGIN { print "AT_DATA([howto-0.sh], [[" } \
