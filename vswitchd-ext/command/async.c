@@ -183,10 +183,22 @@ advance(struct async *d)
     return true;
 }
 
+/* What is known of the ports: of none, and nothing has come to rest, as long as
+ * another daemon has the lock of the database, which may be taken away while a
+ * command waits. */
+static const struct iov_status *
+status_now(void)
+{
+    static const struct iov_status nothing;
+    const struct iov_status *status = iov_loop_view()->status;
+
+    return status ? status : &nothing;
+}
+
 static const struct iov_port_status *
 find_status(const char *port)
 {
-    const struct iov_status *status = iov_loop_view()->status;
+    const struct iov_status *status = status_now();
 
     for (size_t i = 0; i < status->n_ports; i++) {
         if (!strcmp(status->ports[i].name, port)) {
@@ -217,7 +229,7 @@ is_away(const struct iov_port_status *ps)
 static bool
 is_drained(const struct async *d)
 {
-    const struct iov_status *status = iov_loop_view()->status;
+    const struct iov_status *status = status_now();
     bool any = false;
 
     for (size_t i = 0; i < status->n_ports; i++) {
@@ -239,7 +251,7 @@ is_finished(const struct async *d)
     if (d->kind == HOLD) {
         return d->stage == STAGE_SETTLED && is_drained(d);
     }
-    return (d->stage == STAGE_SETTLED && iov_loop_view()->status->settled
+    return (d->stage == STAGE_SETTLED && status_now()->settled
             && iov_db_published());
 }
 
@@ -352,7 +364,7 @@ put_obstacle(struct ds *ds, const struct iov_port_status *ps)
 static void
 put_obstacles(struct ds *ds, const struct async *d)
 {
-    const struct iov_status *status = iov_loop_view()->status;
+    const struct iov_status *status = status_now();
     size_t n = 0;
 
     for (size_t i = 0; i < status->n_ports; i++) {
@@ -429,8 +441,11 @@ iov_async_run(void)
 {
     struct async *d;
 
-    LIST_FOR_EACH_SAFE(d, node, &async)
-    {
+    if (iov_db_is_anothers()) {
+        iov_async_cancel("another ovs-iovd has become active on this database "
+                         "meanwhile; ask that one");
+    }
+    LIST_FOR_EACH_SAFE (d, node, &async) {
         while (advance(d)) {
             continue;
         }
@@ -468,8 +483,7 @@ iov_async_cancel(const char *error)
 {
     struct async *d;
 
-    LIST_FOR_EACH_SAFE(d, node, &async)
-    {
+    LIST_FOR_EACH_SAFE (d, node, &async) {
         finish(d, error);
     }
 }
