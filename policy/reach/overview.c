@@ -48,6 +48,8 @@ struct iov_overview {
     struct iov_sink *sink;      /* Null: this round only looks around. */
     struct iov_walk w;
     struct iov_cube cube;       /* Packets in all tables. */
+    bool any_in_port;           /* Some are looked up as if they had come in by
+                                 * another port. */
     uint64_t written[FLOW_U64S];        /* Bits, by position. */
     uint8_t tables[256];
     bool changed;               /* This round has found something new. */
@@ -104,7 +106,6 @@ iov_overview_look_up(struct iov_walk *w, struct iov_path *p,
     struct iov_overview *o = w->overview;
     uint8_t from = o->tables[p->table_id];
     uint8_t what = REACHED | (l->is_goto ? GOTO : 0);
-    uint8_t pos = w->words->pos[FLOW_U64_OFFSET(in_port)];
 
     if (is_mute(up)) {
         what |= from & (LAST | BEFORE_NORMAL);
@@ -120,8 +121,8 @@ iov_overview_look_up(struct iov_walk *w, struct iov_path *p,
     learn_action_set(o, p);
     learn(o, l->table_id, what);
     learn(o, p->table_id, o->tables[l->table_id] & HAS_NORMAL);
-    if (l->in_port != OFPP_IN_PORT && pos != IOV_NO_WORD) {
-        learn_written(o, pos, UINT64_MAX);
+    if (l->in_port != OFPP_IN_PORT && !o->any_in_port) {
+        o->any_in_port = o->changed = true;
     }
     if (w->order->deps) {
         bitmap_set1(w->order->deps->tables, l->table_id);
@@ -214,15 +215,41 @@ compare_candidates(const void *a, const void *b)
     return iov_candidate_compare(a, b);
 }
 
+/* Makes 'cube' of the packets as lookups see them: a resubmit may name another
+ * in_port, which counts for the lookup alone. */
+static void
+init_looked_up(const struct iov_overview *o, struct iov_cube *cube)
+{
+    uint8_t pos = o->w.words->pos[FLOW_U64_OFFSET(in_port)];
+
+    iov_cube_copy(cube, &o->cube, o->w.words);
+    if (o->any_in_port && pos != IOV_NO_WORD) {
+        iov_bits_forget(&cube->w[pos], UINT64_MAX);
+    }
+}
+
+/* Gives 'cube', which a flow was found for, its in_port back. */
+static void
+restore_in_port(const struct iov_overview *o, struct iov_cube *cube)
+{
+    uint8_t pos = o->w.words->pos[FLOW_U64_OFFSET(in_port)];
+
+    if (o->any_in_port && pos != IOV_NO_WORD) {
+        cube->w[pos] = o->cube.w[pos];
+    }
+}
+
 static void
 look_at_table(struct iov_overview *o, struct iov_table *table,
               uint8_t table_id)
 {
     struct iov_walk *w = &o->w;
+    struct iov_cube all;
     bool lasting = w->order->lasting;
     struct iov_candidates found = { .allowance = w->order->allowance };
 
-    iov_table_candidates(table, w->words, &o->cube, true, &found);
+    init_looked_up(o, &all);
+    iov_table_candidates(table, w->words, &all, true, &found);
     iov_walk_charge(w, 1 + found.n / FLOWS_PER_UNIT);
     if (found.n > 1) {
         qsort(found.list, found.n, sizeof *found.list, compare_candidates);
@@ -231,9 +258,10 @@ look_at_table(struct iov_overview *o, struct iov_table *table,
         struct iov_cube narrow;
 
         o->n_flows--;
-        iov_cube_copy(&narrow, &o->cube, w->words);
+        iov_cube_copy(&narrow, &all, w->words);
         iov_flow_narrow(&found.list[i], w->words, &narrow);
         if (!iov_table_covers(table, &narrow, &found.list[i], lasting)) {
+            restore_in_port(o, &narrow);
             run_flow(o, &narrow, &found.list[i]);
         }
     }
@@ -241,7 +269,7 @@ look_at_table(struct iov_overview *o, struct iov_table *table,
     if (o->sink && (o->tables[table_id] & GOTO
                     || (o->tables[table_id] & LAST
                         && o->tables[table_id] & BARE))
-        && !w->over && !iov_table_covers(table, &o->cube, NULL, lasting)) {
+        && !w->over && !iov_table_covers(table, &all, NULL, lasting)) {
         report_miss(o, table_id);
     }
 }

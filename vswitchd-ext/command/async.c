@@ -183,9 +183,9 @@ advance(struct async *d)
     return true;
 }
 
-/* What is known of the ports: of none, and nothing has come to rest, as long as
- * another daemon has the lock of the database, which may be taken away while a
- * command waits. */
+/* What is known of the ports: of none, and nothing has come to rest, as long
+ * as another daemon has the lock of the database, which may be taken away
+ * while a command waits. */
 static const struct iov_status *
 status_now(void)
 {
