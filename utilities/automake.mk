@@ -89,8 +89,8 @@ EXTRA_DIST += \
 	utilities/lab/nic/nic.h \
 	utilities/lab/options.sh \
 	utilities/lab/packages.sh \
-	utilities/lab/root/check \
-	utilities/lab/root/start \
+	utilities/lab/deb-root/check \
+	utilities/lab/deb-root/start \
 	utilities/lab/suites.sh \
 	utilities/lab/variants.sh \
 	utilities/lab/vm.sh \

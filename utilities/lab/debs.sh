@@ -37,14 +37,14 @@ make_deb_root() {
     done
     echo "OVS_CTL_OPTS='--ovs-vswitchd-options=--enable-dummy=override'" \
         >"$deb_root/etc/default/openvswitch-switch"
-    cp "$deb_dir"/ovs-iov_*.deb "$lab_dir/root/check" "$deb_root/root/"
+    cp "$deb_dir"/ovs-iov_*.deb "$lab_dir/deb-root/check" "$deb_root/srv/"
 }
 
 # Boots systemd in the root, runs the check beside it, and ends both.
 check_in_root() {
     local child systemd='' tries
     "${session[@]}" unshare --mount --pid --fork --kill-child --net --cgroup \
-        --ipc --uts "$lab_dir/root/start" "$deb_root" \
+        --ipc --uts "$lab_dir/deb-root/start" "$deb_root" \
         </dev/null >"$log_dir/deb-root" 2>&1 &
     live_groups+=("$!")
     for tries in {1..300}; do
@@ -55,7 +55,7 @@ check_in_root() {
     done
     ((tries < 300)) || { cat "$log_dir/deb-root"; return 1; }
     nsenter -t "$systemd" --mount --pid --net --cgroup --ipc --uts \
-        /root/check
+        /srv/check
 }
 
 run_packages() {
