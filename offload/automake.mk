@@ -82,6 +82,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/nic/host-links.c \
 	offload/nic/host-links.h \
 	offload/nic/device-events.h \
+	offload/nic/nic-pf.c \
+	offload/nic/nic-pf.h \
 	offload/pci/pci-command.c \
 	offload/pci/pci-hold.c \
 	offload/pci/pci-num-vfs.c \
@@ -94,8 +96,6 @@ offload_libiov_offload_a_SOURCES = \
 	offload/run-file.h \
 	offload/provider.c \
 	offload/provider.h \
-	offload/veb/veb-pf.c \
-	offload/veb/veb-pf.h \
 	offload/veb/veb.c
 
 # The one program that is linked with libvirt.

@@ -22,8 +22,8 @@
 #include "offload/netlink/rtnl-vf.h"
 #include "offload/nic/device-events.h"
 #include "offload/nic/host-links.h"
+#include "offload/nic/nic-pf.h"
 #include "offload/pci/pci.h"
-#include "offload/veb/veb-pf.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "packets.h"
@@ -51,7 +51,7 @@ take_event(const struct device_event *event)
     } else if (event->type == DEVICE_EVENT_ADDRESS) {
         host_links_take_address(event->address);
     }
-    veb_pfs_event(event);
+    nic_pfs_event(event);
 }
 
 static char *
@@ -73,7 +73,7 @@ veb_init(void)
     }
     /* Before any PF is read, so that no VF seems free that is not. */
     host_links_read(rtnl);
-    veb_pfs_scan();
+    nic_pfs_scan();
     return NULL;
 }
 
@@ -134,7 +134,7 @@ remove_mac(struct iov_pf *pf, struct eth_addr mac)
 }
 
 static void
-acknowledge(struct veb_pf *pf, const struct iov_op *op,
+acknowledge(struct nic_pf *pf, const struct iov_op *op,
             const struct rtnl_reply *reply, int error)
 {
     switch ((int) op->type) {
@@ -153,18 +153,18 @@ acknowledge(struct veb_pf *pf, const struct iov_op *op,
         break;
     case IOV_OP_READ_BACK:
         if (!error) {
-            veb_pf_take_link(pf, reply);
+            nic_pf_take_link(pf, reply);
         }
         break;
     }
-    veb_pf_update(pf);
+    nic_pf_update(pf);
 }
 
 static void
 reply_cb(void *op_, const struct rtnl_reply *reply)
 {
     struct iov_op *op = op_;
-    struct veb_pf *pf = veb_pf_find(op->pf);
+    struct nic_pf *pf = nic_pf_find(op->pf);
     int error = reply->error;
 
     if (op->type == IOV_OP_PF_MAC_DEL && error == ENOENT) {
@@ -179,7 +179,7 @@ reply_cb(void *op_, const struct rtnl_reply *reply)
 }
 
 static void
-request(struct iov_op *op, const struct veb_pf *pf)
+request(struct iov_op *op, const struct nic_pf *pf)
 {
     union rtnl_request req;
 
@@ -209,7 +209,7 @@ request(struct iov_op *op, const struct veb_pf *pf)
 /* What takes the kernel long. */
 
 static void
-start_job(struct iov_op *op, const char *pci, struct veb_pf *pf)
+start_job(struct iov_op *op, const char *pci, struct nic_pf *pf)
 {
     struct job *job = xzalloc(sizeof *job);
     bool num_vfs = op->type == IOV_OP_SET_NUM_VFS;
@@ -248,7 +248,7 @@ job_free(struct job *job)
 static void
 end_job(const struct job *job, int error)
 {
-    struct veb_pf *pf = veb_pf_find(job->op->pf);
+    struct nic_pf *pf = nic_pf_find(job->op->pf);
 
     if (pf) {
         if (job->num_vfs) {
@@ -257,7 +257,7 @@ end_job(const struct job *job, int error)
             acknowledge_set(&pf->known, job->op, error);
         }
         pf->stale = true;
-        veb_pfs_refresh(rtnl);
+        nic_pfs_refresh(rtnl);
         rtnl_run(rtnl);
     }
 }
@@ -284,7 +284,7 @@ run_jobs(void)
 /* These two are not the PF's to set. */
 
 static void
-set_dma(struct iov_op *op, struct veb_pf *pf)
+set_dma(struct iov_op *op, struct nic_pf *pf)
 {
     const char *pci = pf->known.vfs[op->vf].pci;
     int error = ENODEV;
@@ -298,13 +298,13 @@ set_dma(struct iov_op *op, struct veb_pf *pf)
 
     if (!error) {
         acknowledge_set(&pf->known, op, 0);
-        veb_pf_update(pf);
+        nic_pf_update(pf);
     }
     finish(op, error, error ? "writing its PCI command" : NULL, 0);
 }
 
 static void
-set_vectors(struct iov_op *op, struct veb_pf *pf)
+set_vectors(struct iov_op *op, struct nic_pf *pf)
 {
     const char *pci = pf->known.vfs[op->vf].pci;
 
@@ -318,7 +318,7 @@ set_vectors(struct iov_op *op, struct veb_pf *pf)
 static void
 veb_start(struct iov_op *op)
 {
-    struct veb_pf *pf = veb_pf_find(op->pf);
+    struct nic_pf *pf = nic_pf_find(op->pf);
 
     if (!pf) {
         finish(op, ENODEV, "the PF has gone", 0);
@@ -354,7 +354,7 @@ veb_exit(void)
     }
     device_events_close();
     host_links_clear();
-    veb_pfs_clear();
+    nic_pfs_clear();
     link_count_exit();
     pci_hold_exit();
     pci_exit();
@@ -366,7 +366,7 @@ veb_run(long long int now)
     pci_hold_run(now);
     device_events_run();
     run_jobs();
-    veb_pfs_refresh(rtnl);
+    nic_pfs_refresh(rtnl);
     rtnl_run(rtnl);
 }
 
@@ -385,7 +385,7 @@ veb_wait(long long int now OVS_UNUSED)
             pci_vectors_wait(job->vectors);
         }
     }
-    if (!ovs_list_is_empty(&results) || veb_pfs_stale()) {
+    if (!ovs_list_is_empty(&results) || nic_pfs_stale()) {
         poll_immediate_wake();
     }
 }
@@ -393,7 +393,7 @@ veb_wait(long long int now OVS_UNUSED)
 static uint64_t
 veb_changed(void)
 {
-    return veb_pfs_changed() + host_links_changed();
+    return nic_pfs_changed() + host_links_changed();
 }
 
 static void
@@ -444,10 +444,10 @@ veb_fill(struct iov_nics *nics)
     struct shash_node *node;
 
     nics->pfs = xrealloc(nics->pfs,
-                         (nics->n_pfs + shash_count(&veb_pfs) + 1)
+                         (nics->n_pfs + shash_count(&nic_pfs) + 1)
                          * sizeof *nics->pfs);
-    SHASH_FOR_EACH (node, &veb_pfs) {
-        const struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH (node, &nic_pfs) {
+        const struct nic_pf *pf = node->data;
 
         if (pf->told) {
             fill_pf(&nics->pfs[nics->n_pfs++], &pf->known);

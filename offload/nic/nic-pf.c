@@ -11,7 +11,7 @@
 
 #include <config.h>
 
-#include "offload/veb/veb-pf.h"
+#include "offload/nic/nic-pf.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -28,21 +28,21 @@
 #include "svec.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(iov_veb_pf);
+VLOG_DEFINE_THIS_MODULE(iov_nic_pf);
 
 COVERAGE_DEFINE(iov_pf_read);
 
-struct shash veb_pfs = SHASH_INITIALIZER(&veb_pfs);
+struct shash nic_pfs = SHASH_INITIALIZER(&nic_pfs);
 static uint64_t change_seq = 1;
 
-struct veb_pf *
-veb_pf_find(const char *netdev)
+struct nic_pf *
+nic_pf_find(const char *netdev)
 {
-    return shash_find_data(&veb_pfs, netdev);
+    return shash_find_data(&nic_pfs, netdev);
 }
 
 uint64_t
-veb_pfs_changed(void)
+nic_pfs_changed(void)
 {
     return change_seq;
 }
@@ -50,20 +50,20 @@ veb_pfs_changed(void)
 static void
 add_pf(const char *netdev)
 {
-    struct veb_pf *pf = xzalloc(sizeof *pf);
+    struct nic_pf *pf = xzalloc(sizeof *pf);
 
     pf->known.netdev = xstrdup(netdev);
     pf->known.original_vfs = -1;
     pf->stale = pf->stale_macs = true;
-    shash_add(&veb_pfs, netdev, pf);
+    shash_add(&nic_pfs, netdev, pf);
     VLOG_INFO("%s is an SR-IOV capable PF", netdev);
 }
 
 static void
-remove_pf(struct veb_pf *pf)
+remove_pf(struct nic_pf *pf)
 {
     VLOG_INFO("%s is not a PF any more", pf->known.netdev);
-    shash_find_and_delete(&veb_pfs, pf->known.netdev);
+    shash_find_and_delete(&nic_pfs, pf->known.netdev);
     change_seq += pf->told;
     iov_pf_clear(&pf->known);
     free(pf->signature);
@@ -71,7 +71,7 @@ remove_pf(struct veb_pf *pf)
 }
 
 void
-veb_pfs_scan(void)
+nic_pfs_scan(void)
 {
     struct svec names = SVEC_EMPTY_INITIALIZER;
     const char *name;
@@ -79,7 +79,7 @@ veb_pfs_scan(void)
 
     pci_list_pfs(&names);
     SVEC_FOR_EACH (i, name, &names) {
-        if (!veb_pf_find(name)) {
+        if (!nic_pf_find(name)) {
             add_pf(name);
         }
     }
@@ -87,14 +87,14 @@ veb_pfs_scan(void)
 }
 
 void
-veb_pfs_clear(void)
+nic_pfs_clear(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH_SAFE (node, &veb_pfs) {
-        struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH_SAFE (node, &nic_pfs) {
+        struct nic_pf *pf = node->data;
 
-        shash_delete(&veb_pfs, node);
+        shash_delete(&nic_pfs, node);
         iov_pf_clear(&pf->known);
         free(pf->signature);
         free(pf);
@@ -102,13 +102,13 @@ veb_pfs_clear(void)
 }
 
 void
-veb_pfs_mark_all(void)
+nic_pfs_mark_all(void)
 {
     struct shash_node *node;
 
-    veb_pfs_scan();
-    SHASH_FOR_EACH (node, &veb_pfs) {
-        struct veb_pf *pf = node->data;
+    nic_pfs_scan();
+    SHASH_FOR_EACH (node, &nic_pfs) {
+        struct nic_pf *pf = node->data;
 
         pf->stale = pf->stale_macs = true;
     }
@@ -116,13 +116,13 @@ veb_pfs_mark_all(void)
 
 /* Events. */
 
-static struct veb_pf *
+static struct nic_pf *
 find_by_ifindex(int ifindex)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &veb_pfs) {
-        struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH (node, &nic_pfs) {
+        struct nic_pf *pf = node->data;
 
         if (pf->ifindex == ifindex) {
             return pf;
@@ -138,8 +138,8 @@ mark_by_name(const char *pci, const char *netdev)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &veb_pfs) {
-        struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH (node, &nic_pfs) {
+        struct nic_pf *pf = node->data;
         const struct iov_pf *k = &pf->known;
 
         if (nullable_string_is_equal(netdev, k->netdev)
@@ -174,8 +174,8 @@ mark_reset(const char *pci)
     struct shash_node *node;
 
     mark_by_physfn(pci);
-    SHASH_FOR_EACH (node, &veb_pfs) {
-        struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH (node, &nic_pfs) {
+        struct nic_pf *pf = node->data;
 
         pf->stale_macs |= pf->stale;
     }
@@ -188,8 +188,8 @@ remove_old_names(const struct rtnl_link *link)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH_SAFE (node, &veb_pfs) {
-        struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH_SAFE (node, &nic_pfs) {
+        struct nic_pf *pf = node->data;
 
         if (pf->ifindex == link->ifindex && link->name[0]
             && strcmp(link->name, pf->known.netdev)) {
@@ -203,12 +203,12 @@ link_event(const struct rtnl_link *link)
 {
     remove_old_names(link);
 
-    struct veb_pf *pf = find_by_ifindex(link->ifindex);
+    struct nic_pf *pf = find_by_ifindex(link->ifindex);
 
     if (pf) {
         pf->stale = true;
     }
-    if (!pf && !link->deleted && link->name[0] && !veb_pf_find(link->name)
+    if (!pf && !link->deleted && link->name[0] && !nic_pf_find(link->name)
         && pci_is_pf(link->name)) {
         add_pf(link->name);
     }
@@ -221,13 +221,13 @@ link_event(const struct rtnl_link *link)
 }
 
 void
-veb_pfs_event(const struct device_event *event)
+nic_pfs_event(const struct device_event *event)
 {
-    struct veb_pf *pf;
+    struct nic_pf *pf;
 
     switch (event->type) {
     case DEVICE_EVENT_LOST:
-        veb_pfs_mark_all();
+        nic_pfs_mark_all();
         break;
     case DEVICE_EVENT_LINK:
         link_event(event->link);
@@ -241,7 +241,7 @@ veb_pfs_event(const struct device_event *event)
         }
         break;
     case DEVICE_EVENT_NET:
-        if (!veb_pf_find(event->name) && pci_is_pf(event->name)) {
+        if (!nic_pf_find(event->name) && pci_is_pf(event->name)) {
             add_pf(event->name);
         }
         mark_by_name(NULL, event->name);
@@ -292,7 +292,7 @@ make_signature(const struct iov_pf *pf)
 }
 
 void
-veb_pf_update(struct veb_pf *pf)
+nic_pf_update(struct nic_pf *pf)
 {
     if (!pf->have_link || !pf->have_macs) {
         return;
@@ -312,7 +312,7 @@ veb_pf_update(struct veb_pf *pf)
 
 /* Reads sysfs, keeping what was known of VFs that are still the same. */
 static bool
-read_sysfs(struct veb_pf *pf)
+read_sysfs(struct nic_pf *pf)
 {
     struct iov_pf old = pf->known;
     struct iov_pf new = {
@@ -365,7 +365,7 @@ take_config(const struct iov_pf *pf, struct iov_vf *vf)
 }
 
 void
-veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
+nic_pf_take_link(struct nic_pf *pf, const struct rtnl_reply *reply)
 {
     const struct nlmsghdr *nlh = rtnl_next_message(reply, NULL);
     struct iov_pf *k = &pf->known;
@@ -390,7 +390,7 @@ veb_pf_take_link(struct veb_pf *pf, const struct rtnl_reply *reply)
     }
     free(settings);
     pf->have_link = true;
-    veb_pf_update(pf);
+    nic_pf_update(pf);
 }
 
 /* Returns true if 'netdev' should be asked again.  A PF that has gone needs
@@ -416,12 +416,12 @@ static void
 link_cb(void *netdev_, const struct rtnl_reply *reply)
 {
     char *netdev = netdev_;
-    struct veb_pf *pf = veb_pf_find(netdev);
+    struct nic_pf *pf = nic_pf_find(netdev);
 
     if (pf) {
         pf->stale |= complain(netdev, "VFs", reply);
         if (!reply->error) {
-            veb_pf_take_link(pf, reply);
+            nic_pf_take_link(pf, reply);
         }
     }
     free(netdev);
@@ -431,7 +431,7 @@ static void
 macs_cb(void *netdev_, const struct rtnl_reply *reply)
 {
     char *netdev = netdev_;
-    struct veb_pf *pf = veb_pf_find(netdev);
+    struct nic_pf *pf = nic_pf_find(netdev);
     const struct nlmsghdr *nlh = NULL;
 
     if (pf) {
@@ -450,13 +450,13 @@ macs_cb(void *netdev_, const struct rtnl_reply *reply)
             }
         }
         pf->have_macs = true;
-        veb_pf_update(pf);
+        nic_pf_update(pf);
     }
     free(netdev);
 }
 
 static void
-refresh(struct veb_pf *pf, struct rtnl *rtnl)
+refresh(struct nic_pf *pf, struct rtnl *rtnl)
 {
     union rtnl_request req;
 
@@ -481,12 +481,12 @@ refresh(struct veb_pf *pf, struct rtnl *rtnl)
 }
 
 bool
-veb_pfs_stale(void)
+nic_pfs_stale(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &veb_pfs) {
-        const struct veb_pf *pf = node->data;
+    SHASH_FOR_EACH (node, &nic_pfs) {
+        const struct nic_pf *pf = node->data;
 
         if (!pf->writing && (pf->stale || pf->stale_macs)) {
             return true;
@@ -496,11 +496,11 @@ veb_pfs_stale(void)
 }
 
 void
-veb_pfs_refresh(struct rtnl *rtnl)
+nic_pfs_refresh(struct rtnl *rtnl)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH_SAFE (node, &veb_pfs) {
+    SHASH_FOR_EACH_SAFE (node, &nic_pfs) {
         refresh(node->data, rtnl);
     }
 }

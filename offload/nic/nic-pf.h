@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#ifndef IOV_OFFLOAD_VEB_VEB_PF_H
-#define IOV_OFFLOAD_VEB_VEB_PF_H 1
+#ifndef IOV_OFFLOAD_NIC_NIC_PF_H
+#define IOV_OFFLOAD_NIC_NIC_PF_H 1
 
 /* The PFs that the kernel has, and what was last read of them; used by veb.c
  * alone.
@@ -19,7 +19,7 @@ struct device_event;
 struct rtnl;
 struct rtnl_reply;
 
-struct veb_pf {
+struct nic_pf {
     int ifindex;
     struct iov_pf known;        /* As last read. */
     bool told;                  /* Read completely at least once. */
@@ -32,26 +32,26 @@ struct veb_pf {
 };
 
 /* By network device. */
-extern struct shash veb_pfs;
+extern struct shash nic_pfs;
 
 /* Finds the PFs of the host. */
-void veb_pfs_scan(void);
-void veb_pfs_clear(void);
-void veb_pfs_mark_all(void);
-struct veb_pf *veb_pf_find(const char *netdev);
+void nic_pfs_scan(void);
+void nic_pfs_clear(void);
+void nic_pfs_mark_all(void);
+struct nic_pf *nic_pf_find(const char *netdev);
 
 /* Marks the PFs that 'event' may concern. */
-void veb_pfs_event(const struct device_event *);
+void nic_pfs_event(const struct device_event *);
 /* Begins to read what is marked. */
-void veb_pfs_refresh(struct rtnl *);
+void nic_pfs_refresh(struct rtnl *);
 /* True if that would begin something. */
-bool veb_pfs_stale(void);
+bool nic_pfs_stale(void);
 
 /* Takes over what RTM_GETLINK told. */
-void veb_pf_take_link(struct veb_pf *, const struct rtnl_reply *);
+void nic_pf_take_link(struct nic_pf *, const struct rtnl_reply *);
 /* Something in 'known' has changed: counts it if it is visible. */
-void veb_pf_update(struct veb_pf *);
+void nic_pf_update(struct nic_pf *);
 /* Grows with each visible change. */
-uint64_t veb_pfs_changed(void);
+uint64_t nic_pfs_changed(void);
 
-#endif /* offload/veb/veb-pf.h */
+#endif /* offload/nic/nic-pf.h */
