@@ -6,12 +6,14 @@ offload_libiov_offload_a_SOURCES = \
 	offload/child.h \
 	offload/die.c \
 	offload/die.h \
+	offload/dummy/dummy-eswitch.c \
 	offload/dummy/dummy-guest.c \
 	offload/dummy/dummy-script.c \
 	offload/dummy/dummy-script-vf.c \
 	offload/dummy/dummy-store.c \
 	offload/dummy/dummy.c \
 	offload/dummy/dummy.h \
+	offload/eswitch.h \
 	offload/guest.c \
 	offload/guest.h \
 	offload/guest/guest-netns.c \
@@ -58,6 +60,7 @@ offload_libiov_offload_a_SOURCES = \
 	offload/host/host-tar.c \
 	offload/host/host.c \
 	offload/host/host.h \
+	offload/inventory.h \
 	offload/journal-json.c \
 	offload/journal-json.h \
 	offload/journal.c \
@@ -82,6 +85,8 @@ offload_libiov_offload_a_SOURCES = \
 	offload/nic/host-links.c \
 	offload/nic/host-links.h \
 	offload/nic/device-events.h \
+	offload/nic/nic-inventory.c \
+	offload/nic/nic-inventory.h \
 	offload/nic/nic-pf.c \
 	offload/nic/nic-pf.h \
 	offload/pci/pci-command.c \

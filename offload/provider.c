@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Brings operations to the provider of their PF and results back.
+/* Brings operations to the e-switch of their PF and results back.
  *
  * What has to be in the journal before an operation begins is written here, so
- * that no provider can forget it. */
+ * that no e-switch class can forget it. */
 
 #include <config.h>
 
@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "offload/die.h"
+#include "offload/eswitch.h"
 #include "offload/guest/libvirt.h"
+#include "offload/inventory.h"
 #include "offload/journal.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
@@ -21,21 +23,24 @@
 #include "openvswitch/shash.h"
 #include "util.h"
 
-/* The table.  "dummy" is last so that init() can leave it out. */
-static const struct iov_provider_class *const classes[] = {
-    &iov_provider_veb,
-    &iov_provider_dummy,
+static const struct iov_inventory_class *const inventories[] = {
+    &iov_inventory_kernel,
+    &iov_inventory_dummy,
+};
+static bool works[ARRAY_SIZE(inventories)];
+
+/* The table of e-switch classes.  A PF belongs to the first that supports
+ * it. */
+static const struct iov_eswitch_class *const classes[] = {
+    &iov_eswitch_veb,
+    &iov_eswitch_dummy,
 };
 
-static bool works[ARRAY_SIZE(classes)];
+static bool simulate;           /* There may be dummy NICs. */
 static struct ds errors = DS_EMPTY_INITIALIZER;
 
-/* Who filled in a PF, and what the journal has to know of it. */
-struct owner {
-    const struct iov_provider_class *class;
-    struct iov_pf pf;           /* Only 'netdev', 'pci' and 'n_vfs'. */
-};
-static struct shash owners = SHASH_INITIALIZER(&owners);
+/* "struct iov_eswitch"es by network device. */
+static struct shash eswitches = SHASH_INITIALIZER(&eswitches);
 
 /* Results of operations that did not begin. */
 static struct ovs_list refusals = OVS_LIST_INITIALIZER(&refusals);
@@ -45,24 +50,41 @@ static struct ovs_list refusals = OVS_LIST_INITIALIZER(&refusals);
 static struct iov_op **unnoted;
 static size_t n_unnoted, allocated_unnoted;
 
+static void
+init_inventory(size_t i)
+{
+    const struct iov_inventory_class *inventory = inventories[i];
+    char *error = inventory->init ? inventory->init() : NULL;
+
+    works[i] = !error;
+    if (error) {
+        ds_put_format(&errors, "%s%s: %s", errors.length ? "; " : "",
+                      inventory->name, error);
+        free(error);
+    }
+}
+
+/* The class, or null if it is for dummy NICs and there can be none. */
+static const struct iov_eswitch_class *
+class_in_use(size_t i)
+{
+    return classes[i]->simulated && !simulate ? NULL : classes[i];
+}
+
 void
 iov_providers_init(bool dummy)
 {
+    simulate = dummy;
+    for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
+        if (inventories[i] != &iov_inventory_dummy || dummy) {
+            init_inventory(i);
+        }
+    }
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        const struct iov_provider_class *class = classes[i];
-        char *error = NULL;
+        const struct iov_eswitch_class *class = class_in_use(i);
 
-        if (class == &iov_provider_dummy && !dummy) {
-            continue;
-        }
-        if (class->init) {
-            error = class->init();
-        }
-        works[i] = !error;
-        if (error) {
-            ds_put_format(&errors, "%s%s: %s", errors.length ? "; " : "",
-                          class->name, error);
-            free(error);
+        if (class && class->init) {
+            class->init();
         }
     }
     if (dummy) {
@@ -72,16 +94,36 @@ iov_providers_init(bool dummy)
 }
 
 static void
-clear_owners(void)
+clear_eswitches(void)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH_SAFE (node, &owners) {
-        struct owner *owner = node->data;
+    SHASH_FOR_EACH_SAFE (node, &eswitches) {
+        struct iov_eswitch *eswitch = node->data;
 
-        iov_pf_clear(&owner->pf);
-        free(owner);
-        shash_delete(&owners, node);
+        iov_pf_clear(&eswitch->pf);
+        free(eswitch);
+        shash_delete(&eswitches, node);
+    }
+}
+
+/* Inventories close first: what they have still to answer becomes results,
+ * which the classes free. */
+static void
+exit_classes(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
+        if (works[i] && inventories[i]->exit) {
+            inventories[i]->exit();
+        }
+        works[i] = false;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        const struct iov_eswitch_class *class = class_in_use(i);
+
+        if (class && class->exit) {
+            class->exit();
+        }
     }
 }
 
@@ -90,12 +132,7 @@ iov_providers_exit(void)
 {
     struct iov_result *result;
 
-    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        if (works[i] && classes[i]->exit) {
-            classes[i]->exit();
-        }
-        works[i] = false;
-    }
+    exit_classes();
     while ((result = iov_result_pop(&refusals))) {
         iov_result_destroy(result);
     }
@@ -105,7 +142,7 @@ iov_providers_exit(void)
     free(unnoted);
     unnoted = NULL;
     allocated_unnoted = 0;
-    clear_owners();
+    clear_eswitches();
     ds_destroy(&errors);
     ds_init(&errors);
 }
@@ -119,9 +156,16 @@ iov_providers_errors(void)
 void
 iov_providers_run(long long int now)
 {
+    for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
+        if (works[i] && inventories[i]->run) {
+            inventories[i]->run(now);
+        }
+    }
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        if (works[i] && classes[i]->run) {
-            classes[i]->run(now);
+        const struct iov_eswitch_class *class = class_in_use(i);
+
+        if (class && class->run) {
+            class->run(now);
         }
     }
 }
@@ -132,9 +176,16 @@ iov_providers_wait(long long int now)
     if (!ovs_list_is_empty(&refusals) || n_unnoted) {
         poll_immediate_wake();
     }
+    for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
+        if (works[i] && inventories[i]->wait) {
+            inventories[i]->wait(now);
+        }
+    }
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        if (works[i] && classes[i]->wait) {
-            classes[i]->wait(now);
+        const struct iov_eswitch_class *class = class_in_use(i);
+
+        if (class && class->wait) {
+            class->wait(now);
         }
     }
 }
@@ -144,52 +195,75 @@ iov_providers_changed(void)
 {
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        sum += works[i] ? classes[i]->changed() : 0;
+    for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
+        sum += works[i] ? inventories[i]->changed() : 0;
     }
     return sum;
 }
 
-static void
-remember_owner(const struct iov_provider_class *class,
-               const struct iov_pf *pf)
+static const struct iov_eswitch_class *
+class_for(const struct iov_pf *pf)
 {
-    struct owner *owner = xzalloc(sizeof *owner);
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        const struct iov_eswitch_class *class = class_in_use(i);
 
-    owner->class = class;
-    owner->pf.netdev = xstrdup(pf->netdev);
-    owner->pf.pci = nullable_xstrdup(pf->pci);
-    iov_pf_set_n_vfs(&owner->pf, pf->n_vfs);
-    if (!shash_add_once(&owners, pf->netdev, owner)) {
-        iov_pf_clear(&owner->pf);
-        free(owner);
+        if (class && class->simulated == pf->simulated
+            && (!class->supports || class->supports(pf))) {
+            return class;
+        }
+    }
+    OVS_NOT_REACHED();          /* The last ones support every PF. */
+}
+
+/* Gives 'pf' to its class.  The name of a PF can be there twice, of which the
+ * first counts. */
+static void
+add_eswitch(struct iov_pf *pf)
+{
+    struct iov_eswitch *eswitch = xzalloc(sizeof *eswitch);
+
+    eswitch->class = class_for(pf);
+    eswitch->pf.netdev = xstrdup(pf->netdev);
+    eswitch->pf.pci = nullable_xstrdup(pf->pci);
+    eswitch->pf.simulated = pf->simulated;
+    iov_pf_set_n_vfs(&eswitch->pf, pf->n_vfs);
+    pf->eswitch = xstrdup(eswitch->class->name);
+    if (!shash_add_once(&eswitches, pf->netdev, eswitch)) {
+        iov_pf_clear(&eswitch->pf);
+        free(eswitch);
     }
 }
 
 void
 iov_providers_fill(struct iov_nics *nics)
 {
-    clear_owners();
-    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        size_t first = nics->n_pfs;
+    size_t first = nics->n_pfs;
 
+    clear_eswitches();
+    for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
         if (works[i]) {
-            classes[i]->fill(nics);
-        }
-        for (size_t j = first; j < nics->n_pfs; j++) {
-            remember_owner(classes[i], &nics->pfs[j]);
+            inventories[i]->fill(nics);
         }
     }
+    for (size_t i = first; i < nics->n_pfs; i++) {
+        add_eswitch(&nics->pfs[i]);
+    }
     iov_nics_sort(nics);
+}
+
+const struct iov_eswitch *
+iov_providers_eswitch(const char *netdev)
+{
+    return shash_find_data(&eswitches, netdev);
 }
 
 bool
 iov_providers_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
                     uint64_t *heard)
 {
-    const struct owner *owner = shash_find_data(&owners, pf->netdev);
+    const struct iov_eswitch *eswitch = iov_providers_eswitch(pf->netdev);
 
-    return owner && owner->class->count(pf, vf, sent, heard);
+    return eswitch && eswitch->class->count(eswitch, vf, sent, heard);
 }
 
 static void
@@ -203,14 +277,14 @@ refuse(struct iov_op *op, int error, const char *text)
 /* Begins 'op' if 'error', that of noting down what must not be forgotten if
  * 'op' is all that still happens, is 0. */
 static void
-begin(const struct owner *owner, struct iov_op *op, int error)
+begin(const struct iov_eswitch *eswitch, struct iov_op *op, int error)
 {
-    if (!owner) {
+    if (!eswitch) {
         refuse(op, ENODEV, "the PF has gone");
     } else if (error) {
         refuse(op, error, "the journal cannot be written");
     } else {
-        owner->class->start(op);
+        eswitch->class->start(eswitch, op);
     }
 }
 
@@ -221,9 +295,11 @@ begin_unnoted(void)
     size_t n = 0;
 
     for (size_t i = 0; i < n_unnoted; i++) {
-        const struct owner *owner = shash_find_data(&owners, unnoted[i]->pf);
-        if (owner) {
-            macs[n++] = (struct iov_journal_mac) { &owner->pf,
+        const struct iov_eswitch *eswitch
+            = iov_providers_eswitch(unnoted[i]->pf);
+
+        if (eswitch) {
+            macs[n++] = (struct iov_journal_mac) { &eswitch->pf,
                                                    unnoted[i]->mac };
         }
     }
@@ -232,9 +308,10 @@ begin_unnoted(void)
 
     iov_journal_note_macs(macs, n, results);
     for (size_t i = 0, j = 0; i < n_unnoted; i++) {
-        const struct owner *owner = shash_find_data(&owners, unnoted[i]->pf);
+        const struct iov_eswitch *eswitch
+            = iov_providers_eswitch(unnoted[i]->pf);
 
-        begin(owner, unnoted[i], owner ? results[j++] : 0);
+        begin(eswitch, unnoted[i], eswitch ? results[j++] : 0);
     }
     n_unnoted = 0;
     free(results);
@@ -243,10 +320,10 @@ begin_unnoted(void)
 
 /* A failure here leaves an entry too many, which does no harm. */
 static void
-note_after(const struct owner *owner, const struct iov_result *result)
+note_after(const struct iov_eswitch *eswitch, const struct iov_result *result)
 {
     const struct iov_op *op = result->op;
-    const struct iov_pf *pf = &owner->pf;
+    const struct iov_pf *pf = &eswitch->pf;
 
     if ((op->type == IOV_OP_PF_MAC_DEL && !result->error)
         || (op->type == IOV_OP_PF_MAC_ADD && result->error)) {
@@ -264,23 +341,36 @@ note_after(const struct owner *owner, const struct iov_result *result)
 void
 iov_providers_start(struct iov_op *op)
 {
-    const struct owner *owner = shash_find_data(&owners, op->pf);
+    const struct iov_eswitch *eswitch = iov_providers_eswitch(op->pf);
     int error = 0;
 
-    if (owner) {
+    if (eswitch) {
         iov_die_hook(op, false);
     }
-    if (owner && op->type == IOV_OP_PF_MAC_ADD) {
+    if (eswitch && op->type == IOV_OP_PF_MAC_ADD) {
         if (n_unnoted >= allocated_unnoted) {
             unnoted = x2nrealloc(unnoted, &allocated_unnoted,
                                  sizeof *unnoted);
         }
         unnoted[n_unnoted++] = op;
         return;
-    } else if (owner && op->type == IOV_OP_SET_NUM_VFS) {
-        error = iov_journal_note_num_vfs(&owner->pf, owner->pf.n_vfs);
+    } else if (eswitch && op->type == IOV_OP_SET_NUM_VFS) {
+        error = iov_journal_note_num_vfs(&eswitch->pf, eswitch->pf.n_vfs);
     }
-    begin(owner, op, error);
+    begin(eswitch, op, error);
+}
+
+static struct iov_result *
+next_class_result(void)
+{
+    struct iov_result *r = NULL;
+
+    for (size_t i = 0; i < ARRAY_SIZE(classes) && !r; i++) {
+        const struct iov_eswitch_class *class = class_in_use(i);
+
+        r = class && class->next_result ? class->next_result() : NULL;
+    }
+    return r;
 }
 
 struct iov_result *
@@ -289,20 +379,16 @@ iov_providers_next_result(void)
     if (n_unnoted) {
         begin_unnoted();
     }
-    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-        struct iov_result *r = works[i] ? classes[i]->next_result() : NULL;
 
-        if (r) {
-            const struct owner *owner = shash_find_data(&owners, r->op->pf);
+    struct iov_result *r = next_class_result();
+    const struct iov_eswitch *eswitch
+        = r ? iov_providers_eswitch(r->op->pf) : NULL;
 
-            if (!r->error) {
-                iov_die_hook(r->op, true);
-            }
-            if (owner) {
-                note_after(owner, r);
-            }
-            return r;
-        }
+    if (r && !r->error) {
+        iov_die_hook(r->op, true);
     }
-    return iov_result_pop(&refusals);
+    if (eswitch) {
+        note_after(eswitch, r);
+    }
+    return r ? r : iov_result_pop(&refusals);
 }

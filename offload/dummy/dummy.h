@@ -3,9 +3,10 @@
 #ifndef IOV_OFFLOAD_DUMMY_DUMMY_H
 #define IOV_OFFLOAD_DUMMY_DUMMY_H 1
 
-/* The pieces of the dummy provider: its NICs (dummy.c), how they survive the
- * daemon (dummy-store.c), the commands that script them (dummy-script.c), and
- * guests that take their VFs (dummy-guest.c).
+/* The pieces of dummy NICs: the NICs (dummy.c), their e-switch
+ * (dummy-eswitch.c), how they survive the daemon (dummy-store.c), the commands
+ * that script them (dummy-script.c), and guests that take their VFs
+ * (dummy-guest.c).
  *
  * A real NIC survives a daemon that is killed, and so must this one.  Whatever
  * the "NIC" knows is in the file; what the "driver" in the daemon knows
@@ -18,6 +19,7 @@
 #include "policy/model/nic.h"
 #include "policy/model/op.h"
 
+struct iov_eswitch;
 struct iov_guest_class;
 struct iov_guest_spec;
 
@@ -97,7 +99,9 @@ void dummy_accept(struct shash *refusals, const char *what);
 const struct dummy_refusal *dummy_refusal_find(const struct shash *,
                                                const struct iov_op *);
 
-/* Something changed: written down, and told by changed(). */
+/* Something changed: told by changed(). */
+void dummy_count_change(void);
+/* The same, and written down at once. */
 void dummy_touch(void);
 void dummy_store_load(void);
 void dummy_store_save(void);
@@ -108,7 +112,13 @@ void dummy_script_vf_init(void);
 struct unixctl_conn;
 struct dummy_pf *dummy_script_pf(struct unixctl_conn *, const char *netdev);
 
-/* For guest.c.  Operations on the VF of a dummy PF begin by dummy_start(). */
+/* For other e-switch classes on dummy NICs. */
+bool dummy_count(const struct iov_eswitch *, unsigned int vf, uint64_t *sent,
+                 uint64_t *heard);
+
+/* For guest.c and those classes: begins an operation on a dummy PF.  The
+ * results of GUEST_* come by dummy_guest_next_result(), all others by that of
+ * the class "dummy". */
 void dummy_start(struct iov_op *);
 struct iov_result *dummy_guest_next_result(void);
 bool dummy_guest_knows(const char *name);

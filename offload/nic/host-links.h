@@ -6,8 +6,8 @@
 /* The network devices of the host's network namespace, so far as to tell
  * whether the host uses one of them itself.
  *
- * The caller, veb.c, reads all once, passes on each event of a device or an IP
- * address, and asks about the network devices of VFs.
+ * The caller, nic-inventory.c, reads all once, passes on each event of a
+ * device or an IP address, and asks about the network devices of VFs.
  *
  * A device that is not known (yet) counts as used.  It is known as soon as its
  * event has come, which changes host_links_changed(). */

@@ -344,7 +344,6 @@ read_sysfs(struct nic_pf *pf)
     new.n_macs = old.n_macs;
     new.original_vfs = -1;
     old.macs = NULL;
-    new.provider = xstrdup("veb");
     pf->known = new;
     iov_pf_clear(&old);
     return true;

@@ -3,8 +3,9 @@
 #ifndef IOV_OFFLOAD_NIC_NIC_PF_H
 #define IOV_OFFLOAD_NIC_NIC_PF_H 1
 
-/* The PFs that the kernel has, and what was last read of them; used by veb.c
- * alone.
+/* The PFs that the kernel has, and what was last read of them: used by
+ * nic-inventory.c, which keeps them up to date, and by the e-switch classes
+ * that drive them, which tell what the kernel has acknowledged.
  *
  * A PF is told of only after its first complete reading, so that nobody takes
  * settings that were never read for settings that are zero. */

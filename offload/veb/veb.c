@@ -13,15 +13,16 @@
 
 #include <config.h>
 
-#include "offload/provider.h"
+#include "offload/eswitch.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "offload/netlink/link-stats.h"
+#include "offload/netlink/rtnl-link.h"
 #include "offload/netlink/rtnl-vf.h"
-#include "offload/nic/device-events.h"
-#include "offload/nic/host-links.h"
+#include "offload/netlink/rtnl.h"
+#include "offload/nic/nic-inventory.h"
 #include "offload/nic/nic-pf.h"
 #include "offload/pci/pci.h"
 #include "openvswitch/list.h"
@@ -37,45 +38,8 @@ struct job {
     struct pci_vectors *vectors;
 };
 
-static struct rtnl *rtnl;
 static struct ovs_list jobs = OVS_LIST_INITIALIZER(&jobs);
 static struct ovs_list results = OVS_LIST_INITIALIZER(&results);
-
-static void
-take_event(const struct device_event *event)
-{
-    if (event->type == DEVICE_EVENT_LOST) {
-        host_links_read(rtnl);
-    } else if (event->type == DEVICE_EVENT_LINK) {
-        host_links_take(event->link);
-    } else if (event->type == DEVICE_EVENT_ADDRESS) {
-        host_links_take_address(event->address);
-    }
-    nic_pfs_event(event);
-}
-
-static char *
-veb_init(void)
-{
-    int error = rtnl_open(&rtnl, -1, 0, NULL, NULL);
-
-    if (error) {
-        return xasprintf("a netlink socket cannot be opened (%s)",
-                         ovs_strerror(error));
-    }
-
-    char *text = device_events_open(take_event);
-
-    if (text) {
-        rtnl_close(rtnl);
-        rtnl = NULL;
-        return text;
-    }
-    /* Before any PF is read, so that no VF seems free that is not. */
-    host_links_read(rtnl);
-    nic_pfs_scan();
-    return NULL;
-}
 
 static void
 finish(struct iov_op *op, int error, const char *text, unsigned int requests)
@@ -199,11 +163,11 @@ request(struct iov_op *op, const struct nic_pf *pf)
         finish(op, EOPNOTSUPP, NULL, 0);
         return;
     }
-    rtnl_send(rtnl, &req.nlh, reply_cb, op);
+    rtnl_send(nic_inventory_rtnl(), &req.nlh, reply_cb, op);
 
     /* Not in the next turn of the loop: the first operation of a fallback
      * should be on its way now. */
-    rtnl_run(rtnl);
+    rtnl_run(nic_inventory_rtnl());
 }
 
 /* What takes the kernel long. */
@@ -257,8 +221,8 @@ end_job(const struct job *job, int error)
             acknowledge_set(&pf->known, job->op, error);
         }
         pf->stale = true;
-        nic_pfs_refresh(rtnl);
-        rtnl_run(rtnl);
+        nic_pfs_refresh(nic_inventory_rtnl());
+        rtnl_run(nic_inventory_rtnl());
     }
 }
 
@@ -316,7 +280,7 @@ set_vectors(struct iov_op *op, struct nic_pf *pf)
 }
 
 static void
-veb_start(struct iov_op *op)
+veb_start(const struct iov_eswitch *self OVS_UNUSED, struct iov_op *op)
 {
     struct nic_pf *pf = nic_pf_find(op->pf);
 
@@ -335,7 +299,7 @@ veb_start(struct iov_op *op)
     }
 }
 
-/* The life of the provider. */
+/* The life of the class. */
 
 static void
 veb_exit(void)
@@ -347,27 +311,16 @@ veb_exit(void)
         iov_op_destroy(job->op);
         job_free(job);
     }
-    rtnl_close(rtnl);
-    rtnl = NULL;
     while ((r = veb_next_result())) {
         iov_result_destroy(r);
     }
-    device_events_close();
-    host_links_clear();
-    nic_pfs_clear();
     link_count_exit();
-    pci_hold_exit();
-    pci_exit();
 }
 
 static void
-veb_run(long long int now)
+veb_run(long long int now OVS_UNUSED)
 {
-    pci_hold_run(now);
-    device_events_run();
     run_jobs();
-    nic_pfs_refresh(rtnl);
-    rtnl_run(rtnl);
 }
 
 static void
@@ -375,9 +328,6 @@ veb_wait(long long int now OVS_UNUSED)
 {
     struct job *job;
 
-    pci_hold_wait();
-    device_events_wait();
-    rtnl_wait(rtnl);
     LIST_FOR_EACH (job, node, &jobs) {
         if (job->num_vfs) {
             pci_num_vfs_wait(job->num_vfs);
@@ -385,91 +335,23 @@ veb_wait(long long int now OVS_UNUSED)
             pci_vectors_wait(job->vectors);
         }
     }
-    if (!ovs_list_is_empty(&results) || nic_pfs_stale()) {
+    if (!ovs_list_is_empty(&results)) {
         poll_immediate_wake();
     }
 }
 
-static uint64_t
-veb_changed(void)
-{
-    return nic_pfs_changed() + host_links_changed();
-}
-
-static void
-fill_vf(struct iov_vf *dst, const struct iov_vf *src)
-{
-    dst->pci = nullable_xstrdup(src->pci);
-    dst->driver = nullable_xstrdup(src->driver);
-    dst->netdev = nullable_xstrdup(src->netdev);
-    dst->now = src->now;
-    dst->cannot = src->cannot;
-    dst->busy = src->busy;
-    dst->dma_held = pci_is_held(src->pci);
-    dst->host_use = (src->netdev
-                     ? host_links_explain_use(src->netdev, &dst->only_up)
-                     : NULL);
-}
-
-static void
-fill_pf(struct iov_pf *dst, const struct iov_pf *src)
-{
-    *dst = (struct iov_pf) {
-        .provider = nullable_xstrdup(src->provider),
-        .netdev = xstrdup(src->netdev),
-        .pci = nullable_xstrdup(src->pci),
-        .driver = nullable_xstrdup(src->driver),
-        .description = nullable_xstrdup(src->description),
-        .ids = src->ids,
-        .mac = src->mac,
-        .up = src->up,
-        .no_carrier = src->no_carrier,
-        .mtu = src->mtu,
-        .total_vfs = src->total_vfs,
-        .total_vectors = src->total_vectors,
-        .original_vfs = -1,
-    };
-    iov_pf_set_n_vfs(dst, src->n_vfs);
-    for (unsigned int i = 0; i < src->n_vfs; i++) {
-        fill_vf(&dst->vfs[i], &src->vfs[i]);
-    }
-    for (size_t i = 0; i < src->n_macs; i++) {
-        iov_pf_add_mac(dst, src->macs[i], false);
-    }
-}
-
-static void
-veb_fill(struct iov_nics *nics)
-{
-    struct shash_node *node;
-
-    nics->pfs = xrealloc(nics->pfs,
-                         (nics->n_pfs + shash_count(&nic_pfs) + 1)
-                         * sizeof *nics->pfs);
-    SHASH_FOR_EACH (node, &nic_pfs) {
-        const struct nic_pf *pf = node->data;
-
-        if (pf->told) {
-            fill_pf(&nics->pfs[nics->n_pfs++], &pf->known);
-        }
-    }
-}
-
 static bool
-veb_count(const struct iov_pf *pf, unsigned int vf, uint64_t *sent,
+veb_count(const struct iov_eswitch *self, unsigned int vf, uint64_t *sent,
           uint64_t *heard)
 {
-    return link_count_vf(pf->netdev, pf->n_vfs, vf, sent, heard);
+    return link_count_vf(self->pf.netdev, self->pf.n_vfs, vf, sent, heard);
 }
 
-const struct iov_provider_class iov_provider_veb = {
+const struct iov_eswitch_class iov_eswitch_veb = {
     .name = "veb",
-    .init = veb_init,
     .exit = veb_exit,
     .run = veb_run,
     .wait = veb_wait,
-    .changed = veb_changed,
-    .fill = veb_fill,
     .start = veb_start,
     .next_result = veb_next_result,
     .count = veb_count,

@@ -345,7 +345,7 @@ void
 iov_pf_clear(struct iov_pf *pf)
 {
     iov_pf_set_n_vfs(pf, 0);
-    free(pf->provider);
+    free(pf->eswitch);
     free(pf->netdev);
     free(pf->pci);
     free(pf->driver);

@@ -5,7 +5,7 @@
 
 /* What is known of PFs and their VFs: plain data.
  *
- * Providers (offload/) fill it from what the kernel and the NIC say, the
+ * Inventories (offload/) fill it from what the kernel and the NIC say, the
  * verdict and the plan read it.  Nothing here is a wish: a field holds what
  * was read back, or what the kernel acknowledged since the last reading.
  *
@@ -130,7 +130,7 @@ struct iov_pci_ids {
 };
 
 struct iov_pf {
-    char *provider;             /* Name of the provider class. */
+    char *eswitch;              /* Name of its e-switch class. */
     char *netdev;               /* Network device, as named in the bridge. */
     bool simulated;             /* By a program, so that it has no host. */
     char *pci;                  /* "0000:01:00.0", or null. */

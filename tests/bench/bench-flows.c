@@ -125,7 +125,7 @@ static void
 make_pf(struct bed *bed, size_t n_vfs)
 {
     bed->pf = (struct iov_pf) {
-        .provider = xstrdup("dummy"), .netdev = xstrdup("pf0"), .up = true,
+        .eswitch = xstrdup("dummy"), .netdev = xstrdup("pf0"), .up = true,
         .mtu = 1500, .total_vfs = n_vfs, .original_vfs = -1,
     };
     iov_pf_set_n_vfs(&bed->pf, n_vfs);

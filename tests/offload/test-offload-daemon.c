@@ -207,7 +207,7 @@ static void
 format_pf(struct ds *ds, const struct iov_pf *pf)
 {
     ds_put_format(ds, "%s: %s, %s, %s, %s, %u of %u VFs, original %d, %s, "
-                  "mtu %d\n", pf->netdev, pf->provider,
+                  "mtu %d\n", pf->netdev, pf->eswitch,
                   pf->pci ? pf->pci : "-", pf->driver ? pf->driver : "-",
                   pf->description ? pf->description : "-", pf->n_vfs,
                   pf->total_vfs, pf->original_vfs, pf->up ? "up" : "down",
