@@ -13,7 +13,9 @@ offload_libiov_offload_a_SOURCES = \
 	offload/dummy/dummy-store.c \
 	offload/dummy/dummy.c \
 	offload/dummy/dummy.h \
+	offload/eswitch.def \
 	offload/eswitch.h \
+	offload/flow-table.h \
 	offload/guest.c \
 	offload/guest.h \
 	offload/guest/guest-netns.c \

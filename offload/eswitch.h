@@ -6,17 +6,17 @@
 /* An e-switch class makes one kind of e-switch do what the plan says.
  *
  * The inventory (inventory.h) finds the PFs; provider.c gives each to the
- * first class of its table that supports it, anew each time it is filled in,
+ * first class of eswitch.def that supports it, anew each time it is filled in,
  * so that a PF that changes its mode changes its class.
  *
  * "dummy" (dummy/dummy-eswitch.c) is the tutorial.  "veb" (veb/veb.c) sets VFs
  * by the legacy SR-IOV interface of the kernel.  A new class is a folder and a
- * row in the table in provider.c.
+ * row of eswitch.def.
  *
  * All callbacks return at once (nothing blocks, nothing sleeps) and never call
  * upward.  run(), wait() and next_result() are called in every iteration of
  * the main loop, also if no PF is of the class any more, so that each
- * operation that began is answered. */
+ * operation and change that began is answered. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,11 +70,13 @@ struct iov_eswitch_class {
     bool (*count)(const struct iov_eswitch *, unsigned int vf,
                   uint64_t *sent, uint64_t *heard);
 
-    /* Null: it knows MAC addresses and VLANs only. */
+    /* Its flow table (flow-table.h).  Null: it knows MAC addresses and VLANs
+     * only. */
     const struct iov_flow_table_class *flow_table;
 };
 
-extern const struct iov_eswitch_class iov_eswitch_veb;
-extern const struct iov_eswitch_class iov_eswitch_dummy;
+#define ESWITCH(NAME) extern const struct iov_eswitch_class iov_eswitch_##NAME;
+#include "offload/eswitch.def"
+#undef ESWITCH
 
 #endif /* offload/eswitch.h */

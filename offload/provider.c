@@ -14,6 +14,7 @@
 
 #include "offload/die.h"
 #include "offload/eswitch.h"
+#include "offload/flow-table.h"
 #include "offload/guest/libvirt.h"
 #include "offload/inventory.h"
 #include "offload/journal.h"
@@ -29,11 +30,10 @@ static const struct iov_inventory_class *const inventories[] = {
 };
 static bool works[ARRAY_SIZE(inventories)];
 
-/* The table of e-switch classes.  A PF belongs to the first that supports
- * it. */
 static const struct iov_eswitch_class *const classes[] = {
-    &iov_eswitch_veb,
-    &iov_eswitch_dummy,
+#define ESWITCH(NAME) &iov_eswitch_##NAME,
+#include "offload/eswitch.def"
+#undef ESWITCH
 };
 
 static bool simulate;           /* There may be dummy NICs. */
@@ -44,6 +44,9 @@ static struct shash eswitches = SHASH_INITIALIZER(&eswitches);
 
 /* Results of operations that did not begin. */
 static struct ovs_list refusals = OVS_LIST_INITIALIZER(&refusals);
+
+/* Changes of flow tables that did not begin. */
+static struct ovs_list refused = OVS_LIST_INITIALIZER(&refused);
 
 /* PF_MAC_ADDs that are not in the journal yet.  There can be many at once, and
  * each writing of it takes milliseconds. */
@@ -130,9 +133,13 @@ exit_classes(void)
 void
 iov_providers_exit(void)
 {
+    struct iov_rule_change *change;
     struct iov_result *result;
 
     exit_classes();
+    while ((change = iov_rule_change_pop(&refused))) {
+        iov_rule_change_destroy(change);
+    }
     while ((result = iov_result_pop(&refusals))) {
         iov_result_destroy(result);
     }
@@ -173,7 +180,8 @@ iov_providers_run(long long int now)
 void
 iov_providers_wait(long long int now)
 {
-    if (!ovs_list_is_empty(&refusals) || n_unnoted) {
+    if (!ovs_list_is_empty(&refusals) || !ovs_list_is_empty(&refused)
+        || n_unnoted) {
         poll_immediate_wake();
     }
     for (size_t i = 0; i < ARRAY_SIZE(inventories); i++) {
@@ -212,7 +220,7 @@ class_for(const struct iov_pf *pf)
             return class;
         }
     }
-    OVS_NOT_REACHED();          /* The last ones support every PF. */
+    OVS_NOT_REACHED();          /* See eswitch.def. */
 }
 
 /* Gives 'pf' to its class.  The name of a PF can be there twice, of which the
@@ -391,4 +399,35 @@ iov_providers_next_result(void)
         note_after(eswitch, r);
     }
     return r ? r : iov_result_pop(&refusals);
+}
+
+/* Flow tables. */
+
+void
+iov_providers_change(struct iov_rule_change *change)
+{
+    const struct iov_eswitch *eswitch = iov_providers_eswitch(change->pf);
+
+    if (eswitch && eswitch->class->flow_table) {
+        eswitch->class->flow_table->change(eswitch, change);
+    } else {
+        iov_rule_change_finish(change, eswitch ? EOPNOTSUPP : ENODEV,
+                               eswitch ? "the NIC has no flow table"
+                               : "the PF has gone");
+        ovs_list_push_back(&refused, &change->node);
+    }
+}
+
+struct iov_rule_change *
+iov_providers_next_change(void)
+{
+    struct iov_rule_change *change = NULL;
+
+    for (size_t i = 0; i < ARRAY_SIZE(classes) && !change; i++) {
+        const struct iov_eswitch_class *class = class_in_use(i);
+
+        change = (class && class->flow_table
+                  ? class->flow_table->next_change() : NULL);
+    }
+    return change ? change : iov_rule_change_pop(&refused);
 }

@@ -20,6 +20,7 @@ struct iov_nics;
 struct iov_op;
 struct iov_pf;
 struct iov_result;
+struct iov_rule_change;
 
 /* With 'dummy', there are dummy NICs, too. */
 void iov_providers_init(bool dummy);
@@ -31,6 +32,12 @@ void iov_providers_fill(struct iov_nics *);
 /* Takes 'op'.  With no e-switch for its PF it ends with ENODEV. */
 void iov_providers_start(struct iov_op *op);
 struct iov_result *iov_providers_next_result(void);
+/* Takes 'change'.  With no e-switch for its PF it ends with ENODEV, with no
+ * flow table in that with EOPNOTSUPP. */
+void iov_providers_change(struct iov_rule_change *);
+/* Returns the next finished change, or null, in every iteration if any has
+ * begun. */
+struct iov_rule_change *iov_providers_next_change(void);
 /* Sentences of those that could not be initialized, "" if none. */
 const char *iov_providers_errors(void);
 /* As 'count' of struct iov_eswitch_class. */

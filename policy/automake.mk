@@ -61,6 +61,8 @@ policy_libiov_policy_a_SOURCES = \
 	policy/model/reason.def \
 	policy/model/reason.h \
 	policy/model/rule-field.def \
+	policy/model/rule-change.c \
+	policy/model/rule-change.h \
 	policy/model/rule-text.c \
 	policy/model/rule.c \
 	policy/model/rule.h \

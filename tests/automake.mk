@@ -15,6 +15,7 @@ TESTSUITE_AT = \
 	tests/offload/netlink-hostile.at \
 	tests/offload/offload-child.at \
 	tests/offload/offload-dummy.at \
+	tests/offload/offload-flow-table.at \
 	tests/offload/offload-journal.at \
 	tests/offload/offload-pci.at \
 	tests/offload/qmp-daemon.at \
@@ -187,6 +188,7 @@ tests_test_offload_SOURCES = \
 	tests/offload/test-offload-filters.c \
 	tests/offload/test-offload-hostile.c \
 	tests/offload/test-offload-netlink.c \
+	tests/offload/test-offload-rules.c \
 	tests/offload/test-offload.c \
 	tests/offload/test-offload.h
 tests_test_offload_LDADD = offload/libiov-offload.a policy/libiov-policy.a \

@@ -4,7 +4,7 @@
  * The tutorial for e-switch classes.
  *
  * A class is a struct iov_eswitch_class (see the end of this file) with a row
- * in provider.c.  What it has to get right, in the order of a day:
+ * in eswitch.def.  What it has to get right, in the order of a day:
  *
  *   - start() takes an operation over.  It may be done at once or later; it
  *     must be answered by exactly one result, even if the PF disappears.

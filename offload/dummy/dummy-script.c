@@ -36,8 +36,8 @@ static const struct {
     { "ETIMEDOUT", ETIMEDOUT },
 };
 
-static int
-errno_from_name(const char *name)
+int
+dummy_errno_from_name(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(errnos); i++) {
         if (!strcmp(name, errnos[i].name)) {
@@ -47,9 +47,8 @@ errno_from_name(const char *name)
     return 0;
 }
 
-/* Joins the words from 'first' on, or returns null if there are none. */
-static char *
-join(int argc, const char *argv[], int first)
+char *
+dummy_join(int argc, const char *argv[], int first)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
@@ -231,7 +230,7 @@ refuse_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
     struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
-    int error = errno_from_name(argv[3]);
+    int error = dummy_errno_from_name(argv[3]);
 
     if (!pf) {
         return;
@@ -241,7 +240,7 @@ refuse_cb(struct unixctl_conn *conn, int argc, const char *argv[],
         return;
     }
 
-    char *text = join(argc, argv, 4);
+    char *text = dummy_join(argc, argv, 4);
 
     dummy_refuse(&pf->refusals, argv[2], error, text);
     free(text);
@@ -253,7 +252,7 @@ refuse_value_cb(struct unixctl_conn *conn, int argc, const char *argv[],
                 void *aux OVS_UNUSED)
 {
     struct dummy_pf *pf = dummy_script_pf(conn, argv[1]);
-    int error = errno_from_name(argv[4]);
+    int error = dummy_errno_from_name(argv[4]);
     enum iov_vf_attr attr;
 
     if (!pf) {
@@ -265,7 +264,7 @@ refuse_value_cb(struct unixctl_conn *conn, int argc, const char *argv[],
     }
 
     char *what = xasprintf("%s %s", argv[2], argv[3]);
-    char *text = join(argc, argv, 5);
+    char *text = dummy_join(argc, argv, 5);
 
     dummy_refuse(&pf->values, what, error, text);
     free(what);
@@ -421,7 +420,7 @@ guest_cb(struct unixctl_conn *conn, int argc, const char *argv[],
 {
     const char *name = argv[1], *what = argv[2];
     struct dummy_guest *guest = dummy_guest_get(name);
-    char *text = join(argc, argv, 3);
+    char *text = dummy_join(argc, argv, 3);
     char *error = NULL;
 
     if (!strcmp(what, "present")) {
@@ -474,7 +473,7 @@ static void
 filter_cb(struct unixctl_conn *conn, int argc, const char *argv[],
           void *aux OVS_UNUSED)
 {
-    char *text = join(argc, argv, 3);
+    char *text = dummy_join(argc, argv, 3);
 
     if (iov_filters_set(argv[1], argv[2], text)) {
         unixctl_command_reply(conn, NULL);

@@ -108,6 +108,10 @@ void dummy_store_save(void);
 
 void dummy_script_init(void);
 void dummy_script_vf_init(void);
+/* For the commands of other files.  The errno of that name, or 0. */
+int dummy_errno_from_name(const char *name);
+/* Joins the words from 'first' on, or returns null if there are none. */
+char *dummy_join(int argc, const char *argv[], int first);
 /* The PF of that name, or null after an error reply. */
 struct unixctl_conn;
 struct dummy_pf *dummy_script_pf(struct unixctl_conn *, const char *netdev);

@@ -73,8 +73,8 @@ take_results(void)
     }
 }
 
-static void
-refill(void)
+void
+test_daemon_refill(void)
 {
     iov_nics_clear(&nics);
     iov_providers_fill(&nics);
@@ -166,7 +166,7 @@ start_cb(struct unixctl_conn *conn, int argc, const char *argv[],
 
     struct iov_op *op = iov_op_create(type, "", argv[2], vf);
 
-    refill();
+    test_daemon_refill();
     if (parse_arguments(op, argc, argv)) {
         start(op);
         unixctl_command_reply(conn, NULL);
@@ -231,7 +231,7 @@ nics_cb(struct unixctl_conn *conn, int argc OVS_UNUSED,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    refill();
+    test_daemon_refill();
     for (size_t i = 0; i < nics.n_pfs; i++) {
         format_pf(&ds, &nics.pfs[i]);
     }
@@ -245,7 +245,7 @@ state_cb(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
 {
     unsigned int vf = 0;
 
-    refill();
+    test_daemon_refill();
 
     const struct iov_pf *pf = iov_nics_find(&nics, argv[2]);
 
@@ -296,7 +296,7 @@ static void
 prune_cb(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
-    refill();
+    test_daemon_refill();
     unixctl_command_reply(conn, iov_journal_prune(&nics) ? "yes" : "no");
 }
 
@@ -334,6 +334,7 @@ turn(struct unixctl_server *server)
     iov_guests_run(now);
     unixctl_server_run(server);
     take_results();
+    test_rules_take();
     iov_providers_wait(now);
     iov_guests_wait(now);
     unixctl_server_wait(server);
@@ -372,6 +373,7 @@ test_daemon(int argc, char *argv[])
         exit(EXIT_FAILURE);
     }
     register_commands();
+    test_rules_register();
     timeval_dummy_register();
 
     char *error = iov_journal_open(args[2]);
@@ -391,6 +393,7 @@ test_daemon(int argc, char *argv[])
     iov_journal_close();
     iov_nics_clear(&nics);
     ds_destroy(&told);
+    test_rules_exit();
     unixctl_server_destroy(server);
     return 0;
 }

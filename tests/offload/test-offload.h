@@ -20,4 +20,11 @@ int test_journal(int argc, char *argv[]);
 int test_child(int argc, char *argv[]);
 int test_daemon(int argc, char *argv[]);
 
+/* Commands of test_daemon() for flow tables. */
+void test_rules_register(void);
+void test_rules_take(void);
+void test_rules_exit(void);
+/* Lets providers fill in their PFs anew. */
+void test_daemon_refill(void);
+
 #endif /* tests/offload/test-offload.h */
