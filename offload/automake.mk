@@ -6,6 +6,11 @@ offload_libiov_offload_a_SOURCES = \
 	offload/child.h \
 	offload/die.c \
 	offload/die.h \
+	offload/dummy-flow/dummy-flow.c \
+	offload/dummy-flow/dummy-flow.h \
+	offload/dummy-flow/script.c \
+	offload/dummy-flow/store.c \
+	offload/dummy-flow/table.c \
 	offload/dummy/dummy-eswitch.c \
 	offload/dummy/dummy-guest.c \
 	offload/dummy/dummy-script.c \
