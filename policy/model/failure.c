@@ -114,6 +114,8 @@ iov_failures_add(struct iov_failures *failures,
         news = (failure.error != result->error
                 || !nullable_string_is_equal(failure.text, result->text));
         free(failure.text);
+        failure.op->restores = result->op->restores;
+        failure.op->fences = result->op->fences;
     } else {
         failure = (struct iov_failure) {
             .op = iov_op_clone(result->op),
@@ -163,6 +165,15 @@ iov_failures_find(const struct iov_failures *failures,
                   const struct iov_op *op)
 {
     return place(failures->list, failures->n, op) < failures->n;
+}
+
+bool
+iov_failures_stop(const struct iov_failures *failures,
+                  const struct iov_op *op)
+{
+    size_t i = place(failures->list, failures->n, op);
+
+    return i < failures->n && !failures->list[i].op->restores;
 }
 
 static const struct iov_failure *

@@ -90,6 +90,13 @@ iov_vf_attr_is_optional(enum iov_vf_attr attr)
     return attr == IOV_VF_LINK_STATE || attr == IOV_VF_VECTORS;
 }
 
+bool
+iov_vf_may_have_link(const struct iov_vf *vf)
+{
+    return (!(vf->now.known & IOV_VF_BIT(IOV_VF_LINK_STATE))
+            || vf->now.link_state != IOV_VF_LINK_DISABLE);
+}
+
 static const char *
 link_name(uint32_t link_state)
 {

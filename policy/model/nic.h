@@ -124,6 +124,9 @@ struct iov_vf {
     enum iov_guest_state guest; /* Valid when 'record' is not null. */
 };
 
+/* False if the NIC keeps the link of the VF down. */
+bool iov_vf_may_have_link(const struct iov_vf *);
+
 /* Numbers in a PF's PCI configuration, all 0 if they are not known. */
 struct iov_pci_ids {
     uint16_t vendor, device, subvendor;

@@ -36,8 +36,11 @@ struct iov_op {
     unsigned int vf;            /* VF number. */
     enum iov_vf_attr attr;      /* For VF_SET. */
     struct iov_vf_settings set; /* For VF_SET: the member of 'attr'. */
-    bool restores;              /* For VF_SET: it puts back how the VF was
-                                 * found.  A failure hurts nobody. */
+    bool restores;              /* For VF_SET: it leaves the VF as found, or
+                                 * as harmless.  A failure keeps no port from
+                                 * a VF. */
+    bool fences;                /* For VF_SET: the value is that of the fence,
+                                 * which nobody has asked for. */
     struct eth_addr mac;        /* For PF_MAC_*, SWITCH_*. */
     uint16_t vlan;              /* For SWITCH_*; 0 is untagged. */
     char *switch_port;          /* For FDB_ADD: interface name. */
@@ -108,6 +111,9 @@ void iov_failures_remove(struct iov_failures *, const struct iov_op *);
 void iov_failures_forget(struct iov_failures *, enum iov_op_type);
 /* True if 'op' failed and is not yet to be tried again. */
 bool iov_failures_find(const struct iov_failures *, const struct iov_op *);
+/* The same, except for a failure to leave a VF harmless, after which a port
+ * may still ask for what has failed then. */
+bool iov_failures_stop(const struct iov_failures *, const struct iov_op *);
 /* The latest failure of an operation of 'type' that has not worked since, or
  * null; 'failures' may be null. */
 const struct iov_failure *iov_failures_last(const struct iov_failures *,

@@ -3,7 +3,8 @@
  * The states of a port's life: see port-state.h.
  *
  * "releasing" ends when the VF is free or safely fenced, not when the guest
- * has answered. */
+ * has answered.  What its driver does not take back and is tried again and
+ * again does not bring the port back to "releasing". */
 
 #include <config.h>
 #include "policy/model/port-state.h"
@@ -28,7 +29,9 @@ iov_port_state_next(enum iov_port_state was,
         return (facts->on_vf && (facts->done || was == IOV_PORT_DIRECT)
                 ? IOV_PORT_DIRECT
                 : IOV_PORT_ATTACHING);
-    } else if (facts->taken && !facts->done) {
+    } else if (facts->taken && !facts->done
+               && !(facts->home && (was == IOV_PORT_SOFTWARE
+                                    || was == IOV_PORT_OFF))) {
         return IOV_PORT_RELEASING;
     } else {
         return facts->requested ? IOV_PORT_SOFTWARE : IOV_PORT_OFF;

@@ -25,6 +25,8 @@ struct iov_port_facts {
     bool on_vf;                 /* The VF is open and with the guest. */
     bool taken;                 /* The daemon has touched the VF, and has more
                                  * to do than to keep it fenced. */
+    bool home;                  /* With 'taken': the VF is back with the host,
+                                 * and waits to be put back as found. */
     bool done;                  /* Nothing is left to be done. */
 };
 

@@ -11,6 +11,7 @@
 #include "bitmap.h"
 #include "packets.h"
 #include "policy/model/key.h"
+#include "policy/model/op.h"
 #include "policy/plan/plan.h"
 #include "util.h"
 
@@ -78,6 +79,28 @@ plan_fence(const struct iov_plan_in *in)
         .vlan_proto = 0x8100,
         .spoofchk = true,
         .link_state = IOV_VF_LINK_DISABLE,
+    };
+}
+
+struct iov_op *
+plan_mark_fence(struct iov_op *op)
+{
+    if (op) {
+        op->fences = true;
+    }
+    return op;
+}
+
+struct iov_vf_settings
+plan_link_up(const struct iov_plan_in *in)
+{
+    uint32_t original = in->vf->record->original.link_state;
+
+    return (struct iov_vf_settings) {
+        .known = (in->vf->now.known & ~in->vf->cannot
+                  & IOV_VF_BIT(IOV_VF_LINK_STATE)),
+        .link_state = (original == IOV_VF_LINK_DISABLE ? IOV_VF_LINK_AUTO
+                       : original),
     };
 }
 

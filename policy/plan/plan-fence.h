@@ -11,10 +11,19 @@
 #include "openvswitch/types.h"
 #include "policy/model/nic.h"
 
+struct iov_op;
 struct iov_plan_in;
 
 /* The settings of the VF of 'in', which has a record, while it is fenced. */
 struct iov_vf_settings plan_fence(const struct iov_plan_in *in);
+
+/* Notes that nobody has asked for the value that 'op', which may be null,
+ * sets.  Returns 'op'. */
+struct iov_op *plan_mark_fence(struct iov_op *op);
+
+/* The state of the link of a VF that carries a port's packets; unknown if the
+ * NIC has no such setting.  The VF has a record. */
+struct iov_vf_settings plan_link_up(const struct iov_plan_in *in);
 
 /* True if the guest has the VF and has not been told to let go of it. */
 bool plan_guest_has_vf(const struct iov_plan_in *in);

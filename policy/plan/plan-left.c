@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "packets.h"
+#include "policy/plan/plan-fence.h"
 #include "policy/plan/plan.h"
 #include "util.h"
 
@@ -27,8 +28,9 @@ plan_found(const struct iov_plan_in *in)
 }
 
 /* True if 'attr' hurts nobody as it is now, although it is not as found: the
- * VF has no port's address, is in a VLAN of its own, and may do nothing that
- * it might not do when it was found. */
+ * VF has no port's address, is in a VLAN of its own or, as any VF that nobody
+ * has touched, in none, and may do nothing that it might not do when it was
+ * found. */
 static bool
 may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
 {
@@ -39,7 +41,8 @@ may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
         return (!eth_addr_equals(now->mac, in->vf->record->mac)
                 && !(in->has_mac && eth_addr_equals(now->mac, in->mac)));
     case IOV_VF_VLAN:
-        return in->fence_vlan && now->vlan == in->fence_vlan;
+        return (!now->vlan || now->vlan == IOV_VLAN_UNSET
+                || (in->fence_vlan && now->vlan == in->fence_vlan));
     case IOV_VF_SPOOFCHK:
         return now->spoofchk;
     case IOV_VF_TRUST:
@@ -65,16 +68,48 @@ has_failed(const struct iov_plan_in *in, enum iov_vf_attr attr,
     return false;
 }
 
+/* True if the VF is in the VLAN of its fence, where nobody else is, or can be
+ * brought there. */
+static bool
+can_be_apart(const struct iov_plan_in *in,
+             const struct iov_vf_settings *fence)
+{
+    return (fence->known & IOV_VF_BIT(IOV_VF_VLAN)
+            && (plan_vf_has_vlan(in->vf, fence->vlan)
+                || !has_failed(in, IOV_VF_VLAN, fence)));
+}
+
 struct iov_vf_settings
 plan_left(const struct iov_plan_in *in, const struct iov_vf_settings *fence)
 {
     struct iov_vf_settings found = plan_found(in), left = found;
+    bool apart = false;
 
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
-        if (found.known & IOV_VF_BIT(i) && has_failed(in, i, &found)) {
-            iov_vf_attr_copy(&left, may_stay(in, i) ? &in->vf->now : fence,
-                             i);
+        if (!(found.known & IOV_VF_BIT(i)) || !has_failed(in, i, &found)) {
+            continue;
         }
+
+        bool stuck = (!may_stay(in, i) && i != IOV_VF_VLAN
+                      && has_failed(in, i, fence) && can_be_apart(in, fence));
+
+        apart |= stuck;
+        iov_vf_attr_copy(&left, (stuck || may_stay(in, i) ? &in->vf->now
+                                 : fence), i);
+    }
+    if (apart) {
+        iov_vf_attr_copy(&left, fence, IOV_VF_VLAN);
     }
     return left;
+}
+
+bool
+iov_plan_is_home(const struct iov_plan_in *in)
+{
+    const struct iov_vf *vf = in->vf;
+
+    return (vf && vf->record && !in->direct && !in->vf_external
+            && vf->guest == IOV_GUEST_NONE
+            && vf->now.known & IOV_VF_BIT(IOV_VF_MAC)
+            && !plan_vf_has_mac(vf, vf->record->mac));
 }

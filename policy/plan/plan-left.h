@@ -13,7 +13,9 @@ struct iov_plan_in;
 /* As it was found, without an address that a port has by now. */
 struct iov_vf_settings plan_found(const struct iov_plan_in *in);
 /* The same where the driver takes it; else, attribute by attribute, as it is
- * where that hurts nobody, or as in 'fence'. */
+ * where that hurts nobody, or as in 'fence'.  Where the driver takes neither
+ * of an attribute, it stays as it is, and so does the VLAN of the fence, in
+ * which the VF hurts nobody either. */
 struct iov_vf_settings plan_left(const struct iov_plan_in *in,
                                  const struct iov_vf_settings *fence);
 

@@ -64,15 +64,22 @@ is_stale(const struct iov_plan_in *in)
                  || strcmp(r->guest, in->guest));
 }
 
+/* True if the VF can carry the port's packets although 'step' has failed. */
+static bool
+can_do_without(const struct iov_plan_in *in, step_func *step)
+{
+    return (step == step_vectors
+            || (step == step_link_up && iov_vf_may_have_link(in->vf)));
+}
+
 static struct iov_op *
 attach(const struct iov_plan_in *in)
 {
     for (size_t i = 0; i < ARRAY_SIZE(attach_steps); i++) {
         struct iov_op *op = attach_steps[i](in);
-        if (op && in->failures && iov_failures_find(in->failures, op)) {
+        if (op && in->failures && iov_failures_stop(in->failures, op)) {
             iov_op_destroy(op);
-            if (attach_steps[i] != step_link_up
-                && attach_steps[i] != step_vectors) {
+            if (!can_do_without(in, attach_steps[i])) {
                 return NULL;
             }
         } else if (op) {
@@ -262,7 +269,7 @@ step_fence_vlan(const struct iov_plan_in *in)
 
     return (iov_vf_is_open(in->vf, in->want)
             ? NULL
-            : make_set(in, IOV_VF_VLAN, &fence));
+            : plan_mark_fence(make_set(in, IOV_VF_VLAN, &fence)));
 }
 
 static struct iov_op *
@@ -299,18 +306,9 @@ step_dma(const struct iov_plan_in *in)
 static struct iov_op *
 step_link_up(const struct iov_plan_in *in)
 {
-    struct iov_vf_settings up = {
-        .known = IOV_VF_BIT(IOV_VF_LINK_STATE),
-        .link_state = record(in)->original.link_state,
-    };
+    struct iov_vf_settings up = plan_link_up(in);
 
-    if (up.link_state == IOV_VF_LINK_DISABLE) {
-        up.link_state = IOV_VF_LINK_AUTO;
-    }
-    return (in->vf->now.known & ~in->vf->cannot
-            & IOV_VF_BIT(IOV_VF_LINK_STATE)
-            ? make_set(in, IOV_VF_LINK_STATE, &up)
-            : NULL);
+    return make_set(in, IOV_VF_LINK_STATE, &up);
 }
 
 static struct iov_op *
@@ -379,8 +377,13 @@ step_read_back(const struct iov_plan_in *in)
     if (in->checked) {
         return NULL;
     }
+
+    struct iov_vf_settings up = plan_link_up(in);
+
     op = make_op(in, IOV_OP_READ_BACK);
     op->set = *in->want;
+    op->set.known |= up.known;
+    op->set.link_state = up.link_state;
     return op;
 }
 
@@ -460,7 +463,7 @@ step_fence(const struct iov_plan_in *in)
 
     struct iov_op *op = make_set_any(in, attrs, ARRAY_SIZE(attrs), &fence);
 
-    return op ? op : hold_dma(in, &fence);
+    return op ? plan_mark_fence(op) : hold_dma(in, &fence);
 }
 
 static struct iov_op *
@@ -533,12 +536,14 @@ step_put_back(const struct iov_plan_in *in)
     struct iov_op *op = make_set_any(in, attrs, ARRAY_SIZE(attrs), &left);
 
     if (op) {
-        op->restores = iov_vf_attr_equal(&op->set, &found, op->attr);
+        op->restores = true;
+        op->fences = !iov_vf_attr_equal(&op->set, &found, op->attr);
     }
     /* While the VF has the port's MAC address, because the NIC does not let
      * go of it, the VLAN of the fence keeps the port's packets from going
      * there. */
     if (op && op->attr == IOV_VF_VLAN
+        && !iov_vf_attr_equal(&op->set, &fence, IOV_VF_VLAN)
         && plan_vf_has_mac(in->vf, record(in)->mac)
         && !eth_addr_equals(found.mac, record(in)->mac)) {
         iov_op_destroy(op);

@@ -92,6 +92,10 @@ struct iov_plan_in {
  * do (or nothing that has not just failed). */
 struct iov_op *iov_plan_next(const struct iov_plan_in *);
 
+/* True if the VF is back with the host, without the port's address, so that it
+ * has a record only because its driver has not let it be put back. */
+bool iov_plan_is_home(const struct iov_plan_in *);
+
 /* What has to be done for no port in particular: the number of VFs of a PF,
  * and entries for MAC addresses that no port has any more. */
 struct iov_switch_entry {       /* Of ovs-vswitchd's MAC table, ours. */

@@ -68,6 +68,12 @@ refusal_remedy(const struct iov_failure *f)
                || f->error == ENOSYS) {
         return xstrdup("The driver does not have this VF attribute: remove "
                        "what needs it, or use a NIC that has it.");
+    } else if (f->op->fences) {
+        return xstrdup("This is how a VF is kept apart while its port is on "
+                       "software, and is tried again by itself; the kernel's "
+                       "log (dmesg) may say why the driver refuses it.  Of "
+                       "VLANs, other_config:iov-fence-vlans of Open_vSwitch "
+                       "can name others.");
     } else if (f->error == EINVAL || f->error == ERANGE) {
         return xstrdup("The driver does not take this value: use one that it "
                        "takes, or remove what asks for it.");
@@ -136,12 +142,25 @@ check_uplink(struct iov_check *c)
     }
 }
 
+/* True if 'op' was to give a VF the link that it has not got. */
+static bool
+is_for_link(const struct iov_check *c, const struct iov_op *op)
+{
+    const struct iov_pf *pf = iov_nics_find(c->snapshot->nics, op->pf);
+
+    return (op->attr == IOV_VF_LINK_STATE
+            && op->set.link_state != IOV_VF_LINK_DISABLE
+            && pf && op->vf < pf->n_vfs
+            && !iov_vf_may_have_link(&pf->vfs[op->vf]));
+}
+
 /* True if a failure of 'op' keeps no port from a VF. */
 static bool
-is_harmless(const struct iov_op *op)
+is_harmless(const struct iov_check *c, const struct iov_op *op)
 {
     return (op->type == IOV_OP_VF_SET
-            && (op->restores || iov_vf_attr_is_optional(op->attr)));
+            && (op->restores || (iov_vf_attr_is_optional(op->attr)
+                                 && !is_for_link(c, op))));
 }
 
 /* Failures whose reason lies in the range that a check speaks of. */
@@ -154,7 +173,7 @@ tell_failures(struct iov_check *c, bool of_switch)
         const struct iov_failure *f = &failures->list[i];
         bool is_switch =
             (f->op->type == IOV_OP_FDB_ADD || f->op->type == IOV_OP_FDB_DEL);
-        if (is_switch == of_switch && !is_harmless(f->op)
+        if (is_switch == of_switch && !is_harmless(c, f->op)
             && iov_failures_find(failures, f->op)) {
             fail_with(c, f);
         }

@@ -169,7 +169,10 @@ note_unrestored(const struct iov_failure *list, size_t n, struct svec *notes)
 {
     for (size_t i = 0; i < n; i++) {
         if (list[i].op->restores) {
-            note_failure(&list[i], "a VF was not put back as it was found",
+            note_failure(&list[i], (list[i].op->fences
+                                    ? "a VF that stays otherwise did not take "
+                                      "what keeps it apart, either"
+                                    : "a VF was not put back as it was found"),
                          notes);
         }
     }

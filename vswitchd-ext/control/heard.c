@@ -320,6 +320,8 @@ iov_heard_end(void)
             h->seen = false;
         }
     }
+    /* Nobody is left to ask for. */
+    is_due &= !shash_is_empty(&ports);
 }
 
 const struct eth_addr *

@@ -216,11 +216,13 @@ set_state(struct iov_runtime *runtime, const struct iov_reconcile *s,
                   && iov_vf_is_open(in->vf, in->want)
                   && (in->vf_external || in->vf->guest == IOV_GUEST_RUNNING)),
         .taken = in->vf && in->vf->record && !in->keep_fenced,
+        .home = iov_plan_is_home(in),
         .done = idle,
     };
     enum iov_port_state state = iov_port_state_next(runtime->state, &facts);
 
-    runtime->taken = facts.taken;
+    runtime->taken =
+        facts.taken && (!facts.home || state == IOV_PORT_RELEASING);
     iov_reasons_copy(&reasons, &v->reasons);
     if (v->vf && !s->clean_up && state != IOV_PORT_DIRECT) {
         iov_reasons_add(&reasons, IOV_REASON_NOT_SETTLED, NULL,
@@ -465,10 +467,8 @@ iov_reconcile_run(const struct iov_reconcile *s)
     reconcile_orphans(&context);
     context_destroy(&context);
     iov_reconcile_pfs(s);
-
-    bool settled = is_settled() && !iov_heard_is_busy();
-    iov_runtime_sweep();
-    return settled;
+    iov_runtime_sweep();        /* A port that is gone has nothing to do. */
+    return is_settled() && !iov_heard_is_busy();
 }
 
 /* Results. */

@@ -249,6 +249,14 @@ iov_runtime_is_over(struct iov_runtime *runtime, long long int now)
     return true;
 }
 
+/* True if 'vf' may carry packets although 'attr' is not as in 'want'. */
+static bool
+is_optional(const struct iov_vf *vf, enum iov_vf_attr attr)
+{
+    return (iov_vf_attr_is_optional(attr)
+            && (attr != IOV_VF_LINK_STATE || iov_vf_may_have_link(vf)));
+}
+
 /* Returns what 'vf' does not show as in 'want', in words, or null. */
 static char *
 find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
@@ -256,7 +264,7 @@ find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
-        if (want->known & IOV_VF_BIT(i) && !iov_vf_attr_is_optional(i)
+        if (want->known & IOV_VF_BIT(i) && !is_optional(vf, i)
             && !(vf->now.known & IOV_VF_BIT(i)
                  && iov_vf_attr_equal(&vf->now, want, i))) {
             ds_put_cstr(&ds, ds.length ? ", " : "it shows ");
