@@ -116,6 +116,7 @@ iov_failures_add(struct iov_failures *failures,
         free(failure.text);
         failure.op->restores = result->op->restores;
         failure.op->fences = result->op->fences;
+        failure.op->worked = result->op->worked;
     } else {
         failure = (struct iov_failure) {
             .op = iov_op_clone(result->op),
@@ -167,13 +168,12 @@ iov_failures_find(const struct iov_failures *failures,
     return place(failures->list, failures->n, op) < failures->n;
 }
 
-bool
-iov_failures_stop(const struct iov_failures *failures,
-                  const struct iov_op *op)
+const struct iov_failure *
+iov_failures_get(const struct iov_failures *failures, const struct iov_op *op)
 {
     size_t i = place(failures->list, failures->n, op);
 
-    return i < failures->n && !failures->list[i].op->restores;
+    return i < failures->n ? &failures->list[i] : NULL;
 }
 
 static const struct iov_failure *

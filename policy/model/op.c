@@ -167,6 +167,13 @@ iov_op_format(struct ds *ds, const struct iov_op *op)
     }
 }
 
+bool
+iov_op_is_shown_rate(const struct iov_op *op)
+{
+    return (op->worked && op->type == IOV_OP_VF_SET && op->attr == IOV_VF_RATE
+            && !op->set.min_rate && !op->set.max_rate);
+}
+
 struct iov_result *
 iov_result_create(struct iov_op *op, int error, const char *text)
 {

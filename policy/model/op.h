@@ -41,6 +41,9 @@ struct iov_op {
                                  * a VF. */
     bool fences;                /* For VF_SET: the value is that of the fence,
                                  * which nobody has asked for. */
+    bool worked;                /* For a VF_SET that counts as failed: it was
+                                 * acknowledged, and the NIC shows another
+                                 * value. */
     struct eth_addr mac;        /* For PF_MAC_*, SWITCH_*. */
     uint16_t vlan;              /* For SWITCH_*; 0 is untagged. */
     char *switch_port;          /* For FDB_ADD: interface name. */
@@ -70,6 +73,11 @@ struct iov_op *iov_op_clone(const struct iov_op *);
 void iov_op_destroy(struct iov_op *);
 /* "vf-set enp1s0 vf 0 mac 52:54:00:00:00:01" */
 void iov_op_format(struct ds *, const struct iov_op *);
+
+/* True if 'op', which has failed, was acknowledged and was to take a rate away
+ * that nobody has asked for.  Some drivers show the speed of the link for a VF
+ * without a rate. */
+bool iov_op_is_shown_rate(const struct iov_op *);
 
 /* Takes 'op'; copies 'text', which may be null, as text.h lets it pass. */
 struct iov_result *iov_result_create(struct iov_op *op, int error,
@@ -111,9 +119,9 @@ void iov_failures_remove(struct iov_failures *, const struct iov_op *);
 void iov_failures_forget(struct iov_failures *, enum iov_op_type);
 /* True if 'op' failed and is not yet to be tried again. */
 bool iov_failures_find(const struct iov_failures *, const struct iov_op *);
-/* The same, except for a failure to leave a VF harmless, after which a port
- * may still ask for what has failed then. */
-bool iov_failures_stop(const struct iov_failures *, const struct iov_op *);
+/* That failure, or null. */
+const struct iov_failure *iov_failures_get(const struct iov_failures *,
+                                           const struct iov_op *);
 /* The latest failure of an operation of 'type' that has not worked since, or
  * null; 'failures' may be null. */
 const struct iov_failure *iov_failures_last(const struct iov_failures *,

@@ -9,6 +9,7 @@
 #include <config.h>
 #include "policy/plan/plan-left.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "packets.h"
@@ -52,6 +53,18 @@ may_stay(const struct iov_plan_in *in, enum iov_vf_attr attr)
     }
 }
 
+/* True if a driver that gave 'error' will not say otherwise a moment later, as
+ * one may that is busy or whose device is being reset. */
+static bool
+is_final(int error)
+{
+    return (error == EINVAL || error == ERANGE || error == EPERM
+            || error == EOPNOTSUPP || error == EPROTONOSUPPORT
+            || error == ENOSYS);
+}
+
+/* True if the driver has refused for good to set 'attr' to its value in
+ * 'to'. */
 static bool
 has_failed(const struct iov_plan_in *in, enum iov_vf_attr attr,
            const struct iov_vf_settings *to)
@@ -59,7 +72,8 @@ has_failed(const struct iov_plan_in *in, enum iov_vf_attr attr,
     for (size_t i = 0; in->failures && i < in->failures->n; i++) {
         const struct iov_op *op = in->failures->list[i].op;
 
-        if (op->type == IOV_OP_VF_SET && op->attr == attr
+        if (is_final(in->failures->list[i].error)
+            && op->type == IOV_OP_VF_SET && op->attr == attr
             && op->vf == in->vf->index && !strcmp(op->pf, in->pf->netdev)
             && iov_vf_attr_equal(&op->set, to, attr)) {
             return true;

@@ -64,11 +64,13 @@ is_stale(const struct iov_plan_in *in)
                  || strcmp(r->guest, in->guest));
 }
 
-/* True if the VF can carry the port's packets although 'step' has failed. */
+/* True if the VF can carry the port's packets although 'failed', of 'step',
+ * has failed. */
 static bool
-can_do_without(const struct iov_plan_in *in, step_func *step)
+can_do_without(const struct iov_plan_in *in, step_func *step,
+               const struct iov_op *failed)
 {
-    return (step == step_vectors
+    return (step == step_vectors || iov_op_is_shown_rate(failed)
             || (step == step_link_up && iov_vf_may_have_link(in->vf)));
 }
 
@@ -77,13 +79,16 @@ attach(const struct iov_plan_in *in)
 {
     for (size_t i = 0; i < ARRAY_SIZE(attach_steps); i++) {
         struct iov_op *op = attach_steps[i](in);
-        if (op && in->failures && iov_failures_stop(in->failures, op)) {
-            iov_op_destroy(op);
-            if (!can_do_without(in, attach_steps[i])) {
-                return NULL;
-            }
-        } else if (op) {
+        const struct iov_failure *f =
+            (op && in->failures ? iov_failures_get(in->failures, op) : NULL);
+
+        /* What could not be put back may be asked for again. */
+        if (op && (!f || f->op->restores)) {
             return op;
+        }
+        iov_op_destroy(op);
+        if (f && !can_do_without(in, attach_steps[i], f->op)) {
+            return NULL;
         }
     }
     return NULL;

@@ -231,6 +231,15 @@ take(struct iov_verdict *v, struct candidate *c)
     v->want = wanted_settings(v);
 }
 
+/* True if the port that is on 'c' is not to leave it, because the software
+ * path is dead. */
+static bool
+is_bound(const struct candidate *c)
+{
+    return (c->holder && c->holder->path_dead && c->holder->port->stays
+            && (!c->holder->reasons.n || c->holder->kept));
+}
+
 static void
 assign_pinned(struct iov_verdict *v, const struct pool *pool,
               const struct iov_pf *first)
@@ -249,6 +258,12 @@ assign_pinned(struct iov_verdict *v, const struct pool *pool,
         if (c->taker) {
             char *detail = xasprintf("Port %s has it; its iov-vf names the "
                                      "same VF.", c->taker->port->name);
+            fail(v, IOV_REASON_VF_TAKEN, object, detail);
+            free(detail);
+        } else if (is_bound(c) && c->holder != v) {
+            char *detail = xasprintf("Port %s has it and stays there, because "
+                                     "the software path is dead.",
+                                     c->holder->port->name);
             fail(v, IOV_REASON_VF_TAKEN, object, detail);
             free(detail);
         } else if (c->foreign || (c->used && !vf_external(v))) {
@@ -290,7 +305,9 @@ is_lost_of(const struct iov_vf *vf, const struct iov_verdict *v)
 static int
 rate_candidate(const struct candidate *c, const struct iov_verdict *v)
 {
-    if (c->taker || c->pinned || c->foreign) {
+    if (c->holder == v && is_bound(c) && !c->taker) {
+        return BEST_RATE;
+    } else if (c->taker || c->pinned || c->foreign) {
         return 0;
     } else if (c->holder == v) {
         return BEST_RATE;
@@ -307,7 +324,8 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
         return 3;
     } else {
         /* Somebody has it who is behind us, or gone, or goes to another. */
-        return (c->holder && (!c->holder->reasons.n || c->holder->kept)
+        return (is_bound(c) ? 0
+                : c->holder && (!c->holder->reasons.n || c->holder->kept)
                 && !c->holder->vf ? PREEMPT_RATE : 2);
     }
 }
@@ -372,7 +390,9 @@ static void
 fail_no_free_vf(struct iov_verdict *v, const struct pool *pool,
                 const struct candidate *barred)
 {
-    char *detail = (!barred ? explain_used(v, pool) : xasprintf(
+    char *detail = (v->path_dead ? xstrdup(
+        "The software path is dead, so that no lighter port is driven off its "
+        "VF.") : !barred ? explain_used(v, pool) : xasprintf(
         "VF %u of %s is that of port %s, which is lighter; but this port took "
         "the VF of another before and could not use it (see \"iov/history "
         "%s\"), so that it waits for a free one, or for a change of its keys.",

@@ -152,6 +152,18 @@ is_to_be_taken(const struct iov_check *c, const struct iov_pf *pf,
 
 /* Names the VFs that have the port's address and are not its own.  To the NIC
  * they receive for it as well. */
+/* True if nobody has 'vf' and it is in a VLAN of fences, as one is that its
+ * driver did not let be put back: no packet of the port gets there. */
+static bool
+is_kept_apart(const struct iov_check *c, const struct iov_vf *vf)
+{
+    const struct iov_vlan_range *range = &c->snapshot->keys.fence_vlans;
+
+    return (!vf->record && !vf->busy && vf->now.known & IOV_VF_BIT(IOV_VF_VLAN)
+            && vf->now.vlan >= range->first && vf->now.vlan <= range->last
+            && vf->now.vlan);
+}
+
 static void
 check_vfs(struct iov_check *c)
 {
@@ -165,7 +177,7 @@ check_vfs(struct iov_check *c)
 
             if (!(vf->now.known & IOV_VF_BIT(IOV_VF_MAC))
                 || !eth_addr_equals(vf->now.mac, c->port->mac)
-                || is_own_vf(c, vf)) {
+                || is_own_vf(c, vf) || is_kept_apart(c, vf)) {
                 continue;
             } else if (!has_one && is_to_be_taken(c, pf, vf)) {
                 has_one = true;

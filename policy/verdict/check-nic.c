@@ -159,8 +159,9 @@ static bool
 is_harmless(const struct iov_check *c, const struct iov_op *op)
 {
     return (op->type == IOV_OP_VF_SET
-            && (op->restores || (iov_vf_attr_is_optional(op->attr)
-                                 && !is_for_link(c, op))));
+            && (op->restores || iov_op_is_shown_rate(op)
+                || (iov_vf_attr_is_optional(op->attr)
+                    && !is_for_link(c, op))));
 }
 
 /* Failures whose reason lies in the range that a check speaks of. */

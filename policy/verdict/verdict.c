@@ -214,6 +214,7 @@ keep_off_dead_path(struct iov_verdicts_part *part)
     for (size_t i = 0; i < part->n; i++) {
         struct iov_verdict *v = &part->list[i];
 
+        v->path_dead = dead;
         v->kept = (dead && v->requested && v->port->stays && v->reasons.n
                    && !iov_reasons_protect(&v->reasons));
     }

@@ -37,6 +37,7 @@ struct iov_verdict {
     const struct iov_pf *adopted_pf; /* PF and VF that the guest keeps */
     const struct iov_vf *adopted;    /* (iov-guest "none"), or null. */
     struct iov_reasons reasons; /* Empty if 'vf' is not null, unless: */
+    bool path_dead;             /* The software path of its bridge is dead. */
     bool kept;                  /* On its VF all the same, because the
                                  * software path is dead. */
 

@@ -297,7 +297,7 @@ void
 iov_heard_port(const struct iov_bridge *bridge, struct iov_port *port,
                const struct iov_runtime *runtime, const struct iov_nics *nics)
 {
-    if (bridge->keys.enabled && port->ofport > 0
+    if (bridge->keys.enabled && port->ofport > 0 && !port->bad_name
         && iov_port_mac_is_meant(port) && !iov_nics_find(nics, port->name)) {
         port->unheard = !see_port(port, bridge->name,
                                   is_sure(port, runtime, nics),

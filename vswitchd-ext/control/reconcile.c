@@ -535,7 +535,7 @@ take_result(const struct iov_result *r, long long int now,
         news = iov_failures_add(&runtime->failures, r, now);
     } else if (!r->error) {
         if (!runtime->read) {
-            iov_failures_remove(&runtime->failures, r->op);
+            iov_runtime_worked(runtime, r->op, now);
         }
         if (r->op->type == IOV_OP_VF_SET
             && (r->op->attr == IOV_VF_DMA || r->op->attr == IOV_VF_MAC)) {

@@ -28,6 +28,12 @@ VLOG_DEFINE_THIS_MODULE(iov_ports);
 COVERAGE_DEFINE(iov_port_direct);
 COVERAGE_DEFINE(iov_port_fallback);
 
+/* A rate that was set so many times in a row, and is still to be set, is tried
+ * again only as what fails is.  Anything else is compared when it is read
+ * back. */
+#define MAX_WORKED 3
+#define REPEAT_MSEC (4 * 60 * 1000)
+
 struct shash iov_runtimes = SHASH_INITIALIZER(&iov_runtimes);
 
 /* Unicast and locally administered, so that no device has it by birth. */
@@ -249,12 +255,15 @@ iov_runtime_is_over(struct iov_runtime *runtime, long long int now)
     return true;
 }
 
-/* True if 'vf' may carry packets although 'attr' is not as in 'want'. */
+/* True if 'vf' may carry packets although 'attr' is not as in 'want'.  Some
+ * drivers show the speed of the link for a VF without a rate. */
 static bool
-is_optional(const struct iov_vf *vf, enum iov_vf_attr attr)
+is_optional(const struct iov_vf *vf, const struct iov_vf_settings *want,
+            enum iov_vf_attr attr)
 {
-    return (iov_vf_attr_is_optional(attr)
-            && (attr != IOV_VF_LINK_STATE || iov_vf_may_have_link(vf)));
+    return (attr == IOV_VF_RATE ? !want->min_rate && !want->max_rate
+            : (iov_vf_attr_is_optional(attr)
+               && (attr != IOV_VF_LINK_STATE || iov_vf_may_have_link(vf))));
 }
 
 /* Returns what 'vf' does not show as in 'want', in words, or null. */
@@ -264,7 +273,7 @@ find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     for (int i = 0; i < IOV_N_VF_ATTRS; i++) {
-        if (want->known & IOV_VF_BIT(i) && !is_optional(vf, i)
+        if (want->known & IOV_VF_BIT(i) && !is_optional(vf, want, i)
             && !(vf->now.known & IOV_VF_BIT(i)
                  && iov_vf_attr_equal(&vf->now, want, i))) {
             ds_put_cstr(&ds, ds.length ? ", " : "it shows ");
@@ -278,6 +287,41 @@ find_difference(const struct iov_vf *vf, const struct iov_vf_settings *want)
         }
     }
     return ds.length ? ds_steal_cstr(&ds) : NULL;
+}
+
+/* Returns how many times in a row 'op' has been asked for, and worked, on the
+ * way to a VF. */
+static unsigned int
+count_worked(struct iov_runtime *runtime, const struct iov_op *op,
+             long long int now)
+{
+    struct iov_repeat *repeat = &runtime->rate;
+    bool same = (repeat->n && repeat->vf == op->vf
+                 && now < repeat->at + REPEAT_MSEC
+                 && iov_vf_attr_equal(&repeat->set, &op->set, op->attr));
+
+    repeat->n = (op->fences || op->restores ? 0 : same ? repeat->n + 1 : 1);
+    repeat->vf = op->vf;
+    repeat->set = op->set;
+    repeat->at = now;
+    return repeat->n;
+}
+
+void
+iov_runtime_worked(struct iov_runtime *runtime, const struct iov_op *op,
+                   long long int now)
+{
+    if (op->type == IOV_OP_VF_SET && op->attr == IOV_VF_RATE
+        && count_worked(runtime, op, now) >= MAX_WORKED) {
+        struct iov_result *r = iov_result_create(
+            iov_op_clone(op), EIO, "acknowledged, and shown otherwise");
+
+        r->op->worked = true;
+        iov_failures_add(&runtime->failures, r, now);
+        iov_result_destroy(r);
+    } else {
+        iov_failures_remove(&runtime->failures, op);
+    }
 }
 
 void

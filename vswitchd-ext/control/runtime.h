@@ -38,6 +38,14 @@ struct iov_learned {
     uint64_t connection;        /* That it was told on. */
 };
 
+/* The rate that was set last of a port's VF, which worked. */
+struct iov_repeat {
+    unsigned int vf;
+    struct iov_vf_settings set; /* The rate alone. */
+    unsigned int n;             /* Times in a row, on the way to the VF. */
+    long long int at;           /* Monotonic, ms. */
+};
+
 struct iov_runtime {
     char *name;
     bool seen;                  /* In this turn. */
@@ -57,6 +65,7 @@ struct iov_runtime {
     long long int since;        /* Wall clock, ms, of entering 'state'. */
     struct iov_reasons reasons; /* Dated. */
     struct iov_failures failures;
+    struct iov_repeat rate;
     struct iov_activity activity;
     struct iov_damping damping;
     long long int damped_until; /* Monotonic, ms: the next time when a reason
@@ -104,6 +113,11 @@ void iov_runtime_damp(struct iov_runtime *, const struct iov_global_keys *,
                       long long int now);
 /* True if a reason has gone by itself. */
 bool iov_runtime_is_over(struct iov_runtime *, long long int now);
+
+/* 'op' worked, so that earlier failures of it are void; but a rate that is set
+ * again and again on the way to a VF counts as failed. */
+void iov_runtime_worked(struct iov_runtime *, const struct iov_op *op,
+                        long long int now);
 
 /* Compares what was just read back with what was to be read.  A difference is
  * a failure of the operation: it must not be mended at once, or a NIC that
