@@ -55,6 +55,8 @@ struct iov_flow_monitor {
     bool resync;                /* Something was missed: start anew. */
     long long int last_rx;     /* Last answer, or nothing was asked, ms. */
     uint64_t db_token;          /* Database round trip begun on connecting. */
+    bool restored;              /* ovs-vswitchd has seen that no flows are to
+                                 * be restored, on this connection. */
     bool restoring;             /* Flows are being restored, ... */
     uint64_t restore_token;     /* ...or have to arrive, up to this token. */
 

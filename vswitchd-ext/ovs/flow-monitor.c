@@ -123,6 +123,7 @@ forget_connection(struct iov_flow_monitor *fm)
     iov_flow_table_clear(fm->overtaken);
     iov_flow_table_clear(fm->table);
     fm->phase = CONNECTING;
+    fm->restored = false;
     fm->paused = false;
     fm->unchecked = false;
     fm->count_xid = 0;
@@ -244,11 +245,18 @@ run_messages(struct iov_flow_monitor *fm)
 }
 
 /* Flows that are being restored arrive on this connection, the end of it
- * through the database: a round trip has to tell that all are here. */
+ * through the database: a round trip has to tell that all are here.
+ *
+ * ovs-vswitchd looks at flow-restore-wait until it has seen it false.  If it
+ * is set later it is meant for the next one, after another connection. */
 static void
 run_restore(struct iov_flow_monitor *fm)
 {
-    bool restoring = iov_db_flow_restore_wait();
+    bool restoring = !fm->restored && iov_db_flow_restore_wait();
+
+    if (!restoring && fm->phase == LIVE && iov_db_synced(fm->db_token)) {
+        fm->restored = true;
+    }
     if (fm->restoring && !restoring) {
         fm->restore_token = ++fm->asked;
     }
