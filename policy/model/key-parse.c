@@ -245,31 +245,27 @@ iov_vf_pool_destroy(struct iov_vf_pool *pool)
         free(pool->list[i].pf);
     }
     free(pool->list);
-    *pool = (struct iov_vf_pool) { NULL, 0 };
+    *pool = (struct iov_vf_pool) { .n = 0 };
 }
 
 bool
 iov_vf_pool_has(const struct iov_vf_pool *pool, const char *pf,
-                unsigned int vf, bool *limits)
+                unsigned int vf)
 {
-    bool has = false;
-
-    *limits = false;
     for (size_t i = 0; i < pool->n; i++) {
         const struct iov_vf_range *r = &pool->list[i];
 
-        if (!strcmp(r->pf, pf)) {
-            *limits = true;
-            has |= r->first <= vf && vf <= r->last;
+        if (!strcmp(r->pf, pf) && r->first <= vf && vf <= r->last) {
+            return true;
         }
     }
-    return has;
+    return false;
 }
 
 static bool
 is_vf_pool(const char *text)
 {
-    struct iov_vf_pool pool = { NULL, 0 };
+    struct iov_vf_pool pool = { .n = 0 };
     bool ok = iov_key_parse_vf_pool(text, &pool);
 
     iov_vf_pool_destroy(&pool);

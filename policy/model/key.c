@@ -129,6 +129,8 @@ add_unusable(struct svec *errors, enum iov_key_id id, const char *value)
     ds_put_format(&ds, " is not usable: %s is accepted", class->accepted);
     if (types[id] == IOV_KEY_TYPE_GUEST) {
         ds_put_cstr(&ds, ".");
+    } else if (types[id] == IOV_KEY_TYPE_VF_POOL) {
+        ds_put_cstr(&ds, "; until it is, no port is given another VF.");
     } else if (class->default_[0]) {
         ds_put_format(&ds, "; %s is used.", class->default_);
     } else {
@@ -308,6 +310,15 @@ get_text(const struct smap *smap, enum iov_key_id id)
 }
 
 static bool
+is_unusable(const struct smap *smap, enum iov_key_id id)
+{
+    const struct iov_key_class *class = &classes[id];
+    const char *value = smap_get(smap, class->name);
+
+    return value && !iov_key_is_usable(value, types[id], class->accepted);
+}
+
+static bool
 get_bool(const struct smap *smap, enum iov_key_id id)
 {
     bool value = false;
@@ -355,6 +366,7 @@ iov_bridge_keys_parse(struct iov_bridge_keys *keys, const struct smap *smap)
     check_unknown(smap, IOV_TABLE_BRIDGE, &keys->errors);
     svec_init(&keys->pfs);
     iov_key_parse_names(get_text(smap, IOV_KEY_BRIDGE_PF), &keys->pfs);
+    keys->pool.unusable = is_unusable(smap, IOV_KEY_BRIDGE_VF_POOL);
     if (get_text(smap, IOV_KEY_BRIDGE_VF_POOL)[0]) {
         iov_key_parse_vf_pool(get_text(smap, IOV_KEY_BRIDGE_VF_POOL),
                               &keys->pool);

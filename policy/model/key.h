@@ -66,14 +66,16 @@ struct iov_vf_pin {
     char pci[16];               /* With IOV_PIN_PCI, "0000:01:10.0". */
 };
 
-/* iov-vf-pool, taken apart: a VF that is in one of the ranges of its PF. */
+/* iov-vf-pool, taken apart: a VF that is in one of the ranges of its PF.  With
+ * a value that cannot be used nobody knows which VFs are ours. */
 struct iov_vf_range {
     char *pf;                   /* Network device. */
     unsigned int first, last;   /* VF numbers. */
 };
 struct iov_vf_pool {
     struct iov_vf_range *list;
-    size_t n;
+    size_t n;                   /* 0: the key is not set, or unusable. */
+    bool unusable;
 };
 
 /* iov-fence-vlans, taken apart. */
@@ -146,10 +148,9 @@ void iov_keys_check_port(const struct smap *, struct svec *warnings);
 void iov_keys_check_column(const char *name, enum iov_key_table table,
                            const char *column, struct svec *warnings);
 
-/* True if the pool names 'pf' and VF 'vf' of it; true in '*limits' if it names
- * 'pf' at all. */
+/* True if the pool names VF 'vf' of 'pf'. */
 bool iov_vf_pool_has(const struct iov_vf_pool *, const char *pf,
-                     unsigned int vf, bool *limits);
+                     unsigned int vf);
 
 /* Parses the text of iov-guest alone; also used for the journal's. */
 void iov_guest_spec_parse(struct iov_guest_spec *, const char *text);

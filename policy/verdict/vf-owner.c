@@ -4,7 +4,9 @@
  *
  * Many hosts set up whatever network device appears, so that a VF which only
  * is up may well be nobody's.  It counts as used unless iov-vf-pool names it:
- * the operator knows, and a mistake here takes from the host what it uses. */
+ * the operator knows, and a mistake here takes from the host what it uses.
+ * For the same reason a slip in iov-vf-pool gives no VF away; only those that
+ * ports have already stay theirs. */
 
 #include <config.h>
 #include "policy/verdict/vf-owner.h"
@@ -19,23 +21,25 @@ bool
 iov_vf_is_foreign(const struct iov_bridge_keys *keys, const struct iov_pf *pf,
                   const struct iov_vf *vf)
 {
-    bool limits = false;
-
-    return (keys && !iov_vf_pool_has(&keys->pool, pf->netdev, vf->index,
-                                     &limits)
-            && limits);
+    if (!keys) {
+        return false;
+    } else if (keys->pool.unusable) {
+        return !vf->record;
+    }
+    return (keys->pool.n
+            && !iov_vf_pool_has(&keys->pool, pf->netdev, vf->index));
 }
 
 char *
 iov_vf_explain_use(const struct iov_bridge_keys *keys,
                    const struct iov_pf *pf, const struct iov_vf *vf)
 {
-    bool limits;
-    bool named = keys && iov_vf_pool_has(&keys->pool, pf->netdev, vf->index,
-                                         &limits);
+    bool named = keys && iov_vf_pool_has(&keys->pool, pf->netdev, vf->index);
 
     if (iov_vf_is_foreign(keys, pf, vf)) {
-        return xstrdup("not in iov-vf-pool");
+        return xstrdup(keys->pool.unusable
+                       ? "not known to be ours: iov-vf-pool cannot be used"
+                       : "not in iov-vf-pool");
     } else if (vf->host_use && !(vf->only_up && named)) {
         return xasprintf("in use by the host: %s", vf->host_use);
     } else if (vf->busy && vf->driver && !strcmp(vf->driver, "vfio-pci")) {
