@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packets.h"
 #include "policy/model/text.h"
 #include "util.h"
 
@@ -180,6 +181,47 @@ sort_by_name(void *array, size_t n, size_t size)
     }
 }
 
+static int
+compare_macs(const void *a_, const void *b_)
+{
+    const struct iov_port *const *a = a_, *const *b = b_;
+
+    return eth_addr_compare_3way((*a)->mac, (*b)->mac);
+}
+
+/* An internal port has its address, others are said to have theirs. */
+static void
+share_mac(struct iov_port *port)
+{
+    port->mac_shared = strcmp(port->type, "internal");
+}
+
+/* Marks the ports whose address another one has as well, unless it is theirs
+ * for sure. */
+static void
+find_shared_macs(struct iov_bridge *bridge)
+{
+    struct iov_port **ports = xcalloc(bridge->n_ports + 1, sizeof *ports);
+    size_t n = 0;
+
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        struct iov_port *port = &bridge->ports[i];
+
+        if (port->ofport > 0 && !port->is_uplink
+            && iov_port_mac_is_meant(port)) {
+            ports[n++] = port;
+        }
+    }
+    qsort(ports, n, sizeof *ports, compare_macs);
+    for (size_t i = 1; i < n; i++) {
+        if (eth_addr_equals(ports[i - 1]->mac, ports[i]->mac)) {
+            share_mac(ports[i - 1]);
+            share_mac(ports[i]);
+        }
+    }
+    free(ports);
+}
+
 static void
 bridge_finish(struct iov_bridge *bridge, const struct iov_nics *nics)
 {
@@ -191,6 +233,7 @@ bridge_finish(struct iov_bridge *bridge, const struct iov_nics *nics)
 
         port->is_uplink = nics && iov_nics_find(nics, port->name);
     }
+    find_shared_macs(bridge);
 }
 
 void

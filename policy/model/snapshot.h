@@ -59,6 +59,9 @@ struct iov_port {
     struct eth_addr mac;        /* MAC of the virtual machine. */
     bool unheard;               /* It was not heard on the port yet; the
                                  * virtual machine may be elsewhere. */
+    bool mac_shared;            /* Another port of the bridge that is there,
+                                 * and is no uplink, has it too, and this one
+                                 * need not be the one that is meant. */
     bool bad_name;              /* Its name, or that of its bridge, is not
                                  * 'name', which is what text.h makes of it. */
     char *bad_mac;              /* What stood there instead, or null. */

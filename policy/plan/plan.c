@@ -490,7 +490,8 @@ step_pf_mac_add(const struct iov_plan_in *in)
 static struct iov_op *
 step_fdb_to_port(const struct iov_plan_in *in)
 {
-    return (in->managed && in->has_mac && (in->n_pfs || in->learned_at)
+    return (in->managed && in->has_mac && !in->mac_shared
+            && (in->n_pfs || in->learned_at)
             ? make_learn(in, in->port)
             : NULL);
 }

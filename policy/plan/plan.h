@@ -61,6 +61,9 @@ struct iov_plan_in {
 
     /* Wanted. */
     bool direct;                /* On 'vf', else on software. */
+    bool mac_shared;            /* Another port has its address, too: while it
+                                 * is on software the switch finds out by
+                                 * itself where that is. */
     bool protect;               /* Fence first. */
     bool managed;               /* The port is (still) on an enabled bridge,
                                  * else everything is taken back. */

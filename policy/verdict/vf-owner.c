@@ -30,6 +30,18 @@ iov_vf_is_foreign(const struct iov_bridge_keys *keys, const struct iov_pf *pf,
             && !iov_vf_pool_has(&keys->pool, pf->netdev, vf->index));
 }
 
+bool
+iov_pf_has_foreign_vf(const struct iov_bridge_keys *keys,
+                      const struct iov_pf *pf)
+{
+    for (unsigned int i = 0; i < pf->n_vfs; i++) {
+        if (iov_vf_is_foreign(keys, pf, &pf->vfs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char *
 iov_vf_explain_use(const struct iov_bridge_keys *keys,
                    const struct iov_pf *pf, const struct iov_vf *vf)
@@ -40,7 +52,7 @@ iov_vf_explain_use(const struct iov_bridge_keys *keys,
         return xstrdup(keys->pool.unusable
                        ? "not known to be ours: iov-vf-pool cannot be used"
                        : "not in iov-vf-pool");
-    } else if (vf->host_use && !(vf->only_up && named)) {
+    } else if (vf->host_use && !(vf->use == IOV_HOST_USE_UP && named)) {
         return xasprintf("in use by the host: %s", vf->host_use);
     } else if (vf->busy && vf->driver && !strcmp(vf->driver, "vfio-pci")) {
         return xstrdup("in use by somebody else: it is bound to vfio-pci");

@@ -15,6 +15,9 @@ struct iov_vf;
 /* True if iov-vf-pool leaves the VF to others. */
 bool iov_vf_is_foreign(const struct iov_bridge_keys *, const struct iov_pf *,
                        const struct iov_vf *);
+/* True if the number of VFs cannot change without those of others. */
+bool iov_pf_has_foreign_vf(const struct iov_bridge_keys *,
+                           const struct iov_pf *);
 /* Null if the VF, which has no record, is nobody's; else who uses it, in words
  * to be freed.  Null keys: the bridge of the PF is not known. */
 char *iov_vf_explain_use(const struct iov_bridge_keys *,

@@ -48,34 +48,6 @@ count_in_use(const struct iov_pf *pf)
     return n;
 }
 
-/* Says what became of iov-vfs, 'asked', if it is not what there is. */
-static void
-put_asked_vfs(struct ds *ds, const struct iov_pf *pf, int asked)
-{
-    const struct iov_failure *f = iov_failures_last(pf->failures,
-                                                    IOV_OP_SET_NUM_VFS);
-
-    if (asked < 0 || asked == (int) pf->n_vfs) {
-        return;
-    }
-    ds_put_format(ds, "    note: iov-vfs asks for %d VFs; ", asked);
-    if (asked > (int) pf->total_vfs) {
-        ds_put_format(ds, "this PF can have %u, so it is left as it is.  Set "
-                      "iov-vfs to %u or less.\n", pf->total_vfs,
-                      pf->total_vfs);
-    } else if (!iov_pf_is_free(pf)) {
-        ds_put_cstr(ds, "that has to wait until no VF is in use, see "
-                    "\"iov/vfs\".\n");
-    } else if (f) {
-        ds_put_format(ds, "writing %u to its sriov_numvfs failed (%s%s%s) and "
-                      "is tried again.\n", f->op->num_vfs,
-                      ovs_strerror(f->error), f->text ? ": " : "",
-                      f->text ? f->text : "");
-    } else {
-        ds_put_cstr(ds, "they are not there yet.\n");
-    }
-}
-
 /* Lists VFs that are still with the guest of a port that is gone. */
 static void
 put_orphans(const struct iov_view *view, struct ds *ds,
@@ -94,7 +66,7 @@ put_orphans(const struct iov_view *view, struct ds *ds,
 
 static void
 put_pf(struct ds *ds, const struct iov_view *view, const struct iov_pf *pf,
-       int asked_vfs)
+       const struct iov_bridge_keys *keys)
 {
     const char *parts[] = { pf->pci, pf->driver, pf->description };
     const char *separator = " (";
@@ -109,7 +81,7 @@ put_pf(struct ds *ds, const struct iov_view *view, const struct iov_pf *pf,
     ds_put_format(ds, "%s: VEB, %u of %u VFs enabled, %u in use\n",
                   separator[0] == ',' ? ")" : "", pf->n_vfs, pf->total_vfs,
                   count_in_use(pf));
-    put_asked_vfs(ds, pf, asked_vfs);
+    iov_notes_put_asked_vfs(ds, pf, keys);
     put_orphans(view, ds, pf);
 }
 
@@ -330,7 +302,8 @@ put_unreachable(struct ds *ds, const struct iov_bridge *bridge)
         if (is_unreachable(bridge, &bridge->ports[i])) {
             ds_put_format(ds, "  warning: VFs cannot reach what is behind "
                           "port %s: its external_ids:attached-mac is not "
-                          "set\n", bridge->ports[i].name);
+                          "%s\n", bridge->ports[i].name,
+                          bridge->ports[i].bad_mac ? "usable" : "set");
         }
     }
 }
@@ -349,7 +322,7 @@ put_bridge(struct iov_command *cmd, const struct iov_bridge *bridge,
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct iov_pf *pf = pf_of(cmd->view, &bridge->ports[i]);
         if (pf) {
-            put_pf(&cmd->out, cmd->view, pf, bridge->keys.vfs);
+            put_pf(&cmd->out, cmd->view, pf, &bridge->keys);
         }
     }
     for (size_t i = 0; i < bridge->n_ports; i++) {

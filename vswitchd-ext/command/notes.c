@@ -17,9 +17,11 @@
 #include "policy/model/nic-fact.h"
 #include "policy/model/op.h"
 #include "policy/model/snapshot.h"
+#include "policy/plan/plan.h"
 #include "policy/ready/host.h"
 #include "policy/ready/safety.h"
 #include "policy/verdict/verdict.h"
+#include "policy/verdict/vf-owner.h"
 #include "timeval.h"
 #include "util.h"
 #include "vswitchd-ext/control/heard.h"
@@ -244,7 +246,7 @@ note_others(const struct iov_port *port, struct svec *notes)
     size_t n;
     const struct eth_addr *macs = iov_heard_others(port->name, &n);
 
-    if (!n || !port->keys.weight) {
+    if (!n || !port->keys.weight || port->keys.promiscuous) {
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -303,5 +305,37 @@ iov_notes_put_held(struct ds *ds, const struct iov_bridge *bridge)
                       : "ovs-vswitchd was started anew and its flows are not "
                         "complete or not yet examined",
                       iov_notes_held_for(bridge));
+    }
+}
+
+void
+iov_notes_put_asked_vfs(struct ds *ds, const struct iov_pf *pf,
+                        const struct iov_bridge_keys *keys)
+{
+    int asked = keys->vfs;
+    const struct iov_failure *f = iov_failures_last(pf->failures,
+                                                    IOV_OP_SET_NUM_VFS);
+
+    if (asked < 0 || asked == (int) pf->n_vfs) {
+        return;
+    }
+    ds_put_format(ds, "    note: iov-vfs asks for %d VFs; ", asked);
+    if (asked > (int) pf->total_vfs) {
+        ds_put_format(ds, "this PF can have %u, so it is left as it is.  Set "
+                      "iov-vfs to %u or less.\n", pf->total_vfs,
+                      pf->total_vfs);
+    } else if (iov_pf_has_foreign_vf(keys, pf)) {
+        ds_put_cstr(ds, "iov-vf-pool leaves VFs of this PF to others, so "
+                    "their number is left as it is.\n");
+    } else if (!iov_pf_is_free(pf)) {
+        ds_put_cstr(ds, "that has to wait until no VF is in use, see "
+                    "\"iov/vfs\".\n");
+    } else if (f) {
+        ds_put_format(ds, "writing %u to its sriov_numvfs failed (%s%s%s) and "
+                      "is tried again.\n", f->op->num_vfs,
+                      ovs_strerror(f->error), f->text ? ": " : "",
+                      f->text ? f->text : "");
+    } else {
+        ds_put_cstr(ds, "they are not there yet.\n");
     }
 }

@@ -9,6 +9,7 @@
 
 struct ds;
 struct iov_bridge;
+struct iov_bridge_keys;
 struct iov_host_nic;
 struct iov_pf;
 struct iov_port;
@@ -31,5 +32,8 @@ char *iov_notes_dead_path(const struct iov_snapshot *);
 long long int iov_notes_held_for(const struct iov_bridge *);
 /* Says so, if it does. */
 void iov_notes_put_held(struct ds *, const struct iov_bridge *);
+/* Says what became of iov-vfs, if it is not what there is. */
+void iov_notes_put_asked_vfs(struct ds *, const struct iov_pf *,
+                             const struct iov_bridge_keys *);
 
 #endif /* vswitchd-ext/command/notes.h */

@@ -280,13 +280,15 @@ is_on_a_pf(const struct iov_nics *nics, const struct iov_port *port)
 }
 
 /* A port that is on a VF, or was, has its guest here; so has one that asks for
- * a VF and whose guest could take it. */
+ * a VF and whose guest could take it.  Of a guest whose VF somebody else hands
+ * over nobody knows. */
 static bool
 is_sure(const struct iov_port *port, const struct iov_runtime *runtime,
         const struct iov_nics *nics)
 {
     bool asks = (port->keys.weight && !port->guest_not_ready
-                 && !port->guest_busy);
+                 && !port->guest_busy
+                 && port->keys.guest.kind != IOV_GUEST_KIND_NONE);
 
     return (asks || runtime->taken || runtime->learned.at
             || runtime->state == IOV_PORT_DIRECT

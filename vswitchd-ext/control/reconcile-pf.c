@@ -67,7 +67,7 @@ keep_init(struct iov_plan_keep *keep, const struct iov_reconcile *s,
     struct eth_addr *macs = xcalloc(max, sizeof *macs);
     const struct iov_bridge *bridge = NULL;
     bool wanted = false;
-    size_t n = 0;
+    size_t n_macs = 0, n = 0;
 
     for (size_t i = 0; i < s->verdicts->n && !s->clean_up; i++) {
         const struct iov_verdict *v = &s->verdicts->list[i];
@@ -77,15 +77,18 @@ keep_init(struct iov_plan_keep *keep, const struct iov_reconcile *s,
             wanted = (bridge->keys.enabled && !bridge->keys.observe
                       && (!pf || is_on_bridge(pf, bridge)));
         }
-        if (wanted && iov_port_mac_is_meant(v->port) && !v->port->unheard) {
-            macs[n] = v->port->mac;
+        if (!wanted || !iov_port_mac_is_meant(v->port) || v->port->unheard) {
+            continue;
+        }
+        macs[n_macs++] = v->port->mac;
+        if (!v->port->mac_shared) {
             entries[n++] = (struct iov_switch_entry) {
                 v->bridge->name, iov_port_vlan(v->port), v->port->mac
             };
         }
     }
     qsort(entries, n, sizeof *entries, iov_switch_entry_compare);
-    *keep = (struct iov_plan_keep) { macs, n, entries, n };
+    *keep = (struct iov_plan_keep) { macs, n_macs, entries, n };
 }
 
 static void
@@ -93,18 +96,6 @@ keep_destroy(struct iov_plan_keep *keep)
 {
     free(CONST_CAST(struct eth_addr *, keep->macs));
     free(CONST_CAST(struct iov_switch_entry *, keep->entries));
-}
-
-/* True if the number of VFs cannot change without those of others. */
-static bool
-has_foreign_vf(const struct iov_bridge *bridge, const struct iov_pf *pf)
-{
-    for (unsigned int i = 0; i < pf->n_vfs; i++) {
-        if (iov_vf_is_foreign(&bridge->keys, pf, &pf->vfs[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Number of VFs that 'pf' should have, or -1. */
@@ -119,7 +110,7 @@ wanted_vfs(const struct iov_reconcile *s, const struct iov_pf *pf)
         if (b->keys.enabled && !b->keys.observe && b->keys.vfs >= 0
             && is_on_bridge(pf, b)
             && (!b->keys.pfs.n || svec_contains(&b->keys.pfs, pf->netdev))) {
-            return has_foreign_vf(b, pf) ? -1 : b->keys.vfs;
+            return iov_pf_has_foreign_vf(&b->keys, pf) ? -1 : b->keys.vfs;
         }
     }
     return -1;

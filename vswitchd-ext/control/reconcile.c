@@ -146,6 +146,7 @@ plan_in_init(struct iov_plan_in *in, struct context *context,
     in->port = v->port->name;
     in->bridge = v->bridge->name;
     in->has_mac = v->port->mac_known && !v->port->unheard;
+    in->mac_shared = v->port->mac_shared;
     in->mac = v->port->mac;
     in->vlan = iov_port_vlan(v->port);
     in->guest = guest ? guest : "none";
@@ -518,7 +519,6 @@ take_result(const struct iov_result *r, long long int now,
     char buffer[128];
     struct iov_runtime *runtime =
         iov_runtime_get(iov_runtime_key(r->op, buffer, sizeof buffer));
-
     bool news = true;
 
     if (r->op->serial == runtime->fencing) {

@@ -366,10 +366,28 @@ iov_runtime_learned_at(const struct iov_runtime *runtime, const char *bridge,
             ? learned->at : NULL);
 }
 
+static void
+forget_learned(const struct iov_op *op)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &iov_runtimes) {
+        struct iov_runtime *runtime = node->data;
+        struct iov_learned *learned = &runtime->learned;
+
+        if (learned->at && learned->vlan == op->vlan
+            && eth_addr_equals(learned->mac, op->mac)
+            && !strcmp(learned->bridge, op->bridge)) {
+            learned_clear(learned);
+        }
+    }
+}
+
 void
 iov_runtime_set_learned(struct iov_runtime *runtime, const struct iov_op *op,
                         bool given_up, uint64_t connection)
 {
+    forget_learned(op);
     learned_clear(&runtime->learned);
     if (op->type == IOV_OP_FDB_ADD && !given_up) {
         runtime->learned.at = xstrdup(op->switch_port);

@@ -129,7 +129,9 @@ void iov_runtime_compare(struct iov_runtime *, const struct iov_nics *,
 const char *iov_runtime_learned_at(const struct iov_runtime *,
                                    const char *bridge, struct eth_addr mac,
                                    uint16_t vlan, uint64_t connection);
-/* After 'op', or after it was given up, so that nothing is known. */
+/* After 'op', or after it was given up, so that nothing is known.  Another
+ * port's entry for the address is not there any more then, as the switch has
+ * one of them for a bridge and VLAN. */
 void iov_runtime_set_learned(struct iov_runtime *, const struct iov_op *op,
                              bool given_up, uint64_t connection);
 
