@@ -199,7 +199,10 @@ fill_vf(struct iov_vf *vf, const struct dummy_pf *dpf, unsigned int i)
     vf->busy = dvf->guest != NULL;
     vf->dma_held = !vf->now.dma;
     vf->host_use = nullable_xstrdup(dvf->host_use);
-    vf->only_up = dvf->host_use && !strcmp(dvf->host_use, DUMMY_UP);
+    vf->use = (!vf->host_use ? IOV_HOST_USE_NONE
+               : !strcmp(vf->host_use, DUMMY_UP) ? IOV_HOST_USE_UP
+               : strstr(vf->host_use, "on top") ? IOV_HOST_USE_STACKED
+               : IOV_HOST_USE_OWN);
 }
 
 static void

@@ -281,22 +281,26 @@ explain_master(const struct host_link *l)
 }
 
 char *
-host_links_explain_use(const char *netdev, bool *only_up)
+host_links_explain_use(const char *netdev, enum iov_host_use *use)
 {
     const struct host_link *l = find_by_name(netdev);
     const struct host_link *upper = l ? find_upper(l) : NULL;
 
     sset_add(&asked, netdev);
-    *only_up = false;
+    *use = IOV_HOST_USE_OWN;
     if (!l) {
         return xasprintf("its network device %s is not known yet", netdev);
     } else if (l->master) {
         return explain_master(l);
-    } else if (upper) {
-        return xasprintf("%s is on top of it", upper->name);
     } else if (l->addresses.n) {
         return xasprintf("it has the address %s", l->addresses.names[0]);
+    } else if (upper) {
+        *use = IOV_HOST_USE_STACKED;
+        return xasprintf("%s is on top of it", upper->name);
+    } else if (l->flags & IFF_UP) {
+        *use = IOV_HOST_USE_UP;
+        return xstrdup("its network device is up");
     }
-    *only_up = (l->flags & IFF_UP) != 0;
-    return *only_up ? xstrdup("its network device is up") : NULL;
+    *use = IOV_HOST_USE_NONE;
+    return NULL;
 }

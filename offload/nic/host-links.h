@@ -12,8 +12,9 @@
  * A device that is not known (yet) counts as used.  It is known as soon as its
  * event has come, which changes host_links_changed(). */
 
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "policy/model/nic.h"
 
 struct rtnl;
 struct rtnl_address;
@@ -26,9 +27,9 @@ void host_links_clear(void);
 void host_links_take(const struct rtnl_link *);
 void host_links_take_address(const struct rtnl_address *);
 
-/* How the host uses the device, in words to be freed, or null; '*only_up' if
- * it is up and nothing else. */
-char *host_links_explain_use(const char *netdev, bool *only_up);
+/* How the host uses the device, in words to be freed, or null, and of
+ * what kind that is. */
+char *host_links_explain_use(const char *netdev, enum iov_host_use *);
 /* Changes when that may say something else of a device that was asked
  * about. */
 uint64_t host_links_changed(void);

@@ -111,7 +111,7 @@ fill_vf(struct iov_vf *dst, const struct iov_vf *src)
     dst->busy = src->busy;
     dst->dma_held = pci_is_held(src->pci);
     dst->host_use = (src->netdev
-                     ? host_links_explain_use(src->netdev, &dst->only_up)
+                     ? host_links_explain_use(src->netdev, &dst->use)
                      : NULL);
 }
 

@@ -103,6 +103,16 @@ struct iov_vf_use {
     uint64_t other_sent;        /* sent by the port on the software path. */
 };
 
+/* How the host uses a VF itself. */
+enum iov_host_use {
+    IOV_HOST_USE_NONE,
+    IOV_HOST_USE_UP,            /* Its network device is up, no more. */
+    IOV_HOST_USE_STACKED,       /* A device is on top of it, such as the
+                                 * macvtap of a virtual machine. */
+    IOV_HOST_USE_OWN            /* The host, or a bridge of it, talks by it,
+                                 * or what it does is not known. */
+};
+
 struct iov_vf {
     unsigned int index;         /* VF number within its PF. */
     char *pci;                  /* "0000:01:10.0", or null. */
@@ -120,7 +130,7 @@ struct iov_vf {
                                  * on. */
     char *host_use;             /* How the host uses it itself, such as "its
                                  * network device is up", or null. */
-    bool only_up;               /* 'host_use' says that and nothing else. */
+    enum iov_host_use use;      /* The same, as far as it matters whose. */
     enum iov_guest_state guest; /* Valid when 'record' is not null. */
 };
 

@@ -187,6 +187,14 @@ vf_external(const struct iov_verdict *v)
     return v->port->keys.guest.kind == IOV_GUEST_KIND_NONE;
 }
 
+/* True if a VF that is in use may be in use by the guest of 'v', to which
+ * somebody else has handed it.  What the host itself talks by is not. */
+static bool
+may_be_lent(const struct iov_vf *vf, const struct iov_verdict *v)
+{
+    return vf_external(v) && vf->use != IOV_HOST_USE_OWN;
+}
+
 /* Settings that make 'v' at home on its VF. */
 static struct iov_vf_settings
 wanted_settings(const struct iov_verdict *v)
@@ -266,7 +274,7 @@ assign_pinned(struct iov_verdict *v, const struct pool *pool,
                                      c->holder->port->name);
             fail(v, IOV_REASON_VF_TAKEN, object, detail);
             free(detail);
-        } else if (c->foreign || (c->used && !vf_external(v))) {
+        } else if (c->foreign || (c->used && !may_be_lent(c->vf, v))) {
             char *use = iov_vf_explain_use(&v->bridge->keys, c->pf, c->vf);
             char *detail = xasprintf("VF %u of %s is %s.", c->vf->index,
                                      c->pf->netdev, use ? use : "");
@@ -311,7 +319,7 @@ rate_candidate(const struct candidate *c, const struct iov_verdict *v)
         return 0;
     } else if (c->holder == v) {
         return BEST_RATE;
-    } else if (c->vf->host_use && c->used && !vf_external(v)) {
+    } else if (c->vf->host_use && c->used && !may_be_lent(c->vf, v)) {
         return 0;
     } else if (is_lost_of(c->vf, v)) {
         return 4;
@@ -449,7 +457,8 @@ find_claim(struct iov_verdict *v, const struct pool *pool,
         const struct candidate *c = &pool->list[i];
         bool pinned = v->port->keys.pin.kind != IOV_PIN_NONE;
 
-        if (c->foreign) {
+        if (c->foreign || (vf_external(v) && c->used
+                           && !may_be_lent(c->vf, v))) {
             continue;
         } else if (!vf_external(v)
                 ? (v->port->mac_known && c->vf->busy && is_lost_of(c->vf, v))

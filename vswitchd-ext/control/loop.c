@@ -185,7 +185,7 @@ collect_vf_ports(void)
                 free(vf->host_use);
                 vf->host_use = xasprintf("it is a port of bridge %s",
                                          bridge->name);
-                vf->only_up = false;
+                vf->use = IOV_HOST_USE_OWN;
             }
         }
     }
