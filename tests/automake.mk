@@ -59,6 +59,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-drain.at \
 	tests/vswitchd-ext/daemon-events.at \
 	tests/vswitchd-ext/daemon-flows.at \
+	tests/vswitchd-ext/daemon-heard.at \
 	tests/vswitchd-ext/daemon-json.at \
 	tests/vswitchd-ext/daemon-kill.at \
 	tests/vswitchd-ext/daemon-metrics.at \
