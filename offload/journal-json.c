@@ -357,6 +357,7 @@ record_from_json(struct iov_vf_record *record, const struct json *json)
                    : xstrdup("missing"));
     bool ok = (!error
                && get_string(json, "port", &record->port)
+               && record->port[0]
                && get_string(json, "bridge", &record->bridge)
                && get_string(json, "guest", &record->guest)
                && get_mac(json, "mac", &record->mac)

@@ -64,6 +64,7 @@ TESTSUITE_AT = \
 	tests/vswitchd-ext/daemon-kill.at \
 	tests/vswitchd-ext/daemon-metrics.at \
 	tests/vswitchd-ext/daemon-openflow.at \
+	tests/vswitchd-ext/daemon-pool.at \
 	tests/vswitchd-ext/daemon-privileges.at \
 	tests/vswitchd-ext/daemon-reasons-damping.at \
 	tests/vswitchd-ext/daemon-reasons-flows.at \

@@ -112,19 +112,23 @@ report_memory(void)
 }
 
 /* True if the daemon may end.  A database server that does not answer does not
- * keep it from that for longer than RETIRE_MSEC. */
+ * keep it from that for longer than RETIRE_MSEC once all else is done. */
 static bool
 may_end(struct ending *ending)
 {
     if (!ending->asked) {
         return false;
-    } else if (ending->clean_up) {
-        return iov_loop_is_clean();
+    } else if (ending->clean_up
+               ? iov_loop_is_clean() : iov_loop_is_retired()) {
+        return true;
+    } else if (ending->clean_up && !iov_loop_is_put_back()) {
+        ending->deadline = 0;
+        return false;
     }
     if (!ending->deadline) {
         ending->deadline = time_msec() + RETIRE_MSEC;
     }
-    return iov_loop_is_retired() || time_msec() >= ending->deadline;
+    return time_msec() >= ending->deadline;
 }
 
 /* Runs until the work is done. */

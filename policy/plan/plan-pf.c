@@ -36,18 +36,38 @@ unless_failed(struct iov_op *op, const struct iov_failures *failures)
     return op;
 }
 
+/* True if this number of VFs could not be had the last time. */
+static bool
+is_refused(const struct iov_failures *failures, int vfs)
+{
+    const struct iov_failure *last
+        = iov_failures_last(failures, IOV_OP_SET_NUM_VFS);
+
+    return last && last->op->num_vfs == vfs;
+}
+
+/* Those that are there must not go for a number that is refused.  If that only
+ * comes out when they have gone, because the kernel finds no room for so many,
+ * as many are made again as there were. */
 static struct iov_op *
-next_num_vfs(const struct iov_pf *pf, int vfs)
+next_num_vfs(const struct iov_pf *pf, int vfs, int vfs_before,
+             const struct iov_failures *failures)
 {
     struct iov_op *op;
+    bool refused;
 
-    /* Those that are there must not go for a number that is refused. */
     if (vfs < 0 || vfs == pf->n_vfs || vfs > (int) pf->total_vfs
         || !iov_pf_is_free(pf)) {
         return NULL;
     }
+    refused = vfs && is_refused(failures, vfs);
+    if (refused && pf->n_vfs) {
+        return NULL;
+    }
     op = iov_op_create(IOV_OP_SET_NUM_VFS, "", pf->netdev, 0);
-    op->num_vfs = pf->n_vfs ? 0 : vfs;
+    op->num_vfs = (pf->n_vfs ? 0
+                   : refused && vfs_before > 0 ? vfs_before
+                   : vfs);
     return op;
 }
 
@@ -77,13 +97,14 @@ next_stray_mac(const struct iov_pf *pf, const struct iov_plan_keep *keep)
 }
 
 struct iov_op *
-iov_plan_next_pf(const struct iov_pf *pf, int vfs,
+iov_plan_next_pf(const struct iov_pf *pf, int vfs, int vfs_before,
                  const struct iov_plan_keep *keep,
                  const struct iov_failures *failures)
 {
     struct iov_op *op = unless_failed(next_stray_mac(pf, keep), failures);
 
-    return op ? op : unless_failed(next_num_vfs(pf, vfs), failures);
+    return op ? op : unless_failed(next_num_vfs(pf, vfs, vfs_before, failures),
+                                    failures);
 }
 
 int

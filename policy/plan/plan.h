@@ -114,9 +114,11 @@ struct iov_plan_keep {
     const struct iov_switch_entry *entries; /* Entries they want, sorted. */
     size_t n_entries;
 };
-/* 'vfs' is the number wanted, or -1 for what is there.  'failures' are those
- * of earlier operations for the PF. */
+/* 'vfs' is the number wanted, or -1 for what is there; 'vfs_before' is the one
+ * before the daemon changed it, 0 or -1: not known.  'failures' are those of
+ * earlier operations for the PF. */
 struct iov_op *iov_plan_next_pf(const struct iov_pf *pf, int vfs,
+                                int vfs_before,
                                 const struct iov_plan_keep *,
                                 const struct iov_failures *);
 /* For one entry that exists: FDB_DEL if no port wants it. */

@@ -332,9 +332,11 @@ iov_notes_put_asked_vfs(struct ds *ds, const struct iov_pf *pf,
                     "\"iov/vfs\".\n");
     } else if (f) {
         ds_put_format(ds, "writing %u to its sriov_numvfs failed (%s%s%s) and "
-                      "is tried again.\n", f->op->num_vfs,
+                      "is tried %s.\n", f->op->num_vfs,
                       ovs_strerror(f->error), f->text ? ": " : "",
-                      f->text ? f->text : "");
+                      f->text ? f->text : "",
+                      pf->n_vfs ? "later; there are as many again as before"
+                      : "again");
     } else {
         ds_put_cstr(ds, "they are not there yet.\n");
     }

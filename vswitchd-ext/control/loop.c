@@ -566,13 +566,16 @@ iov_loop_clean_up(void)
 /* Failed operations do not keep the daemon from exiting: they are logged, and
  * the journal keeps what is left to be done. */
 bool
+iov_loop_is_put_back(void)
+{
+    return clean_up && status && status->settled && changes() == seen;
+}
+
+bool
 iov_loop_is_clean(void)
 {
-    if (iov_db_is_anothers()) {
-        return true;
-    }
-    return (clean_up && status && status->settled && changes() == seen
-            && iov_db_unpublish());
+    return (iov_db_is_anothers()
+            || (iov_loop_is_put_back() && iov_db_unpublish()));
 }
 
 bool

@@ -50,8 +50,11 @@ void iov_loop_verify(struct ds *);
 
 /* Something outside the inputs has changed (a command): look again. */
 void iov_loop_touch(void);
-/* Puts everything back as it was found; iov_loop_is_clean() once done. */
+/* Puts everything back as it was found; iov_loop_is_put_back() once that is
+ * done, iov_loop_is_clean() once the database does not say otherwise any more,
+ * for which its server has to answer. */
 void iov_loop_clean_up(void);
+bool iov_loop_is_put_back(void);
 bool iov_loop_is_clean(void);
 /* Removes the sign of life, for an exit that leaves everything else as it is;
  * true once that is done, or if the database cannot be written. */

@@ -166,10 +166,14 @@ reconcile_pf(const struct iov_reconcile *s, const struct iov_pf *pf)
         iov_reconcile_begin(
             runtime, iov_op_create(IOV_OP_READ_BACK, "", pf->netdev, 0), NULL);
     } else if (!runtime->busy) {
+        runtime->vfs_before = pf->n_vfs ? pf->n_vfs : runtime->vfs_before;
         keep_init(&keep, s, pf);
         iov_reconcile_begin(
             runtime,
-            iov_plan_next_pf(pf, wanted_vfs(s, pf), &keep, &runtime->failures),
+            iov_plan_next_pf(pf, wanted_vfs(s, pf),
+                             (runtime->vfs_before ? runtime->vfs_before
+                              : pf->original_vfs),
+                             &keep, &runtime->failures),
             NULL);
         keep_destroy(&keep);
     }

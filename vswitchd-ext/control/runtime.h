@@ -58,6 +58,8 @@ struct iov_runtime {
     bool checked;               /* The VF was read back since it changed. */
     struct iov_op *read;        /* READ_BACK to be compared, or null. */
     bool reread;                /* Of a PF: it is to be read again. */
+    unsigned int vfs_before;    /* Of a PF: how many VFs it had before they
+                                 * were removed to make others. */
     bool held;                  /* By "iov/hold". */
     bool taken;                 /* It has a VF that is more than fenced for
                                  * it. */

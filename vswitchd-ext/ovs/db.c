@@ -46,6 +46,12 @@ static long long int lock_at;   /* When to ask for the lock, ms; 0: asked. */
 #define LOCK_PATIENCE 5000
 static bool had_lock;           /* This one has it, or had it last. */
 
+/* A server that ends closes one connection after the other, and gives the lock
+ * of the one that is closed to the next.  It counts once it was kept for so
+ * long. */
+#define LOCK_PROOF 500
+static long long int given_at;  /* By another daemon, ms; 0: it was not. */
+
 /* How often a database that cannot be written is tried again. */
 #define RETRY_MSEC 1000
 
@@ -260,17 +266,32 @@ sync_send(void)
     sync_poll();
 }
 
-/* Asks for the lock again some time after its connection was lost. */
+/* Asks for the lock again some time after its connection was lost and is
+ * there again, however long that took. */
 static void
 run_patience(void)
 {
     if (contended && !lock_at && !ovsdb_idl_is_connected(lock_idl)) {
         ovsdb_idl_set_lock(lock_idl, NULL);
         lock_at = time_msec() + LOCK_PATIENCE;
+    } else if (lock_at && !ovsdb_idl_is_connected(lock_idl)) {
+        lock_at = time_msec() + LOCK_PATIENCE;
     } else if (lock_at && time_msec() >= lock_at) {
         ovsdb_idl_set_lock(lock_idl, LOCK_NAME);
         lock_at = 0;
     }
+}
+
+static bool
+has_lock_for_good(void)
+{
+    if (!contended || !ovsdb_idl_has_lock(lock_idl)
+        || !ovsdb_idl_is_connected(lock_idl)) {
+        given_at = 0;
+        return !contended && ovsdb_idl_has_lock(lock_idl);
+    }
+    given_at = given_at ? given_at : time_msec();
+    return time_msec() >= given_at + LOCK_PROOF;
 }
 
 /* A server that restarts forgets who had the lock.  Until it has given the
@@ -282,7 +303,7 @@ run_lock(void)
 
     ovsdb_idl_run(lock_idl);
     run_patience();
-    bool has = ovsdb_idl_has_lock(lock_idl);
+    bool has = has_lock_for_good();
     contended = ovsdb_idl_is_lock_contended(lock_idl) || (was && !has);
     had_lock = (had_lock && !contended) || has;
     if (contended && !was) {
@@ -319,6 +340,9 @@ iov_db_wait(void)
     ovsdb_idl_wait(lock_idl);
     if (lock_at) {
         poll_timer_wait_until(lock_at);
+    }
+    if (given_at && contended) {
+        poll_timer_wait_until(given_at + LOCK_PROOF);
     }
     if (sync_.txn) {
         ovsdb_idl_txn_wait(sync_.txn);
