@@ -201,7 +201,7 @@ fill_vf(struct iov_vf *vf, const struct dummy_pf *dpf, unsigned int i)
     vf->host_use = nullable_xstrdup(dvf->host_use);
     vf->use = (!vf->host_use ? IOV_HOST_USE_NONE
                : !strcmp(vf->host_use, DUMMY_UP) ? IOV_HOST_USE_UP
-               : strstr(vf->host_use, "on top") ? IOV_HOST_USE_STACKED
+               : strstr(vf->host_use, "on top") ? IOV_HOST_USE_LENT
                : IOV_HOST_USE_OWN);
 }
 

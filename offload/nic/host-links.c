@@ -289,13 +289,17 @@ host_links_explain_use(const char *netdev, enum iov_host_use *use)
     sset_add(&asked, netdev);
     *use = IOV_HOST_USE_OWN;
     if (!l) {
+        /* Its event is on its way, or that of its leaving was here first. */
+        if (!if_nametoindex(netdev)) {
+            *use = IOV_HOST_USE_LENT;
+        }
         return xasprintf("its network device %s is not known yet", netdev);
     } else if (l->master) {
         return explain_master(l);
     } else if (l->addresses.n) {
         return xasprintf("it has the address %s", l->addresses.names[0]);
     } else if (upper) {
-        *use = IOV_HOST_USE_STACKED;
+        *use = IOV_HOST_USE_LENT;
         return xasprintf("%s is on top of it", upper->name);
     } else if (l->flags & IFF_UP) {
         *use = IOV_HOST_USE_UP;

@@ -107,8 +107,9 @@ struct iov_vf_use {
 enum iov_host_use {
     IOV_HOST_USE_NONE,
     IOV_HOST_USE_UP,            /* Its network device is up, no more. */
-    IOV_HOST_USE_STACKED,       /* A device is on top of it, such as the
-                                 * macvtap of a virtual machine. */
+    IOV_HOST_USE_LENT,          /* Perhaps a guest does: a device is on top of
+                                 * it, such as the macvtap of a virtual
+                                 * machine, or it has just left the host. */
     IOV_HOST_USE_OWN            /* The host, or a bridge of it, talks by it,
                                  * or what it does is not known. */
 };
