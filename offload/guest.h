@@ -64,8 +64,8 @@ struct iov_guest_class {
 
     /* Begins 'op' (GUEST_ATTACH, GUEST_ACTIVATE, GUEST_DETACH) on 'vf', and
      * takes it over.  After GUEST_DETACH the state may be IOV_GUEST_LEFT: the
-     * guest has let go of the VF, and the same operation, once more, takes it
-     * home. */
+     * guest has let go of the VF; after the same operation, once more,
+     * IOV_GUEST_UNBOUND: it has no driver; and a third takes it home. */
     void (*start)(struct iov_op *op, const struct iov_guest_spec *,
                   const struct iov_vf *vf);
 

@@ -9,8 +9,9 @@
  *   START   see to it that it is up with the address that the PF gave its VF,
  *           let a bond that has taken it in send by it, and wait until that
  *           does.
- *   TAKE    let its bond send by another member; then, asked once more, bind
- *           its driver anew, which brings it home (netns-home.h).
+ *   TAKE    let its bond send by another member; then, asked once more, unbind
+ *           its driver; then, asked again, bind it anew, which brings it home
+ *           (netns-home.h).
  *
  * The guest may do with its device what it likes, but a port is only on its VF
  * while the guest uses that.  A device that a bond holds in reserve counts as
@@ -22,11 +23,13 @@
 #include "offload/guest.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "offload/guest/netns-home.h"
 #include "offload/guest/netns-move.h"
 #include "offload/guest/netns.h"
+#include "offload/pci/pci.h"
 #include "packets.h"
 #include "util.h"
 
@@ -67,11 +70,25 @@ ns_state(const struct iov_guest_spec *spec, const struct iov_vf *vf)
         return netns_home_state(vf);
     } else if (netns_home_is_let_go(vf->pci)) {
         return IOV_GUEST_LEFT;
+    } else if (netns_home_is_unbound(vf->pci)) {
+        return IOV_GUEST_UNBOUND;
     }
     return (is_used(ns, link, vf) ? IOV_GUEST_RUNNING : IOV_GUEST_GIVEN);
 }
 
-/* First step of GUEST_DETACH, which has two halves. */
+/* Where a VF without driver goes on.  If it has one after all, its network
+ * device did not come, or somebody else has bound it. */
+static enum netns_step
+find_way_from_unbound(const struct iov_vf *vf)
+{
+    char *driver = vf->pci ? pci_driver(vf->pci) : NULL;
+    enum netns_step step = driver ? STEP_UNBIND : STEP_BIND;
+
+    free(driver);
+    return step;
+}
+
+/* First step of GUEST_DETACH, which has three parts. */
 static enum netns_step
 find_way_home(const struct iov_guest_spec *spec, const struct iov_vf *vf)
 {
@@ -84,6 +101,8 @@ find_way_home(const struct iov_guest_spec *spec, const struct iov_vf *vf)
     case IOV_GUEST_LEFT:
     case IOV_GUEST_MISSING:
         return STEP_UNBIND;
+    case IOV_GUEST_UNBOUND:
+        return find_way_from_unbound(vf);
     }
     OVS_NOT_REACHED();
 }

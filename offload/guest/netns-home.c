@@ -48,7 +48,8 @@ enum mark {
     MARK_NONE,                  /* Nothing is known. */
     MARK_GIVEN,                 /* A guest has or had it. */
     MARK_LET_GO,                /* The same, and it was told to let go. */
-    MARK_NEW                    /* Its driver was bound anew since. */
+    MARK_UNBOUND,               /* Its driver was unbound since, */
+    MARK_NEW                    /* and bound anew. */
 };
 
 /* An "enum mark" for each PCI address that was ever given. */
@@ -87,6 +88,12 @@ netns_home_is_let_go(const char *pci)
 }
 
 bool
+netns_home_is_unbound(const char *pci)
+{
+    return get_mark(pci) == MARK_UNBOUND;
+}
+
+bool
 netns_home_is_new(const struct iov_vf *vf)
 {
     enum mark mark = get_mark(vf->pci);
@@ -100,6 +107,8 @@ netns_home_state(const struct iov_vf *vf)
 {
     if (netns_home_is_new(vf)) {
         return vf->netdev || !vf->driver ? IOV_GUEST_NONE : IOV_GUEST_MISSING;
+    } else if (netns_home_is_unbound(vf->pci)) {
+        return IOV_GUEST_UNBOUND;
     }
     return (vf->driver || (vf->record && vf->record->driver)
             ? IOV_GUEST_LEFT : IOV_GUEST_NONE);
@@ -186,6 +195,12 @@ step_unbind(struct netns_move *m)
         change_driver(m, NULL);
     }
     free(driver);
+    if (m->step != STEP_UNBIND) {
+        set_mark(m->pci, MARK_UNBOUND);
+        if (m->op->type == IOV_OP_GUEST_DETACH) {
+            m->step = STEP_DONE;
+        }
+    }
 }
 
 /* Waits for the network device, and for the name that it will keep. */

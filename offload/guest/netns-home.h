@@ -11,7 +11,10 @@
  * stacked on it is left.
  *
  * A VF that the guest has let go of, or that the kernel has returned, is not
- * home before that was done (IOV_GUEST_LEFT). */
+ * home before that was done (IOV_GUEST_LEFT, then IOV_GUEST_UNBOUND).
+ * Unbinding and binding are two operations: in between the PF gives the VF the
+ * address with which it is to come home, and which the driver takes over when
+ * it is bound. */
 
 #include <stdbool.h>
 
@@ -24,6 +27,8 @@ struct netns_move;
 void netns_home_given(const char *pci);
 void netns_home_let_go(const char *pci);
 bool netns_home_is_let_go(const char *pci);
+/* True if its driver was taken from it since, so that nobody drives it. */
+bool netns_home_is_unbound(const char *pci);
 
 /* True if no guest has had the device since its driver was bound. */
 bool netns_home_is_new(const struct iov_vf *);

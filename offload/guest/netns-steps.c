@@ -105,7 +105,7 @@ netns_move_result(struct netns_move *m)
 
 /* Requests. */
 
-/* The first half of coming home: the guest has no need of the VF. */
+/* The first part of coming home: the guest has no need of the VF. */
 static void
 let_go(struct netns_move *m)
 {
@@ -222,7 +222,8 @@ step_give(struct netns_move *m, struct netns *ns)
     }
     netdev = pci_netdev(m->pci);
     ifindex = netdev ? if_nametoindex(netdev) : 0;
-    if (ifindex && netns_home_must_renew(m)) {
+    if ((ifindex || netns_home_is_unbound(m->pci))
+        && netns_home_must_renew(m)) {
         free(netdev);
         return;
     }

@@ -241,6 +241,8 @@ iov_guest_state_name(enum iov_guest_state state)
         return "running";
     case IOV_GUEST_LEFT:
         return "left";
+    case IOV_GUEST_UNBOUND:
+        return "unbound";
     case IOV_GUEST_MISSING:
         return "missing";
     }

@@ -86,6 +86,8 @@ enum iov_guest_state {
     IOV_GUEST_LEFT,             /* The guest was told to let go of it, or has
                                  * gone, but the device is not yet with the
                                  * host as new. */
+    IOV_GUEST_UNBOUND,          /* The same, and its driver was taken from it,
+                                 * so that nobody drives it. */
     IOV_GUEST_MISSING           /* Nowhere to be seen. */
 };
 

@@ -36,6 +36,21 @@ plan_vf_has_vlan(const struct iov_vf *vf, uint16_t vlan)
 }
 
 bool
+plan_is_on_its_way_home(const struct iov_plan_in *in)
+{
+    return (in->vf->guest == IOV_GUEST_LEFT
+            || in->vf->guest == IOV_GUEST_UNBOUND);
+}
+
+bool
+plan_may_have_own_mac(const struct iov_plan_in *in)
+{
+    return (in->vf->guest == IOV_GUEST_UNBOUND && in->fence_vlan
+            && plan_vf_has_vlan(in->vf, in->fence_vlan)
+            && !plan_vf_has_mac(in->vf, in->vf->record->mac));
+}
+
+bool
 iov_vf_is_fenced(const struct iov_vf *vf)
 {
     return (vf->record && plan_vf_has_mac(vf, vf->record->fence_mac)
@@ -58,7 +73,8 @@ iov_vf_is_open(const struct iov_vf *vf, const struct iov_vf_settings *want)
 static bool
 may_change_mac(const struct iov_plan_in *in)
 {
-    return !(in->paired_by_mac && plan_guest_has_vf(in));
+    return (!(in->paired_by_mac && plan_guest_has_vf(in))
+            && !plan_may_have_own_mac(in));
 }
 
 struct iov_vf_settings

@@ -28,6 +28,14 @@ struct iov_vf_settings plan_link_up(const struct iov_plan_in *in);
 /* True if the guest has the VF and has not been told to let go of it. */
 bool plan_guest_has_vf(const struct iov_plan_in *in);
 
+/* True if the guest has let go of the VF, and it is not home yet. */
+bool plan_is_on_its_way_home(const struct iov_plan_in *in);
+
+/* True if nobody drives the VF, which has a record, and the VLAN of its fence
+ * and the want of DMA keep it apart, so that it may have the address that it
+ * was found with. */
+bool plan_may_have_own_mac(const struct iov_plan_in *in);
+
 bool plan_vf_has_mac(const struct iov_vf *, struct eth_addr mac);
 bool plan_vf_has_vlan(const struct iov_vf *, uint16_t vlan);
 

@@ -117,6 +117,22 @@ plan_left(const struct iov_plan_in *in, const struct iov_vf_settings *fence)
     return left;
 }
 
+struct iov_vf_settings
+plan_own_mac(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings own = { .known = 0 };
+
+    if (in->vf && in->vf->record && !in->vf_external
+        && plan_may_have_own_mac(in)) {
+        struct iov_vf_settings fence = plan_fence(in);
+
+        own = plan_left(in, &fence);
+        own.known &= (eth_addr_equals(own.mac, in->vf->record->mac)
+                      ? 0 : IOV_VF_BIT(IOV_VF_MAC));
+    }
+    return own;
+}
+
 bool
 iov_plan_is_home(const struct iov_plan_in *in)
 {

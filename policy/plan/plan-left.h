@@ -4,7 +4,7 @@
 #define IOV_POLICY_PLAN_PLAN_LEFT_H 1
 
 /* How a VF is left when its port lets go of it.  plan.c alone includes this.
- * The VF of 'in' has a record. */
+ * The VF of 'in' has a record, unless told otherwise. */
 
 #include "policy/model/nic.h"
 
@@ -18,5 +18,10 @@ struct iov_vf_settings plan_found(const struct iov_plan_in *in);
  * which the VF hurts nobody either. */
 struct iov_vf_settings plan_left(const struct iov_plan_in *in,
                                  const struct iov_vf_settings *fence);
+/* The address that the VF is to have when its driver is bound anew, which
+ * makes it its own: not that of the fence, which the VFs of a port have one
+ * after the other.  Unknown as long as the VF needs that, and if 'in' has no
+ * VF, or one without record. */
+struct iov_vf_settings plan_own_mac(const struct iov_plan_in *in);
 
 #endif /* policy/plan/plan-left.h */

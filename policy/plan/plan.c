@@ -29,7 +29,7 @@ static step_func step_take_back, step_put_back, step_forget;
 static step_func step_settings, step_fence_vlan, step_address, step_hand_over;
 static step_func step_open, step_dma, step_link_up, step_start, step_give_up;
 static step_func step_learn_uplink, step_read_back, step_record_kept;
-static step_func step_vectors, step_pf_standby, step_renew;
+static step_func step_vectors, step_pf_standby, step_own_mac, step_renew;
 
 static step_func *const attach_steps[] = {
     step_record, step_vectors, step_settings, step_fence_vlan, step_address,
@@ -39,12 +39,13 @@ static step_func *const attach_steps[] = {
 
 static step_func *const protect_steps[] = {
     step_record_kept, step_fence, step_pf_mac_add,
-    step_fdb_to_port, step_take_back, step_renew, step_put_back, step_forget
+    step_fdb_to_port, step_take_back, step_own_mac, step_renew, step_put_back,
+    step_forget
 };
 
 static step_func *const yield_steps[] = {
     step_record_kept, step_pf_mac_add, step_fdb_to_port, step_take_back,
-    step_fence, step_renew, step_put_back, step_forget
+    step_fence, step_own_mac, step_renew, step_put_back, step_forget
 };
 
 static const struct iov_vf_record *
@@ -115,7 +116,7 @@ static bool
 is_deaf(const struct iov_plan_in *in)
 {
     return (in->direct && record(in) && !in->vf_external && !in->paired_by_mac
-            && (plan_guest_has_vf(in) || in->vf->guest == IOV_GUEST_LEFT)
+            && (plan_guest_has_vf(in) || plan_is_on_its_way_home(in))
             && in->vf->now.known & IOV_VF_BIT(IOV_VF_DMA)
             && !in->vf->now.dma);
 }
@@ -260,7 +261,7 @@ static struct iov_op *
 step_vectors(const struct iov_plan_in *in)
 {
     return (in->vf_external || plan_guest_has_vf(in)
-            || in->vf->guest == IOV_GUEST_LEFT
+            || plan_is_on_its_way_home(in)
             ? NULL
             : make_set(in, IOV_VF_VECTORS, in->want));
 }
@@ -504,13 +505,26 @@ step_take_back(const struct iov_plan_in *in)
             : NULL);
 }
 
-/* The second half of taking a VF back, for guests that need one.  It may take
- * long, and the VF is fenced by then. */
+/* The rest of the fence holds meanwhile. */
+static struct iov_op *
+step_own_mac(const struct iov_plan_in *in)
+{
+    struct iov_vf_settings own = plan_own_mac(in);
+    struct iov_op *op = own.known ? make_set(in, IOV_VF_MAC, &own) : NULL;
+
+    if (op) {
+        op->restores = true;
+    }
+    return op;
+}
+
+/* What else it takes to have a VF back from a guest that has let go of it: its
+ * driver is unbound, and then bound anew.  It may take long, and the VF is
+ * fenced by then. */
 static struct iov_op *
 step_renew(const struct iov_plan_in *in)
 {
-    return (record(in) && !in->vf_external
-            && in->vf->guest == IOV_GUEST_LEFT
+    return (record(in) && !in->vf_external && plan_is_on_its_way_home(in)
             ? make_guest_op(in, IOV_OP_GUEST_DETACH)
             : NULL);
 }

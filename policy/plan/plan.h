@@ -17,14 +17,17 @@
  *                  over; start; switch learns; PF gives the MAC up; read back.
  *                  If the guest stops using the VF later: PF takes the MAC;
  *                  switch learns; start.
- *   protective     fence; PF takes the MAC; switch learns; take back; renew;
- *                  put back; forget.
+ *   protective     fence; PF takes the MAC; switch learns; take back; renew
+ *                  (unbind; MAC as found; bind); put back; forget.
  *   yielding       PF takes the MAC; switch learns; take back; fence; renew;
  *                  put back; forget.
  *
- * Taking a VF back from a namespace has two halves, both of which are
+ * Taking a VF back from a namespace has three parts, all of which are
  * GUEST_DETACH: the guest lets go of it, which is quick, and then its driver
- * is bound anew, which is not.  In between the VF is IOV_GUEST_LEFT.
+ * is unbound and bound anew, which is not.  In between the VF is
+ * IOV_GUEST_LEFT and IOV_GUEST_UNBOUND.  A driver takes over for good the MAC
+ * address that its VF has when it is bound; therefore the VF has by then the
+ * one that it was found with, and the rest of the fence.
  *
  * The fence is several settings, each of which closes what another NIC may
  * leave open: no DMA, a MAC address nobody uses with the spoof check on, a

@@ -94,6 +94,9 @@ model_kill(struct model *m)
     m->learned_at = NULL;
     m->checked = false;
     m->pf.vfs[0].dma_held = false;
+    if (m->pf.vfs[0].guest == IOV_GUEST_UNBOUND) {
+        m->pf.vfs[0].guest = IOV_GUEST_LEFT;
+    }
 }
 
 static void
@@ -132,8 +135,9 @@ model_do(struct model *m, const struct iov_op *op)
         vf->guest = IOV_GUEST_RUNNING;
         break;
     case IOV_OP_GUEST_DETACH:
-        /* In two halves, as a namespace gives its VF back. */
-        vf->guest = (vf->guest == IOV_GUEST_LEFT ? IOV_GUEST_NONE
+        /* In three parts, as a namespace gives its VF back. */
+        vf->guest = (vf->guest == IOV_GUEST_LEFT ? IOV_GUEST_UNBOUND
+                     : vf->guest == IOV_GUEST_UNBOUND ? IOV_GUEST_NONE
                      : IOV_GUEST_LEFT);
         break;
     case IOV_OP_PF_MAC_ADD:
@@ -336,6 +340,16 @@ watch_op(const struct model *m, const struct goal *goal,
     if (vf->guest == IOV_GUEST_NONE && op->type == IOV_OP_GUEST_DETACH
         && carries) {
         complain(w, op, "open for as long as its driver takes");
+    }
+    if (vf->guest == IOV_GUEST_NONE && op->type == IOV_OP_GUEST_DETACH
+        && (!vf_has_fence_vlan(vf)
+            || !eth_addr_equals(vf->now.mac, m->original.mac))) {
+        complain(w, op, "bound without the fence, or with its address");
+    }
+    if (vf->record && vf->guest == IOV_GUEST_LEFT
+        && op->type == IOV_OP_GUEST_DETACH && goal->protect
+        && !iov_vf_is_fenced(vf)) {
+        complain(w, op, "not fenced while it may still be used");
     }
     if (vf->record && !strncmp(vf->record->guest, "netns", 5)
         && vf->guest != IOV_GUEST_NONE && vf->now.vlan == m->original.vlan
