@@ -15,6 +15,7 @@
 
 #include "policy/model/key.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,11 +204,27 @@ find_class(const char *name)
     return NULL;
 }
 
+/* The key that 'name' would be with hyphens and in lower case, or null. */
+static const struct iov_key_class *
+find_misspelt(const char *name)
+{
+    const struct iov_key_class *class;
+    char *text = xstrdup(name);
+
+    for (char *p = text; *p; p++) {
+        *p = *p == '_' ? '-' : tolower((unsigned char) *p);
+    }
+    class = strcmp(text, name) ? find_class(text) : NULL;
+    free(text);
+    return class;
+}
+
 static void
 add_unknown(struct svec *errors, enum iov_key_table table, const char *name)
 {
     const struct iov_key_class *elsewhere = find_class(name);
-    const char *similar = find_similar(table, name);
+    const struct iov_key_class *meant = find_misspelt(name);
+    const char *similar = meant ? meant->name : find_similar(table, name);
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     put_name(&ds, name);
@@ -233,10 +250,10 @@ check_unknown(const struct smap *smap, enum iov_key_table table,
 
     for (size_t i = 0; i < smap_count(smap); i++) {
         const char *name = nodes[i]->key;
-        const struct iov_key_class *class = (
-            strncmp(name, PREFIX, strlen(PREFIX)) ? NULL : find_class(name));
+        bool ours = !strncmp(name, PREFIX, strlen(PREFIX));
+        const struct iov_key_class *class = ours ? find_class(name) : NULL;
 
-        if (strncmp(name, PREFIX, strlen(PREFIX))
+        if ((!ours && !find_misspelt(name))
             || (class && class->table == table)) {
             continue;
         } else if (list->n < IOV_LIMIT_KEY_ERRORS) {

@@ -16,6 +16,7 @@
 #include "openvswitch/ofp-protocol.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
+#include "policy/model/limit.h"
 #include "policy/model/snapshot.h"
 #include "smap.h"
 #include "util.h"
@@ -218,6 +219,24 @@ check_column(const struct smap *column, enum iov_key_table table,
     free(nodes);
 }
 
+/* Names an "attached-mac" where it is not read, or with another spelling. */
+static void
+check_attached_mac(const struct smap *column, const char *name,
+                   const char *table, struct svec *warnings)
+{
+    static const char *const spellings[] = { "attached-mac", "attached_mac" };
+    bool right = !strcmp(name, "external_ids") && !strcmp(table, "Interface");
+
+    for (size_t i = right; i < ARRAY_SIZE(spellings); i++) {
+        if (smap_get(column, spellings[i])
+            && warnings->n < IOV_LIMIT_KEY_ERRORS) {
+            svec_add_nocopy(warnings, xasprintf(
+                "%s in %s of the %s is not read; set attached-mac in "
+                "external_ids of the Interface.", spellings[i], name, table));
+        }
+    }
+}
+
 static void
 check_places(struct iov_port *port, const struct ovsrec_port *row,
              const struct ovsrec_interface *iface)
@@ -230,6 +249,16 @@ check_places(struct iov_port *port, const struct ovsrec_port *row,
     check_column(&iface->external_ids, IOV_TABLE_INTERFACE, "external_ids",
                  warnings);
     check_column(&iface->options, IOV_TABLE_INTERFACE, "options", warnings);
+    if (port->keys.weight) {
+        check_attached_mac(&row->other_config, "other_config", "Port",
+                           warnings);
+        check_attached_mac(&row->external_ids, "external_ids", "Port",
+                           warnings);
+        check_attached_mac(&iface->other_config, "other_config", "Interface",
+                           warnings);
+        check_attached_mac(&iface->external_ids, "external_ids", "Interface",
+                           warnings);
+    }
 }
 
 void
