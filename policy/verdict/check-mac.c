@@ -150,10 +150,9 @@ is_to_be_taken(const struct iov_check *c, const struct iov_pf *pf,
                 || iov_vf_is_pinned(pin, pf, c->pfs[0], vf)));
 }
 
-/* Names the VFs that have the port's address and are not its own.  To the NIC
- * they receive for it as well. */
 /* True if nobody has 'vf' and it is in a VLAN of fences, as one is that its
- * driver did not let be put back: no packet of the port gets there. */
+ * driver did not let be put back: no packet of the port gets there, as no port
+ * that is in such a VLAN has a VF. */
 static bool
 is_kept_apart(const struct iov_check *c, const struct iov_vf *vf)
 {
@@ -164,6 +163,8 @@ is_kept_apart(const struct iov_check *c, const struct iov_vf *vf)
             && vf->now.vlan);
 }
 
+/* Names the VFs that have the port's address and are not its own.  To the NIC
+ * they receive for it as well. */
 static void
 check_vfs(struct iov_check *c)
 {
