@@ -40,12 +40,15 @@ bool
 ovs_datapath_decode(const struct nlmsghdr *nlh, uint16_t family,
                     struct ovs_datapath *dp)
 {
+    int command = genl_command(nlh);
     struct ovs_dp_stats stats;
     bool counted = false;
     size_t left;
 
     memset(dp, 0, sizeof *dp);
-    if (nlh->nlmsg_type != family || genl_command(nlh) != OVS_DP_CMD_NEW) {
+    /* The kernel answers a dump with the command that asked for it. */
+    if (nlh->nlmsg_type != family || (command != OVS_DP_CMD_NEW
+                                      && command != OVS_DP_CMD_GET)) {
         return false;
     }
 
