@@ -282,6 +282,8 @@ run_patience(void)
     }
 }
 
+/* True if this daemon has the lock, and has kept it for LOCK_PROOF if another
+ * had it before. */
 static bool
 has_lock_for_good(void)
 {
